@@ -1,4 +1,4 @@
-"""The canonical fields: what a submission can say about a person, by the names that rules, mappings and the API use."""
+"""The canonical fields: what a submission can say about a person, by the names that rules and the API use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ class CanonicalField:
     """One field of a lead.
 
     `max_length` counts characters of the normalized text (longer text is cut, with a note); `maximum` is the
-    largest number of an integer field (a larger one is dropped, with a note). Each is None where it has no meaning.
+    largest number of an integer field (a larger one is dropped, with a note). Each is None where it has no
+    meaning.
     Normalized values are str, int, bool, or an aware UTC datetime, by kind.
     """
 
@@ -88,7 +89,7 @@ CANONICAL_FIELDS: Mapping[str, CanonicalField] = MappingProxyType({field.name: f
 
 
 def label_of(name: str) -> str:
-    """The label of a field for people; `extra.partner_id` and other unknown names read as words: "Partner id"."""
+    """The label of a field for people; other names read as words: "Partner id" for `extra.partner_id`."""
     if field := CANONICAL_FIELDS.get(name):
         return field.label
     words = name.removeprefix("extra.").replace("_", " ").strip()
