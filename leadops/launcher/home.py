@@ -1,0 +1,151 @@
+"""Where the embedded PostgreSQL keeps its files, and as whom it runs.
+
+Usually in `<data folder>/postgres`. Root on a machine without user namespaces needs a place that an
+unprivileged user reaches: a folder of that user's own under /var/lib/leadops, with a copy of the binaries.
+A pointer file in the data folder names it, and it names the data folder; both carry the same mark, so that
+a copied or removed data folder is noticed, and a place that nobody points to any more is cleared at the
+next start.
+"""
+
+import hashlib
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadops.launcher import identity, postgres, runfile
+from leadops.launcher.identity import Identity, Namespaced, Ourselves, Unprivileged
+from leadops.launcher.postgres import Installation
+from leadops.launcher.problems import LaunchProblem
+
+POINTER = "postgres.location"
+BELONGS = "belongs-to"
+HOMES = Path("/var/lib/leadops")
+
+
+@dataclass(frozen=True)
+class Place:
+    installation: Installation
+    identity: Identity
+    data: Path
+
+    def own(self, folder: Path) -> None:
+        """Gives a folder that we have just made to the user that PostgreSQL runs as."""
+        if isinstance(self.identity, Unprivileged):
+            os.chown(folder, self.identity.uid, self.identity.gid)
+
+
+def settle(data_dir: Path, *, homes: Path = HOMES, namespaces: bool = True) -> Place:
+    """Decides the place for this data folder's cluster; makes an unprivileged user's folder where one is
+    needed.
+
+    `namespaces=False` goes on as if this machine had no user namespaces. Raises LaunchProblem.
+    """
+    installation = postgres.installed()
+    if os.geteuid() != 0:
+        return Place(installation, Ourselves(), data_dir / "postgres")
+    user = identity.unprivileged_user()
+    clear_orphans(homes)
+    if not (data_dir / POINTER).exists():
+        inside = Namespaced(user.uid, user.gid)
+        if namespaces and identity.can(inside, run=installation.postgres, write=[data_dir]):
+            return Place(installation, inside, data_dir / "postgres")
+    return _home(data_dir, homes=homes, user=user, installation=installation)
+
+
+def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Installation) -> Place:
+    pointer = runfile.read_file(data_dir / POINTER)
+    if pointer:
+        home = Path(pointer.get("HOME", ""))
+        _check(data_dir, home=home, mark=pointer.get("MARK", ""))
+        owner = home.stat()
+        user = Unprivileged(owner.st_uid, owner.st_gid)
+    else:
+        home = homes / hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+        homes.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if home.exists():
+            raise LaunchProblem(
+                f"{home} holds a database that belonged to {data_dir}, which no longer points to it: "
+                f"move it away or remove it, then start again."
+            )
+        home.mkdir(mode=0o700)
+        mark = secrets.token_hex(8)
+        _sign(home, data_dir=data_dir, mark=mark)
+        runfile.write_file(data_dir / POINTER, {"HOME": str(home), "MARK": mark})
+    runtime = _runtime(home, installation=installation)
+    in_place = data_dir / "postgres"
+    if in_place.exists() and not (home / "data").exists():  # made where there were user namespaces
+        shutil.move(in_place, home / "data")
+        _give(home / "data", user=user)
+    os.chown(home, user.uid, user.gid)
+    if not identity.can(user, run=runtime.postgres, write=[home]):
+        raise LaunchProblem(
+            f"PostgreSQL does not run as root, and the user it would run as cannot reach {home}: "
+            "start leadops as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
+        )
+    return Place(runtime, user, home / "data")
+
+
+def _runtime(home: Path, *, installation: Installation) -> Installation:
+    """The copy of the binaries in this home, made again when the installed ones are others."""
+    binary = installation.postgres.stat()
+    version = f"{binary.st_size} {binary.st_mtime_ns}"
+    copy, mark = home / "runtime", home / "runtime.version"
+    if not (copy.is_dir() and mark.is_file() and mark.read_text() == version):
+        shutil.rmtree(copy, ignore_errors=True)
+        mark.unlink(missing_ok=True)
+        installation.copy_to(copy)
+        mark.write_text(version)
+    return Installation(copy)
+
+
+def _sign(home: Path, *, data_dir: Path, mark: str) -> None:
+    parent = data_dir.parent.stat()
+    values = {"DATA_DIR": str(data_dir), "MARK": mark, "PARENT": f"{parent.st_dev}:{parent.st_ino}"}
+    runfile.write_file(home / BELONGS, values)
+
+
+def _check(data_dir: Path, *, home: Path, mark: str) -> None:
+    signed = runfile.read_file(home / BELONGS)
+    if not signed or signed.get("MARK") != mark:
+        raise LaunchProblem(
+            f"The database of {data_dir} was kept in {home}, which is gone or is another's: "
+            f"restore it from a backup, or remove {data_dir} to start afresh."
+        )
+    other = Path(signed["DATA_DIR"])
+    if other == data_dir:
+        return
+    if runfile.read_file(other / POINTER).get("MARK") == mark:
+        raise LaunchProblem(
+            f"{data_dir} is a copy of {other} and both name the database in {home}: "
+            f"use {other}, or remove {data_dir} to start afresh."
+        )
+    _sign(home, data_dir=data_dir, mark=mark)  # the data folder has been moved
+
+
+def _give(folder: Path, *, user: Unprivileged) -> None:
+    for parent, _folders, files in os.walk(folder):
+        os.chown(parent, user.uid, user.gid)
+        for name in files:
+            os.chown(Path(parent) / name, user.uid, user.gid, follow_symlinks=False)
+
+
+def clear_orphans(homes: Path) -> None:
+    """Removes the homes whose data folder is gone for good.
+
+    A data folder that is merely out of sight (its disk is not mounted) has another parent than the one
+    noted.
+    """
+    for home in sorted(homes.glob("*")) if homes.is_dir() else []:
+        signed = runfile.read_file(home / BELONGS)
+        data_dir = Path(signed.get("DATA_DIR", ""))
+        if not signed or runfile.read_file(data_dir / POINTER).get("MARK") == signed.get("MARK"):
+            continue
+        try:
+            parent = data_dir.parent.stat()
+        except OSError:
+            continue
+        if signed.get("PARENT") == f"{parent.st_dev}:{parent.st_ino}":
+            postgres.end_leftovers(home / "data")
+            shutil.rmtree(home)
