@@ -1,0 +1,1 @@
+"""Floor 4: how the outside keeps its copy."""

@@ -1,0 +1,7 @@
+"""What crm_sync keeps: connections and mappings, links to CRM records, the outbox, events that came in."""
+
+from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
+from crm_sync.models.inbound import InboundEvent
+from crm_sync.models.outbox import CrmLink, OutboxEntry
+
+__all__ = ["CrmConnection", "CrmLink", "FieldMapping", "InboundEvent", "OutboxEntry", "OwnerLink"]

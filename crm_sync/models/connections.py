@@ -1,0 +1,120 @@
+"""A CRM that we write to, and how its fields and people correspond to ours."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+
+class CrmConnection(models.Model):
+    """One CRM account.
+
+    `system_of_record` is {"owner": "leadops", "lifecycle": "crm", "default": "most_recent"};
+    `task` is {"when": ["hot", "warm"], "subject": "Call {full_name}", "due": "sla"}.
+    """
+
+    class Kind(models.TextChoices):
+        HUBSPOT = "hubspot", "HubSpot"
+        SALESFORCE = "salesforce", "Salesforce"
+
+    class Health(models.TextChoices):
+        OK = "ok", "In step"
+        DOWN = "down", "Not answering"
+        AUTH_LOST = "auth_lost", "Not let in"
+
+    key = models.CharField(
+        max_length=64,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9_-]*$", "Use lower-case letters, digits, - and _.")],
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.HUBSPOT)
+    primary = models.BooleanField(default=False, help_text="Notices wait until this one shows the owner.")
+    base_url = models.URLField(default="https://api.hubapi.com")
+    token = models.TextField(blank=True, help_text="Access token, stored encrypted.")
+    token_env = models.CharField(max_length=100, blank=True, help_text="Or: the environment variable that holds it.")
+    webhook_secret = models.TextField(blank=True, help_text="Client secret for webhook signatures, stored encrypted.")
+    webhook_secret_env = models.CharField(max_length=100, blank=True)
+    system_of_record = models.JSONField(default=dict, blank=True)
+    task = models.JSONField("follow-up task", default=dict, blank=True)
+    active = models.BooleanField(default=True)
+
+    health = models.CharField(max_length=10, choices=Health.choices, default=Health.OK, editable=False)
+    last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+    last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Nothing is sent before this instant: circuit open, or the CRM asked us to wait.
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    budget = models.JSONField(default=dict, blank=True, editable=False)
+    prepared_at = models.DateTimeField(null=True, blank=True, editable=False)
+    owners_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    history = HistoricalRecords(
+        excluded_fields=[
+            "token", "webhook_secret", "health", "last_ok_at", "last_error", "last_error_at", "not_before", "failures",
+            "lease_token", "lease_until", "budget", "prepared_at", "owners_read_at",
+        ]
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name = "connection"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["primary"],
+                condition=Q(primary=True),
+                name="one_primary_connection",
+                violation_error_message="Another connection is the primary one already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FieldMapping(models.Model):
+    """canonical -> CRM property. `values` translates canonical values to the property's options."""
+
+    class Mode(models.TextChoices):
+        OVERWRITE = "overwrite", "Always write"
+        IF_EMPTY = "if_empty", "Only if empty there"
+        IF_NEW = "if_new", "Only when the record is created"
+        APPEND = "append", "Add to what is there"
+
+    connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="mappings")
+    canonical = models.CharField("our field", max_length=60)
+    property = models.CharField("CRM property", max_length=120)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.OVERWRITE)
+    values = models.JSONField(default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0)
+    active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["connection", "position", "id"]
+        constraints = [models.UniqueConstraint(fields=["connection", "canonical"], name="mapping_once")]
+
+    def __str__(self) -> str:
+        return f"{self.canonical} → {self.property}"
+
+
+class OwnerLink(models.Model):
+    """An owner as the CRM knows them: `remote_id` goes into records, `email` is how we find ours."""
+
+    connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="owner_links")
+    email = models.EmailField()
+    remote_id = models.CharField(max_length=60)
+    name = models.CharField(max_length=200, blank=True)
+    archived = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["connection", "email"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="owner_link_once"),
+        ]
+        indexes = [models.Index(fields=["connection", "email"], name="owner_link_email")]
+
+    def __str__(self) -> str:
+        return f"{self.email} = {self.remote_id}"

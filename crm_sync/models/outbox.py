@@ -1,0 +1,67 @@
+"""What still has to be written, and what has been. Outbox rows are written only by `crm_sync.outbox` (law 2)."""
+
+from django.db import models
+from django.db.models import Q
+
+from crm_sync.models.connections import CrmConnection
+
+
+class OutboxEntry(models.Model):
+    """One row per lead and connection. The payload is built at send time from the newest lead, so edits coalesce."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        DEAD = "dead", "Gave up"
+
+    connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="outbox")
+    lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    # Counts every request to push; the sender deletes the row only if nobody asked again meanwhile.
+    generation = models.PositiveIntegerField(default=1)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ambiguous = models.BooleanField(default=False, help_text="The last answer was lost: look before writing again.")
+    created_at = models.DateTimeField()
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "outbox entry"
+        verbose_name_plural = "outbox"
+        ordering = ["due_at"]
+        constraints = [models.UniqueConstraint(fields=["connection", "lead"], name="one_entry_per_lead")]
+        indexes = [
+            models.Index(fields=["connection", "due_at"], condition=Q(status="pending"), name="outbox_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} → {self.connection}"
+
+
+class CrmLink(models.Model):
+    """The CRM's copy of a lead (I6: at most one). `sent` is what we last wrote, property -> text."""
+
+    connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="links")
+    lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
+    remote_id = models.CharField(max_length=60)
+    pushed_version = models.PositiveIntegerField(default=0)
+    sent = models.JSONField(default=dict)
+    remote_modified_at = models.DateTimeField(null=True, blank=True)
+    pushed_at = models.DateTimeField(null=True, blank=True)
+    # The owner that the CRM shows, by our e-mail; "" for nobody.
+    shown_owner = models.CharField(max_length=254, blank=True)
+    task_id = models.CharField(max_length=60, blank=True)
+    task_clock = models.BigIntegerField(null=True, blank=True)
+    task_open = models.BooleanField(default=False)
+    task_sent = models.JSONField(default=dict)
+    # Echo guard: recent owner changes as [{"at", "by": "us|person|automation", "owner"}].
+    owner_trail = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = "CRM record"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "lead"], name="one_record_per_lead"),
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="one_lead_per_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} #{self.remote_id}"

@@ -1,0 +1,1 @@
+"""The roof: settings, urls, Celery, launcher, console and API. It decides nothing."""

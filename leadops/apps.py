@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class LeadopsConfig(AppConfig):
+    name = "leadops"
+    verbose_name = "Console"
+
+    def ready(self) -> None:
+        # Registers the system checks of the roof.
+        from leadops import checks  # noqa: F401

@@ -1,0 +1,1 @@
+"""Floor 3: who should answer, by when, and why."""

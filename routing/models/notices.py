@@ -1,0 +1,51 @@
+from django.db import models
+from django.db.models import Q
+
+from routing.models.owners import Owner, Team
+
+
+class OwnerNotice(models.Model):
+    """Something to tell an owner, a manager or a team. Sent by a sweep when due, never inside a transaction."""
+
+    class Kind(models.TextChoices):
+        ASSIGNED = "assigned", "New lead"
+        RETURNED = "returned", "Lead came back"
+        REMINDER = "reminder", "Reminder"
+        OVERDUE = "overdue", "Overdue (manager)"
+        LOST = "lost", "Lead moved on"
+        QUEUED = "queued", "New lead in a queue"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(Owner, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # One notice per cause: "assigned:<assignment history id>", "step:<id>".
+    cause = models.CharField(max_length=80)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    waits_for_crm = models.BooleanField(default=False)
+    crm_behind = models.BooleanField(default=False)
+    due_at = models.DateTimeField()
+    claim_token = models.UUIDField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "notice"
+        constraints = [models.UniqueConstraint(fields=["lead", "cause"], name="notice_once_per_cause")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status="waiting"), name="notice_due"),
+            models.Index(fields=["lead"], name="notice_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} to {self.owner or self.team}"

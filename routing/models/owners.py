@@ -1,0 +1,136 @@
+"""Who can answer, and when they are there."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from simple_history.models import HistoricalRecords
+
+
+class WorkCalendar(models.Model):
+    """Opening hours.
+
+    `hours` is {"mon-fri": ["09:00-17:30"]}; `holidays` is {"country": "US", "subdivision": "NY"};
+    `days` is [{"date": "2026-12-24", "hours": ["09:00-12:00"]}], hours [] meaning closed.
+    """
+
+    name = models.CharField(max_length=120, unique=True)
+    timezone = models.CharField(max_length=60, default="UTC")
+    hours = models.JSONField(default=dict)
+    holidays = models.JSONField(default=dict, blank=True)
+    days = models.JSONField(default=list, blank=True)
+    active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(models.Model):
+    """`notify` holds addresses: mailto:... is e-mail, anything with :// an Apprise URL."""
+
+    name = models.CharField(max_length=120, unique=True)
+    manager = models.ForeignKey("Owner", null=True, blank=True, on_delete=models.SET_NULL, related_name="manages")
+    calendar = models.ForeignKey(WorkCalendar, null=True, blank=True, on_delete=models.PROTECT, related_name="teams")
+    notify = models.JSONField(default=list, blank=True)
+    active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Owner(models.Model):
+    """A person who can own leads. Caps count automatic assignments over all rotations, in the owner's own zone."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="owners")
+    calendar = models.ForeignKey(
+        WorkCalendar,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owners",
+        help_text="Empty: the team's calendar.",
+    )
+    skills = models.JSONField(default=list, blank=True)
+    daily_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Automatic assignments per local day.")
+    weekly_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Automatic assignments per local week.")
+    load_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Open leads at the same time.")
+    active = models.BooleanField(default=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="owner_email_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Absence(models.Model):
+    """Both dates inclusive, in the owner's zone."""
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="absences")
+    starts_on = models.DateField("first day")
+    ends_on = models.DateField("last day")
+    reason = models.CharField(max_length=120, blank=True)
+    cover = models.ForeignKey(Owner, null=True, blank=True, on_delete=models.SET_NULL, related_name="covers")
+    active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-starts_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="absence_ends_after_start",
+                violation_error_message="The last day cannot be before the first day.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner}, {self.starts_on} to {self.ends_on}"
+
+
+class Queue(models.Model):
+    """A place where leads wait for a person. Exactly one active queue is the fallback."""
+
+    name = models.CharField(max_length=120, unique=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="queues")
+    holder = models.ForeignKey(
+        Owner,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="holds_queues",
+        help_text="Who the CRM shows as owner of leads in this queue. Empty: nobody.",
+    )
+    fallback = models.BooleanField(default=False, help_text="Gets whatever no rule matched, with an alert.")
+    waiting_line = models.BooleanField(default=False, editable=False)
+    active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fallback"],
+                condition=Q(fallback=True),
+                name="one_fallback_queue",
+                violation_error_message="Another queue is the fallback already. Clear it there first.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
