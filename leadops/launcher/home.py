@@ -7,10 +7,13 @@ a copied or removed data folder is noticed, and a place that nobody points to an
 next start.
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +49,15 @@ def settle(data_dir: Path, *, homes: Path = HOMES, namespaces: bool = True) -> P
     if os.geteuid() != 0:
         return Place(installation, Ourselves(), data_dir / "postgres")
     user = identity.unprivileged_user()
-    clear_orphans(homes)
+    if homes.is_dir():
+        clear_orphans(homes)
     if not (data_dir / POINTER).exists():
         inside = Namespaced(user.uid, user.gid)
         if namespaces and identity.can(inside, run=installation.postgres, write=[data_dir]):
             return Place(installation, inside, data_dir / "postgres")
-    return _home(data_dir, homes=homes, user=user, installation=installation)
+    _open_folder(homes)
+    with _alone(homes):
+        return _home(data_dir, homes=homes, user=user, installation=installation)
 
 
 def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Installation) -> Place:
@@ -63,7 +69,8 @@ def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Inst
         user = Unprivileged(owner.st_uid, owner.st_gid)
     else:
         home = homes / hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
-        _open_folder(homes)
+        if home.exists() and not (home / "data").exists():
+            shutil.rmtree(home)
         if home.exists():
             raise LaunchProblem(
                 f"{home} holds a database that belonged to {data_dir}, which no longer points to it: "
@@ -74,10 +81,7 @@ def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Inst
         _sign(home, data_dir=data_dir, mark=mark)
         runfile.write_file(data_dir / POINTER, {"HOME": str(home), "MARK": mark})
     runtime = _runtime(home, user=user, installation=installation)
-    in_place = data_dir / "postgres"
-    if in_place.exists() and not (home / "data").exists():  # made where there were user namespaces
-        shutil.move(in_place, home / "data")
-        _give(home / "data", user=user)
+    _move_in(data_dir / "postgres", home=home, user=user)
     os.chown(home, user.uid, user.gid)
     if not identity.can(user, run=runtime.postgres, write=[home]):
         raise LaunchProblem(
@@ -105,6 +109,18 @@ def _open_folder(homes: Path) -> None:
     if not homes.is_dir():
         homes.mkdir(parents=True)
         homes.chmod(0o755)  # whatever the umask: each home in it is closed by itself
+
+
+def _move_in(in_place: Path, *, home: Path, user: Unprivileged) -> None:
+    """Takes over a cluster that was made where there were user namespaces. It can be interrupted anywhere."""
+    if in_place.exists() and not (home / "data").exists():
+        shutil.rmtree(home / "data.new", ignore_errors=True)
+        postgres.end_leftovers(in_place)
+        shutil.copytree(in_place, home / "data.new", symlinks=True)
+        _give(home / "data.new", user=user)
+        (home / "data.new").rename(home / "data")
+    if in_place.exists():
+        shutil.rmtree(in_place)
 
 
 def _sign(home: Path, *, data_dir: Path, mark: str) -> None:
@@ -144,15 +160,31 @@ def clear_orphans(homes: Path) -> None:
     A data folder that is merely out of sight (its disk is not mounted) has another parent than the one
     noted.
     """
-    for home in sorted(homes.glob("*")) if homes.is_dir() else []:
-        signed = runfile.read_file(home / BELONGS)
-        data_dir = Path(signed.get("DATA_DIR", ""))
-        if not signed or runfile.read_file(data_dir / POINTER).get("MARK") == signed.get("MARK"):
-            continue
-        try:
-            parent = data_dir.parent.stat()
-        except OSError:
-            continue
-        if signed.get("PARENT") == f"{parent.st_dev}:{parent.st_ino}":
-            postgres.end_leftovers(home / "data")
-            shutil.rmtree(home)
+    with _alone(homes):
+        for home in sorted(homes.glob("*")):
+            if _abandoned(home):
+                postgres.end_leftovers(home / "data")
+                shutil.rmtree(home)
+
+
+def _abandoned(home: Path) -> bool:
+    signed = runfile.read_file(home / BELONGS)
+    data_dir = Path(signed.get("DATA_DIR", ""))
+    if not signed or runfile.read_file(data_dir / POINTER).get("MARK") == signed.get("MARK"):
+        return False
+    try:
+        parent = data_dir.parent.stat()
+    except OSError:
+        return False
+    return signed.get("PARENT") == f"{parent.st_dev}:{parent.st_ino}"
+
+
+@contextmanager
+def _alone(homes: Path) -> Generator[None, None, None]:
+    """One launcher at a time: a home that is being made must not look abandoned to another."""
+    descriptor = os.open(homes, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -68,7 +68,7 @@ class Services:
         if self.postgres is not None:
             self.postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and home.HOMES.is_dir():
             home.clear_orphans(home.HOMES)
 
     def _start_postgres(self) -> str:
