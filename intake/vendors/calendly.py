@@ -1,0 +1,36 @@
+"""Calendly webhooks (v2): invitee.created and invitee.canceled; a reschedule is one of each.
+
+https://developer.calendly.com/api-docs/webhook-payload
+"""
+
+from typing import Any
+
+from intake.vendors.clean import clean
+from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
+
+
+def flatten(body: Any) -> Flat:
+    """The invitee, the questions by their words, the tracking parameters, and the meeting as `meeting_*`."""
+    cleaned = clean(body)
+    flat = Flat(body=cleaned)
+    delivery = dict_of(cleaned)
+    invitee = dict_of(delivery.get("payload"))
+    event, uri = text_of(delivery.get("event")), text_of(invitee.get("uri"))
+    # The invitee's address alone would make the cancellation a repetition of the booking.
+    flat.event_id = f"{event}:{uri}" if uri else None
+    flat.add("event", event)
+    for name in ("email", "first_name", "last_name", "timezone"):
+        flat.add(name, invitee.get(name))
+    flat.add("full_name", invitee.get("name"))
+    flat.add("phone", invitee.get("text_reminder_number"))
+    flat.add("rescheduled", invitee.get("rescheduled"))
+    for answer in dicts_of(invitee.get("questions_and_answers")):
+        flat.add(answer.get("question"), answer.get("answer"), label=answer.get("question"))
+    for name, value in dict_of(invitee.get("tracking")).items():
+        flat.add(name, value)
+    meeting = dict_of(invitee.get("scheduled_event"))
+    flat.add("meeting_name", meeting.get("name"))
+    flat.add("meeting_start", meeting.get("start_time"))
+    flat.add("meeting_end", meeting.get("end_time"))
+    flat.add("submitted_at", invitee.get("created_at") or delivery.get("created_at"))
+    return flat

@@ -1,0 +1,92 @@
+"""Any JSON or form body: nested values by dotted path, and by their last name where only one value has it."""
+
+import re
+from collections import Counter
+from typing import Any
+
+from intake.vendors.clean import clean
+from intake.vendors.flat import Flat, dict_of, text_of
+
+MAX_VALUES = 1000
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_NAME_KEYS = ("name", "key", "field", "id", "label", "title", "question")
+_VALUE_KEYS = ("value", "answer", "values")
+_EVENT_KEYS = ("event_id", "eventId", "submission_id", "submissionId", "entry_id")
+
+
+def flatten(body: Any) -> Flat:
+    """Values by dotted path and last name; `[{"name": .., "value": ..}]` lists are read as named values."""
+    cleaned = unbracket(clean(body))
+    flat = Flat(body=cleaned)
+    if not isinstance(cleaned, dict):
+        cleaned = {"items": cleaned} if isinstance(cleaned, list) else {}
+    flat.event_id = next((text for key in _EVENT_KEYS if (text := text_of(cleaned.get(key)))), None)
+    add_nested(flat, cleaned)
+    return flat
+
+
+def add_nested(flat: Flat, body: Any, *, path: str = "") -> None:
+    """Add every leaf below `body` to `flat`; a last name that two leaves share names neither."""
+    leaves: list[tuple[str, str, Any, Any]] = []
+    _walk(body, path, leaves)
+    leaves = leaves[:MAX_VALUES]
+    shared = Counter(last for _, last, _, _ in leaves)
+    # Names of the top level first: they are the body's own words, before any last name of something nested.
+    for full, last, value, label in sorted(leaves, key=lambda leaf: leaf[0] != leaf[1]):
+        flat.add(full, value, also=[last] if shared[last] == 1 else [], label=label)
+
+
+def unbracket(body: Any) -> Any:
+    """PHP's form keys as nesting: `{"fields[email][value]": "x"}` -> `{"fields": {"email": {"value":
+    "x"}}}`."""
+    if not isinstance(body, dict) or not any("[" in key for key in body):
+        return body
+    nested: dict[str, Any] = {}
+    for key, value in body.items():
+        head, bracket, rest = key.partition("[")
+        parts = [head, *_BRACKETS.findall(bracket + rest)] if head and bracket else [key]
+        if parts[-1] == "":
+            # `interests[]` is PHP's spelling of a list.
+            parts.pop()
+        _put(nested, parts[:24], value)
+    return nested
+
+
+def _put(nested: dict[str, Any], parts: list[str], value: Any) -> None:
+    place = nested
+    for part in parts[:-1]:
+        below = place.setdefault(part, {})
+        if not isinstance(below, dict):
+            below = place[part] = {"": below}
+        place = below
+    place.setdefault(parts[-1], value)
+
+
+def _walk(value: Any, path: str, leaves: list[tuple[str, str, Any, Any]]) -> None:
+    if len(leaves) >= MAX_VALUES:
+        return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _walk(item, f"{path}.{key}" if path else key, leaves)
+    elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+        for index, item in enumerate(value):
+            if named := _named(dict_of(item)):
+                name, label, inner = named
+                leaves.append((f"{path}.{name}" if path else name, name, inner, label))
+            else:
+                _walk(item, f"{path}[{index}]", leaves)
+    else:
+        leaves.append((path, path.rpartition(".")[2], value, None))
+
+
+def _named(item: Any) -> tuple[str, Any, Any] | None:
+    """(name, label, value) of an item such as {"name": "email", "label": "E-mail", "value": "x"}, else
+    None."""
+    value_key = next((key for key in _VALUE_KEYS if key in item), None)
+    if value_key is None or isinstance(item[value_key], dict):
+        return None
+    name = next((text for key in _NAME_KEYS if (text := text_of(item.get(key)))), "")
+    value = item[value_key]
+    if value_key == "values" and isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return (name, item.get("label") or item.get("title"), value) if name else None

@@ -1,0 +1,49 @@
+"""HubSpot forms: a submission (`fields[]` of name and value) or a workflow's contact (`properties`)."""
+
+from typing import Any
+
+from intake.vendors.clean import clean
+from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
+
+_PROPERTIES = {
+    "firstname": "first_name",
+    "lastname": "last_name",
+    "jobtitle": "job_title",
+    "mobilephone": "phone",
+    "zip": "postal_code",
+    "numemployees": "employee_count",
+    "annualrevenue": "annual_revenue",
+    "hs_language": "language",
+    "hs_google_click_id": "gclid",
+    "hs_facebook_click_id": "fbclid",
+}
+
+
+def flatten(body: Any) -> Flat:
+    """Values by HubSpot's property name and, where there is one, by the canonical name."""
+    cleaned = clean(body)
+    flat = Flat(body=cleaned)
+    post = dict_of(cleaned)
+    context = dict_of(post.get("context"))
+    fields = post.get("fields")
+    for field in dicts_of(fields) or dicts_of(post.get("values")):
+        _add(flat, text_of(field.get("name")), field.get("value"), label=field.get("label"))
+    for name, value in dict_of(post.get("properties")).items():
+        _add(flat, name, value.get("value") if isinstance(value, dict) else value)
+    flat.event_id = next(
+        (
+            text
+            for key in ("conversionId", "submissionId", "correlationId")
+            if (text := text_of(post.get(key)))
+        ),
+        None,
+    )
+    consent = dict_of(dict_of(post.get("legalConsentOptions")).get("consent"))
+    flat.add("privacy_consent", consent.get("consentToProcess"))
+    flat.add("source_page", context.get("pageUri") or post.get("pageUrl"))
+    flat.add("submitted_at", post.get("submittedAt"))
+    return flat
+
+
+def _add(flat: Flat, name: str, value: Any, *, label: Any = None) -> None:
+    flat.add(name, value, also=[_PROPERTIES[name]] if name in _PROPERTIES else [], label=label)
