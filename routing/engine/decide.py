@@ -1,0 +1,319 @@
+"""Deciding who should answer a lead: pure, so that the live stage, the simulator and the backtest run the
+very same lines.
+
+The order: 1 manual lock; 2 owner of an open deal; 3 matching rules whose target is the account's owner; 4
+stickiness (for a new lead that is probably somebody's known person: the owner of that one); 5 the other
+rules, top to bottom; 6 the fallback queue, with an exception. A lead that came back before anybody
+answered keeps who has it, right after the manual lock. A rule that names a queue is a decision, not an
+exception.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from .conditions import explain, plain
+from .references import Facts, Id, Ref, Row
+from .ruleset import Rule, RuleList, RuleSet
+from .scoring import Score
+from .standing import NOTHING_KNOWN, Bond, Standing, StandingOwner
+from .territories import Territory, names
+from .wording import sentence, why_not
+
+MOST_WHY_NOTS = 25
+"""How many rules above the match say in the trace why they did not match."""
+
+Step = Literal[
+    "manual_lock", "returning", "open_deal", "account_owner", "stickiness", "candidate", "rule", "fallback"
+]
+
+
+class NoFallbackQueue(ValueError):
+    """No rule matched, and the ruleset names no fallback queue. The publish gate refuses such a ruleset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """target.kind is owner, queue or rotation (`settle` follows a rotation to a person). reason is for
+    people.
+
+    bond_owner: the sticky owner is away and somebody else takes this touch; the bond stays until that one
+    has contacted. facts: those the decision used, with territory and account, for storing and replaying.
+    """
+
+    step: Step
+    target: Ref
+    reason: str
+    rule_id: Id | None = None
+    rule_name: str | None = None
+    segment: str = ""
+    score: int | None = None
+    territories: tuple[str, ...] = ()
+    no_rule_matched: bool = False
+    bond_owner: Ref | None = None
+    ruleset_version: int = 0
+    facts: Facts = field(default_factory=dict)
+    trace: tuple[Row, ...] = ()
+
+    def to_json(self) -> Row:
+        """Without the facts, which are stored beside it."""
+        return {
+            "step": self.step,
+            "target": self.target.to_json(),
+            "reason": self.reason,
+            "rule": {"id": self.rule_id, "name": self.rule_name} if self.rule_name is not None else None,
+            "segment": self.segment,
+            "score": self.score,
+            "territories": list(self.territories),
+            "no_rule_matched": self.no_rule_matched,
+            "bond_owner": self.bond_owner.to_json() if self.bond_owner else None,
+            "ruleset_version": self.ruleset_version,
+            "trace": list(self.trace),
+        }
+
+
+def decide(facts: Facts, ruleset: RuleSet, standing: Standing = NOTHING_KNOWN, *, now: datetime) -> Decision:
+    """facts hold the canonical fields and, once scored, `segment` and `score`; territory and account are
+    added here. `now` must be aware: stickiness counts its days up to it. Raises NoFallbackQueue."""
+    full, path = with_territory(facts, ruleset, account=standing.account_name)
+    return _Deciding(full, path, ruleset, standing, now).run()
+
+
+def score(facts: Facts, ruleset: RuleSet, *, account: str = "") -> Score:
+    """The score by the ruleset; its conditions may ask for territory and account."""
+    full, _ = with_territory(facts, ruleset, account=account)
+    return ruleset.scoring.score(full)
+
+
+def with_territory(
+    facts: Facts, ruleset: RuleSet, *, account: str = ""
+) -> tuple[dict[str, Any], tuple[Territory, ...]]:
+    """The facts with `territory` (names, deepest first) and `account` (the named account's name), and the
+    path itself."""
+    full: dict[str, Any] = {**facts}
+    if account:
+        full["account"] = account
+    path = ruleset.territory_map.belongs(full)
+    full["territory"] = names(path)
+    return full, path
+
+
+class _Deciding:
+    """One run: the trace grows row by row until a step says who."""
+
+    def __init__(
+        self,
+        facts: Mapping[str, Any],
+        path: Sequence[Territory],
+        ruleset: RuleSet,
+        standing: Standing,
+        now: datetime,
+    ) -> None:
+        self.facts, self.ruleset, self.standing, self.now = facts, ruleset, standing, now
+        self.path = path
+        self.bond: Ref | None = None
+        self.trace: list[Row] = []
+
+    def run(self) -> Decision:
+        where = " > ".join(reversed(names(self.path)))
+        self._note("territory", "Which territory is it?", bool(where), where or "None of the territories")
+        return (
+            self._manual_lock()
+            or self._returning()
+            or self._open_deal()
+            or self._rules(self.ruleset.account_rules)
+            or self._stickiness()
+            or self._candidate()
+            or self._rules(self.ruleset.other_rules)
+            or self._fallback()
+        )
+
+    def _manual_lock(self) -> Decision | None:
+        owner = self.standing.manual_lock
+        if not self._standing_owner("manual_lock", "Did a person fix the owner?", owner, "No"):
+            return None
+        return self._to_owner("manual_lock", owner, "Fixed by a person")
+
+    def _returning(self) -> Decision | None:
+        back = self.standing.returning
+        asked = "Does a lead that came back stay with who has it?"
+        if back is None:
+            return None
+        current = self.standing.current
+        if back.routes_again or current is None:
+            self._no("returning", asked, back.reason)
+            return None
+        if not self.standing.current_active:
+            self._no("returning", asked, f"{current.name} is not active any more")
+            return None
+        self._note("returning", asked, True, back.reason)
+        return self._decided("returning", current, "Returning lead")
+
+    def _open_deal(self) -> Decision | None:
+        owner = self.standing.open_deal
+        if not self._standing_owner(
+            "open_deal", "Has somebody an open deal with them?", owner, "No open deal"
+        ):
+            return None
+        return self._to_owner("open_deal", owner, "Owner of the open deal")
+
+    def _stickiness(self) -> Decision | None:
+        rule, bond = self.ruleset.stickiness, self.standing.sticky
+        asked = "Has somebody had this lead lately?"
+        if not rule.enabled:
+            self._no("stickiness", asked, "Stickiness is off")
+            return None
+        if bond is None:
+            self._no("stickiness", asked, "Nobody")
+            return None
+        if yields := _yields(bond, days=rule.days, now=self.now):
+            self._no("stickiness", asked, yields)
+            return None
+        owner = bond.owner
+        if owner.away and rule.when_owner_away == "rotate":
+            return self._away("stickiness", asked, owner)
+        self._note("stickiness", asked, True, f"{owner.name}, since {bond.since.date().isoformat()}")
+        return self._decided("stickiness", owner.ref, f"Stays with {owner.name}")
+
+    def _away(self, step: Step, asked: str, owner: StandingOwner) -> Decision | None:
+        """The cover takes this touch; without one the rules find somebody. The bond stays."""
+        self.bond = owner.ref
+        said = f"{owner.name} is away {owner.away_text}".strip()
+        cover = owner.cover
+        if cover is None or not cover.active or cover.away:
+            self._no(step, asked, f"{said}: somebody else takes this touch")
+            return None
+        self._note(step, asked, True, f"{said}: {cover.name} covers")
+        return self._decided(step, cover.ref, f"{cover.name} covers for {owner.name}")
+
+    def _candidate(self) -> Decision | None:
+        """A new lead that may be the same person as one who is here already goes to that one's owner,
+        until somebody has looked."""
+        owner, asked = self.standing.candidate_owner, "Is it probably somebody's known person?"
+        if owner is None:
+            return None
+        if not owner.active or owner.away:
+            self._no("candidate", asked, f"{owner.name} {'is away' if owner.active else 'is not active'}")
+            return None
+        self._note(
+            "candidate", asked, True, f"{self.standing.candidate_name or 'A known lead'}, with {owner.name}"
+        )
+        return self._decided("candidate", owner.ref, "Probably the same person as a lead of theirs")
+
+    def _rules(self, listed: RuleList) -> Decision | None:
+        found = listed.index.first(self.facts)
+        passed = listed.rules if found is None else listed.rules[:found]
+        self._passed(passed)
+        if found is None:
+            return None
+        rule = listed.rules[found]
+        if rule.target.kind == "account_owner":
+            return self._account_owner(listed, found)
+        self._matched(rule, f"-> {rule.target.name}")
+        return self._decided("rule", rule.target, rule.name, rule)
+
+    def _account_owner(self, listed: RuleList, found: int) -> Decision | None:
+        """All of these rules send to the same owner: when that one cannot take it, no later one of them
+        can either."""
+        rule, owner = listed.rules[found], self.standing.account_owner
+        if owner is None or not owner.active:
+            said = "the account has no owner" if owner is None else f"{owner.name} is not active"
+            self._note("account_owner", self._asked(rule), False, f"It matches, but {said}")
+            return None
+        self._matched(rule, f"-> {owner.name}, owner of {self.standing.account_name or 'the account'}")
+        return self._decided("account_owner", owner.ref, rule.name, rule)
+
+    def _fallback(self) -> Decision:
+        queue = self.ruleset.fallback_queue
+        if queue is None:
+            raise NoFallbackQueue("No rule matched, and no queue is the fallback: name one in the ruleset.")
+        self._note("fallback", "Does any rule match?", False, f"No rule matched -> {queue.name}")
+        return self._decided("fallback", queue, "No rule matched")
+
+    # -- the trace ---------------------------------------------------------------------------------
+
+    def _standing_owner(self, step: Step, asked: str, owner: StandingOwner | None, nobody: str) -> bool:
+        if owner is None or not owner.active:
+            self._no(step, asked, nobody if owner is None else f"{owner.name} is not active")
+            return False
+        return True
+
+    def _to_owner(self, step: Step, owner: StandingOwner | None, reason: str) -> Decision:
+        assert owner is not None
+        asked = {
+            "manual_lock": "Did a person fix the owner?",
+            "open_deal": "Has somebody an open deal with them?",
+        }[step]
+        self._note(step, asked, True, owner.name)
+        return self._decided(step, owner.ref, reason)
+
+    def _passed(self, rules: Sequence[Rule]) -> None:
+        for rule in rules[:MOST_WHY_NOTS]:
+            rows = explain(rule.when, self.facts)
+            wrong = [row for row in rows if not row["ok"]]
+            said = "; ".join(why_not(row) for row in wrong[:3])
+            self._note("rule", self._asked(rule), False, said, rule=rule, rows=wrong)
+        if len(rules) > MOST_WHY_NOTS:
+            self._note(
+                "rule", "And the others?", False, f"{len(rules) - MOST_WHY_NOTS} more rules did not match"
+            )
+
+    def _matched(self, rule: Rule, answer: str) -> None:
+        step = "account_owner" if rule.target.kind == "account_owner" else "rule"
+        rows = explain(rule.when, self.facts)
+        self._note(step, self._asked(rule), True, answer, rule=rule, rows=rows)
+
+    def _asked(self, rule: Rule) -> str:
+        return f"{rule.name}: {sentence(rule.when)}?"
+
+    def _no(self, step: Step, asked: str, answer: str) -> None:
+        """The step does not decide; the next one is asked."""
+        self._note(step, asked, False, answer)
+
+    def _note(
+        self,
+        step: str,
+        asked: str,
+        ok: bool,
+        answer: str,
+        *,
+        rule: Rule | None = None,
+        rows: Sequence[Row] = (),
+    ) -> None:
+        row: Row = {"step": step, "asked": asked, "ok": ok, "answer": answer}
+        if rule is not None:
+            row |= {"rule_id": rule.id, "rule": rule.name, "rows": list(rows)}
+        self.trace.append(row)
+
+    def _decided(self, step: Step, target: Ref, reason: str, rule: Rule | None = None) -> Decision:
+        points = self.facts.get("score")
+        return Decision(
+            step=step,
+            target=target,
+            reason=reason,
+            rule_id=rule.id if rule else None,
+            rule_name=rule.name if rule else None,
+            segment=str(self.facts.get("segment") or ""),
+            score=plain(points),
+            territories=tuple(names(self.path)),
+            no_rule_matched=step == "fallback",
+            bond_owner=self.bond,
+            ruleset_version=self.ruleset.version,
+            facts=self.facts,
+            trace=tuple(self.trace),
+        )
+
+
+def _yields(bond: Bond, *, days: int, now: datetime) -> str:
+    """Why the bond does not hold, or nothing."""
+    owner = bond.owner
+    if not owner.active:
+        return f"{owner.name} is not active any more"
+    if bond.territory_lost:
+        return f"{owner.name} has lost the territory"
+    if bond.purpose_differs:
+        return f"{owner.name} had it for another purpose"
+    if now - bond.since > timedelta(days=days):
+        return f"{owner.name}, but longer ago than {days} days"
+    return ""

@@ -1,0 +1,62 @@
+"""A returning lead: same person, same lead, new touch. What the touch changes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["keep", "new_clock", "tell_owner_only", "timeline_only"]
+_STARTS_AGAIN = ("nurture", "closed_lost", "disqualified")
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The lead as it was before this touch. contacted: its customer clock has been met."""
+
+    status: str
+    contacted: bool
+    open_deal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    purpose: str = "sales"
+    same_form_within_10_minutes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """action:
+    keep            same owner and clock; urgency only shortens (`sla.after_return`)
+    new_clock       status `new` again, a new clock, the normal order of deciding
+    tell_owner_only owner and status stay, the owner is told, no clock
+    timeline_only   a row on the timeline, nothing else
+
+    notify: tell the owner of this touch. task: a follow-up task belongs to it.
+    """
+
+    action: Action
+    notify: bool
+    task: bool
+    reason: str
+
+    @property
+    def routes_again(self) -> bool:
+        return self.action == "new_clock"
+
+
+def returning(previous: Previous, touch: Touch) -> Returning:
+    """The first line that applies decides."""
+    if touch.purpose == "content":
+        return Returning("timeline_only", False, False, "A content form goes on the timeline only")
+    if previous.status == "spam":
+        return Returning("timeline_only", False, False, "The lead was marked as spam")
+    if touch.same_form_within_10_minutes:
+        return Returning("keep", False, False, "The same form within ten minutes")
+    if previous.open_deal or previous.status == "customer":
+        who = "A customer" if previous.status == "customer" else "A lead with an open deal"
+        return Returning("tell_owner_only", True, False, f"{who} came back: the owner is told")
+    again = previous.contacted or previous.status in (*_STARTS_AGAIN, "contacted")
+    if touch.purpose == "sales" and again and previous.status != "qualified":
+        return Returning("new_clock", True, True, "Came back with a sales form: new again")
+    if again or previous.status == "qualified":
+        return Returning("tell_owner_only", True, False, "Came back: the owner is told")
+    return Returning("keep", True, False, "Not contacted yet: same owner and clock")
