@@ -105,6 +105,8 @@ class OwnerLink(models.Model):
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="owner_links")
     email = models.EmailField()
     remote_id = models.CharField(max_length=60)
+    # Who a change in the CRM is said to come from ("userId:4400100"); never written into a record.
+    user_id = models.CharField(max_length=60, blank=True)
     name = models.CharField(max_length=200, blank=True)
     archived = models.BooleanField(default=False)
     seen_at = models.DateTimeField()

@@ -38,7 +38,11 @@ class OutboxEntry(models.Model):
 
 
 class CrmLink(models.Model):
-    """The CRM's copy of a lead (I6: at most one). `sent` is what we last wrote, property -> text."""
+    """The CRM's copy of a lead (I6: at most one).
+
+    `sent` is property -> text as far as we know it stands there: what we last wrote, or took over from there.
+    A `task_clock` without a `task_id` is an intention: look for the task before making one.
+    """
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="links")
     lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
@@ -53,8 +57,11 @@ class CrmLink(models.Model):
     task_clock = models.BigIntegerField(null=True, blank=True)
     task_open = models.BooleanField(default=False)
     task_sent = models.JSONField(default=dict)
-    # Echo guard: recent owner changes as [{"at", "by": "us|person|automation", "owner"}].
-    owner_trail = models.JSONField(default=list)
+    # Echo guard: recent changes of the owner and of fields that we keep, made there, as
+    # [{"at", "by": "person|automation", "property", "value"}].
+    trail = models.JSONField(default=list)
+    # Properties that something there keeps changing back: not written any more until a person says so.
+    stopped = models.JSONField(default=list)
 
     class Meta:
         verbose_name = "CRM record"

@@ -40,8 +40,9 @@ class Rotation(models.Model):
         Queue, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="line_of"
     )
     required_skills = models.JSONField(default=list, blank=True)
+    last_turn = models.BigIntegerField(default=0, editable=False)
     active = models.BooleanField(default=True)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["last_turn"])
 
     class Meta:
         ordering = ["name"]
@@ -51,7 +52,7 @@ class Rotation(models.Model):
 
 
 class RotationMember(models.Model):
-    """`credit` is an integer in the units of the rotation's scaled weights; absent members' credits are frozen."""
+    """`credit` is in hundredths of a turn's weight; absent members' credits are frozen."""
 
     rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="members")
     owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="memberships")
@@ -79,7 +80,11 @@ class RotationMember(models.Model):
 
 
 class RotationTurn(models.Model):
-    """Ledger: one row per pick or give-back. Maps are owner id -> number; credits before and after the turn."""
+    """Ledger: one row per pick, give-back or spread of a removed member's credit.
+
+    `rows` is [{"owner_id", "weight", "before", "after", "qualified"}], weights and credits in hundredths, one per member whose
+    credit the turn could change; `left_out` is [{"owner_id", "name", "why", "reason"}].
+    """
 
     class Kind(models.TextChoices):
         PICK = "pick", "Pick"
@@ -90,12 +95,11 @@ class RotationTurn(models.Model):
     number = models.BigIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PICK)
     at = models.DateTimeField()
-    owner = models.ForeignKey(Owner, null=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="+")
     lead = models.ForeignKey("intake.Lead", null=True, on_delete=models.SET_NULL, related_name="+")
-    credits_before = models.JSONField(default=dict)
-    credits_after = models.JSONField(default=dict)
-    weights = models.JSONField(default=dict)
-    left_out = models.JSONField(default=dict)
+    picked_last_turn = models.BigIntegerField(default=0)
+    rows = models.JSONField(default=list)
+    left_out = models.JSONField(default=list)
     reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
 
     class Meta:
