@@ -1,0 +1,1 @@
+"""HubSpot's CRM API: objects, batches, search, owners, properties and associations."""

@@ -1,0 +1,99 @@
+"""The sandbox's memory: one SQLite file.
+
+Every answered write is committed in write-ahead mode, so it survives kill -9 of the server. Writes are not
+synced to the disk one by one: a power cut may take the last of them, and for a sandbox speed matters more.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    kind TEXT NOT NULL, id INTEGER NOT NULL, properties TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, archived_at INTEGER,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unique_values (
+    kind TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL,
+    PRIMARY KEY (kind, property, value)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unique_values_by_record ON unique_values (kind, id);
+CREATE TABLE IF NOT EXISTS changes (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id INTEGER NOT NULL, property TEXT NOT NULL,
+    value TEXT NOT NULL, at INTEGER NOT NULL, source TEXT NOT NULL, source_id TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS changes_by_record ON changes (kind, id, property);
+CREATE TABLE IF NOT EXISTS associations (
+    from_kind TEXT NOT NULL, from_id INTEGER NOT NULL, to_kind TEXT NOT NULL, to_id INTEGER NOT NULL,
+    type_id INTEGER NOT NULL,
+    PRIMARY KEY (from_kind, from_id, to_kind, to_id, type_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS properties (
+    kind TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS property_groups (
+    kind TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owners (
+    id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,
+    first_name TEXT NOT NULL, last_name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, archived INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS webhooks (
+    target TEXT PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, own_writes INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS deliveries (
+    number INTEGER PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, events TEXT NOT NULL,
+    attempt INTEGER NOT NULL, due_at INTEGER NOT NULL
+);
+"""
+TABLES = (
+    "records",
+    "unique_values",
+    "changes",
+    "associations",
+    "properties",
+    "property_groups",
+    "owners",
+    "webhooks",
+    "deliveries",
+)
+
+
+class Store:
+    """One connection, one lock: SQLite has one writer anyway, and every statement here takes microseconds."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(SCHEMA)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing: an exception leaves the file as it was."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            yield self._db
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
