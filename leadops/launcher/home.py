@@ -3,8 +3,8 @@
 Usually in `<data folder>/postgres`. Root on a machine without user namespaces needs a place that an
 unprivileged user reaches: a folder of that user's own under /var/lib/leadops, with a copy of the binaries.
 A pointer file in the data folder names it, and it names the data folder; both carry the same mark, so that
-a copied or removed data folder is noticed, and a place that nobody points to any more is cleared at the
-next start.
+a copied data folder is noticed. Both also hold one file by a hard link: once its other name is gone, the data
+folder is gone too, not only moved, and the next start clears the place.
 """
 
 import fcntl
@@ -24,6 +24,7 @@ from leadops.launcher.problems import LaunchProblem
 
 POINTER = "postgres.location"
 BELONGS = "belongs-to"
+ANCHOR = "postgres.anchor"
 HOMES = Path("/var/lib/leadops")
 
 
@@ -33,10 +34,16 @@ class Place:
     identity: Identity
     data: Path
 
-    def own(self, folder: Path) -> None:
-        """Gives a folder that we have just made to the user that PostgreSQL runs as."""
-        if isinstance(self.identity, Unprivileged):
-            os.chown(folder, self.identity.uid, self.identity.gid)
+    def sockets(self, private: Path) -> Path:
+        """A folder for the server's socket: in our short private folder, or where the other user reaches
+        it.
+        """
+        other = self.identity if isinstance(self.identity, Unprivileged) else None
+        folder = self.data.parent / "sockets" if other else private / "pg"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if other:
+            os.chown(folder, other.uid, other.gid)
+        return folder
 
 
 def settle(data_dir: Path, *, homes: Path = HOMES, namespaces: bool = True) -> Place:
@@ -49,15 +56,17 @@ def settle(data_dir: Path, *, homes: Path = HOMES, namespaces: bool = True) -> P
     if os.geteuid() != 0:
         return Place(installation, Ourselves(), data_dir / "postgres")
     user = identity.unprivileged_user()
-    if homes.is_dir():
-        clear_orphans(homes)
     if not (data_dir / POINTER).exists():
         inside = Namespaced(user.uid, user.gid)
         if namespaces and identity.can(inside, run=installation.postgres, write=[data_dir]):
+            if homes.is_dir():
+                clear_orphans(homes)
             return Place(installation, inside, data_dir / "postgres")
     _open_folder(homes)
     with _alone(homes):
-        return _home(data_dir, homes=homes, user=user, installation=installation)
+        place = _home(data_dir, homes=homes, user=user, installation=installation)
+    clear_orphans(homes)  # last: what a moved or restored data folder names is its own again by now
+    return place
 
 
 def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Installation) -> Place:
@@ -68,17 +77,12 @@ def _home(data_dir: Path, *, homes: Path, user: Unprivileged, installation: Inst
         owner = home.stat()
         user = Unprivileged(owner.st_uid, owner.st_gid)
     else:
-        home = homes / hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
-        if home.exists() and not (home / "data").exists():
-            shutil.rmtree(home)
-        if home.exists():
-            raise LaunchProblem(
-                f"{home} holds a database that belonged to {data_dir}, which no longer points to it: "
-                f"move it away or remove it, then start again."
-            )
+        name = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+        mark = secrets.token_hex(4)
+        home = homes / f"{name}-{mark}"
         home.mkdir(mode=0o700)
-        mark = secrets.token_hex(8)
         _sign(home, data_dir=data_dir, mark=mark)
+        _anchor(home, data_dir=data_dir)
         runfile.write_file(data_dir / POINTER, {"HOME": str(home), "MARK": mark})
     runtime = _runtime(home, user=user, installation=installation)
     _move_in(data_dir / "postgres", home=home, user=user)
@@ -124,9 +128,17 @@ def _move_in(in_place: Path, *, home: Path, user: Unprivileged) -> None:
 
 
 def _sign(home: Path, *, data_dir: Path, mark: str) -> None:
-    parent = data_dir.parent.stat()
-    values = {"DATA_DIR": str(data_dir), "MARK": mark, "PARENT": f"{parent.st_dev}:{parent.st_ino}"}
-    runfile.write_file(home / BELONGS, values)
+    runfile.write_file(home / BELONGS, {"DATA_DIR": str(data_dir), "MARK": mark})
+
+
+def _anchor(home: Path, *, data_dir: Path) -> None:
+    (data_dir / ANCHOR).unlink(missing_ok=True)
+    (home / ANCHOR).unlink(missing_ok=True)
+    (home / ANCHOR).touch(mode=0o600)
+    try:
+        os.link(home / ANCHOR, data_dir / ANCHOR)
+    except OSError:  # two file systems: nobody can tell whether the data folder is gone, so its place is kept
+        (home / ANCHOR).unlink()
 
 
 def _check(data_dir: Path, *, home: Path, mark: str) -> None:
@@ -145,6 +157,7 @@ def _check(data_dir: Path, *, home: Path, mark: str) -> None:
             f"use {other}, or remove {data_dir} to start afresh."
         )
     _sign(home, data_dir=data_dir, mark=mark)  # the data folder has been moved
+    _anchor(home, data_dir=data_dir)
 
 
 def _give(folder: Path, *, user: Unprivileged) -> None:
@@ -155,16 +168,23 @@ def _give(folder: Path, *, user: Unprivileged) -> None:
 
 
 def clear_orphans(homes: Path) -> None:
-    """Removes the homes whose data folder is gone for good.
-
-    A data folder that is merely out of sight (its disk is not mounted) has another parent than the one
-    noted.
-    """
+    """Removes the homes whose data folder is gone for good."""
     with _alone(homes):
         for home in sorted(homes.glob("*")):
             if _abandoned(home):
-                postgres.end_leftovers(home / "data")
-                shutil.rmtree(home)
+                _remove(home)
+
+
+def remove(data_dir: Path) -> None:
+    """Removes the home of this data folder, if it has one."""
+    home = runfile.read_file(data_dir / POINTER).get("HOME")
+    if home:
+        _remove(Path(home))
+
+
+def _remove(home: Path) -> None:
+    postgres.end_leftovers(home / "data")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _abandoned(home: Path) -> bool:
@@ -173,10 +193,9 @@ def _abandoned(home: Path) -> bool:
     if not signed or runfile.read_file(data_dir / POINTER).get("MARK") == signed.get("MARK"):
         return False
     try:
-        parent = data_dir.parent.stat()
+        return (home / ANCHOR).stat().st_nlink == 1
     except OSError:
         return False
-    return signed.get("PARENT") == f"{parent.st_dev}:{parent.st_ino}"
 
 
 @contextmanager

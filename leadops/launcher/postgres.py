@@ -6,10 +6,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 import psutil
 import psycopg
@@ -19,6 +19,8 @@ from leadops.launcher.identity import Identity
 from leadops.launcher.problems import LaunchProblem
 
 NAME = "leadops"
+PORT = 5432
+"""Part of the socket's name; nothing listens on the network."""
 STOP = ((signal.SIGINT, 8.0), (signal.SIGQUIT, 3.0))
 STARTING = 60.0
 """Seconds that crash recovery may take before we say that it does not start."""
@@ -76,10 +78,11 @@ class Postgres:
     log: Path
     options: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    name: ClassVar[str] = "postgres"
 
     @property
     def url(self) -> str:
-        return f"postgres://{NAME}@/{self.sockets}/{NAME}"
+        return f"postgres://{NAME}@:{PORT}/{self.sockets}/{NAME}"
 
     def prepare(self) -> None:
         """Makes the cluster if there is none. An interrupted making leaves nothing that looks like one."""
@@ -96,14 +99,16 @@ class Postgres:
             raise LaunchProblem(f"PostgreSQL could not make its database in {fresh}: {last_words(self.log)}")
         fresh.rename(self.data)
 
-    def start(self) -> None:
-        """Starts the server and waits until it answers and has our database."""
+    def start(self, *, pulse: Callable[[], None] = lambda: None) -> None:
+        """Starts the server and waits, calling `pulse`, until it answers and has our database."""
+        self.stop()
         self.prepare()
         if not (self.data / "PG_VERSION").is_file():
             raise LaunchProblem(self._damaged("the file PG_VERSION is missing"))
         end_leftovers(self.data)
         settings = {
             "listen_addresses": "",
+            "port": str(PORT),
             "unix_socket_permissions": "0700",
             "max_connections": str(100 + 4 * (os.cpu_count() or 1)),
             "timezone": "UTC",
@@ -116,7 +121,7 @@ class Postgres:
                 [self.installation.postgres, "-D", self.data, "-k", self.sockets, *arguments], log=log
             )
         try:
-            self._wait(since=begin)
+            self._wait(since=begin, pulse=pulse)
         except BaseException:
             self.stop()
             raise
@@ -133,19 +138,17 @@ class Postgres:
             argv, env=env, log=log, cwd=Path("/"), when_we_die=signal.SIGINT, become=self.identity.become
         )
 
-    def _wait(self, *, since: int) -> None:
+    def _wait(self, *, since: int, pulse: Callable[[], None]) -> None:
         process, until = self.process, time.monotonic() + STARTING
         assert process is not None
         while True:
+            pulse()
             if process.poll() is not None:
                 raise LaunchProblem(self._damaged(last_words(self.log, since=since)))
             try:
-                with psycopg.connect(
-                    host=str(self.sockets), user=NAME, dbname="postgres", autocommit=True, connect_timeout=5
-                ) as connection:
-                    if not connection.execute(
-                        "SELECT 1 FROM pg_database WHERE datname = %s", [NAME]
-                    ).fetchone():
+                with self._connect() as connection:
+                    ours = "SELECT 1 FROM pg_database WHERE datname = %s"
+                    if not connection.execute(ours, [NAME]).fetchone():
                         connection.execute(f"CREATE DATABASE {NAME}")
                 return
             except psycopg.OperationalError as error:
@@ -154,6 +157,17 @@ class Postgres:
                         f"PostgreSQL does not answer after {STARTING:.0f} s: {error}"
                     ) from error
                 time.sleep(0.02)
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self.sockets),
+            port=PORT,
+            user=NAME,
+            dbname="postgres",
+            options="",
+            connect_timeout=5,
+            autocommit=True,
+        )
 
     def _damaged(self, words: str) -> str:
         return (

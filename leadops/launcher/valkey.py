@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from leadops.launcher import children
 from leadops.launcher.problems import LaunchProblem
@@ -40,6 +42,7 @@ class Valkey:
     log: Path
     databases: int = 16
     process: subprocess.Popen[bytes] | None = None
+    name: ClassVar[str] = "valkey"
 
     @property
     def socket(self) -> Path:
@@ -51,7 +54,8 @@ class Valkey:
     def cache_url(self, *, database: int = 1) -> str:
         return f"unix://{self.socket}?db={database}"
 
-    def start(self) -> None:
+    def start(self, *, pulse: Callable[[], None] = lambda: None) -> None:
+        self.stop()
         # The cache may lose entries when memory is short; the broker's lists have no expiry and stay.
         settings = {
             "port": "0",
@@ -70,7 +74,7 @@ class Valkey:
                 [self.server, *arguments], env={"PATH": os.environ.get("PATH", os.defpath)}, log=log
             )
         try:
-            self._wait()
+            self._wait(pulse=pulse)
         except BaseException:
             self.stop()
             raise
@@ -80,11 +84,12 @@ class Valkey:
             children.stop(self.process, steps=((signal.SIGTERM, 3.0),))
             self.process = None
 
-    def _wait(self) -> None:
+    def _wait(self, *, pulse: Callable[[], None]) -> None:
         until = time.monotonic() + STARTING
         while not self._answers():
             if self.process is None or self.process.poll() is not None or time.monotonic() > until:
                 raise LaunchProblem(f"Valkey does not start; its words are in {self.log}.")
+            pulse()
             time.sleep(0.02)
 
     def _answers(self) -> bool:

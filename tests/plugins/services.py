@@ -19,8 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from leadops.launcher import home, postgres, valkey
-from leadops.launcher.identity import Unprivileged
+from leadops.launcher import home, postgres, temporary, valkey
 
 PREFIX = "leadops-tests-"
 VALKEY = "LEADOPS_TESTS_VALKEY"
@@ -43,7 +42,7 @@ class Services:
     def __init__(self, environ: MutableMapping[str, str], *, namespaces: bool = True) -> None:
         self.environ = environ
         self.namespaces = namespaces
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_short_temporary_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=temporary.short_folder()))
         self.postgres: postgres.Postgres | None = None
         self.valkey: valkey.Valkey | None = None
 
@@ -67,19 +66,11 @@ class Services:
             self.valkey.stop()
         if self.postgres is not None:
             self.postgres.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if os.geteuid() == 0 and home.HOMES.is_dir():
-            home.clear_orphans(home.HOMES)
+        remove(self.folder)
 
     def _start_postgres(self) -> str:
-        sockets = self.folder / "pg"
-        sockets.mkdir(mode=0o700)
         place = home.settle(self.folder, namespaces=self.namespaces)
-        # Our temporary folder is ours alone; the user PostgreSQL runs as has to reach its sockets.
-        if isinstance(place.identity, Unprivileged):
-            sockets.rmdir()
-            sockets = Path(tempfile.mkdtemp(prefix="pg-", dir=place.data.parent))
-            place.own(sockets)
+        sockets = place.sockets(self.folder)
         self.postgres = postgres.Postgres(
             place.installation, place.identity, place.data, sockets, self.folder / "postgres.log", FAST
         )
@@ -100,18 +91,17 @@ class Services:
         }
 
 
-def _short_temporary_folder() -> str:
-    # A unix socket's path ends at 108 bytes (104 on macOS).
-    folder = tempfile.gettempdir()
-    return folder if len(folder) < 40 else "/tmp"
-
-
 def clear_folders_of_the_dead() -> None:
     """Removes what runs that were killed have left; the kernel has ended their servers."""
-    for folder in Path(_short_temporary_folder()).glob(f"{PREFIX}*"):
+    for folder in Path(temporary.short_folder()).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
         if owner.isdecimal() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
+
+
+def remove(folder: Path) -> None:
+    home.remove(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _databases_of_this_worker(environ: MutableMapping[str, str]) -> None:

@@ -1,0 +1,36 @@
+# `make run` is all it takes: it needs Python 3.11 or newer and nothing else.
+# PYTHON=/path/to/python3.12 chooses one; DATABASE_URL, CELERY_BROKER_URL and CACHE_URL replace the embedded services.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))) python3)
+VENV := .venv/bin
+
+.PHONY: run up test check bench docs venv
+
+run: venv  ## everything, with the demo configuration and the CRM sandbox
+	@LEADOPS_DEMO=$${LEADOPS_DEMO:-1} exec $(VENV)/python manage.py up
+
+up: venv  ## everything, without the demo
+	@exec $(VENV)/python manage.py up
+
+test: venv
+	@exec $(VENV)/python -m pytest
+
+check: venv
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+bench: venv
+	@exec $(VENV)/python -m benchmarks
+
+docs: venv  ## what is written from the code
+	$(VENV)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
+	$(VENV)/python manage.py show_pipeline > docs/pipeline.txt
+
+venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "leadops needs Python 3.11 or newer: install one, or name it with make $(MAKECMDGOALS) PYTHON=/path/to/python3."; exit 1; } >&2
+	@$(PYTHON) leadops/launcher/bootstrap.py

@@ -1,0 +1,205 @@
+"""What `manage.py doctor` looks at by itself. Other floors name theirs in settings.LEADOPS_DOCTOR_CHECKS."""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.signing import Signer
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from leadops.celery import app
+from leadops.launcher import readiness, runfile
+from leadops.launcher.problems import LaunchProblem
+from plumbing import secrets
+from plumbing.dotted import DottedPathError, resolve
+from plumbing.findings import Finding
+from routing.models import RuleSet
+
+OLDEST_POSTGRES = 150_000
+LITTLE_DISK, NO_DISK = 1024**3, 100 * 1024**2
+"""Bytes."""
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def examine() -> Iterable[Finding]:
+    """All findings, in order. What needs the database is left out when there is none."""
+    alone: list[Check] = [check_secrets, check_mail, check_disk, check_ports, check_cache, check_broker]
+    for check in alone:
+        yield from _guarded(check)
+    database = list(_guarded(check_database))
+    yield from database
+    if any(finding.level == "fail" for finding in database):
+        return
+    for check in (check_admin, check_rules):
+        yield from _guarded(check)
+    for path in settings.LEADOPS_DOCTOR_CHECKS:
+        try:
+            check = resolve(path)
+        except DottedPathError as error:
+            yield Finding("fail", str(error), "Correct LEADOPS_DOCTOR_CHECKS.")
+        else:
+            yield from _guarded(check)
+
+
+def check_database() -> Iterable[Finding]:
+    running = "Start leadops (`manage.py up`), or set DATABASE_URL to a PostgreSQL that runs."
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        yield Finding("fail", f"The database does not answer: {_first_line(error)}.", running)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0])
+    if version < OLDEST_POSTGRES:
+        yield Finding("fail", f"PostgreSQL {version // 10_000} is too old.", "Use PostgreSQL 15 or newer.")
+        return
+    yield Finding("ok", f"PostgreSQL {version // 10_000} answers.")
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        yield Finding(
+            "fail", f"{len(missing)} migrations are not applied.", "Run `manage.py migrate`.", fix=_migrate
+        )
+    else:
+        yield Finding("ok", "All migrations are applied.")
+
+
+def check_broker() -> Iterable[Finding]:
+    address = settings.CELERY_BROKER_URL.rsplit("@", 1)[-1]
+    try:
+        with app.connection_for_write(connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
+    except Exception as error:  # each transport has its own errors
+        mend = "Start leadops (`manage.py up`), or set CELERY_BROKER_URL to a broker that runs."
+        yield Finding("fail", f"The broker at {address} does not answer: {_first_line(error)}.", mend)
+    else:
+        yield Finding("ok", "The broker answers.")
+
+
+def check_cache() -> Iterable[Finding]:
+    key, value = f"doctor:{uuid4()}", "here"
+    try:
+        cache.set(key, value, timeout=10)
+        kept = cache.get(key)
+    except Exception as error:  # each backend has its own errors
+        mend = "Start leadops (`manage.py up`), or set CACHE_URL to a Valkey or Redis that runs."
+        yield Finding("fail", f"The shared cache does not answer: {_first_line(error)}.", mend)
+        return
+    if kept == value:
+        yield Finding("ok", "The shared cache answers.")
+    else:
+        yield Finding("fail", "The shared cache forgets what it is given.", "Give it more memory.")
+
+
+def check_secrets() -> Iterable[Finding]:
+    path = Path(settings.LEADOPS_DATA_DIR) / runfile.SECRETS
+    try:
+        Signer().sign("doctor")
+    except ImproperlyConfigured:
+        yield Finding("fail", "SECRET_KEY is empty.", "Set it, or start leadops once (`manage.py up`).")
+    try:
+        secrets.decrypt(secrets.encrypt("doctor"))
+    except secrets.SecretError as error:
+        yield Finding("fail", str(error), "Set LEADOPS_ENCRYPTION_KEYS, or start leadops once.")
+    else:
+        yield Finding("ok", "Secrets can be stored and read.")
+    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+
+        def close() -> str:
+            path.chmod(0o600)
+            return f"{path} can now be read by its owner alone."
+
+        yield Finding("warn", f"{path} can be read by others.", f"Run `chmod 600 {path}`.", fix=close)
+
+
+def check_mail() -> Iterable[Finding]:
+    if settings.EMAIL_URL:
+        yield Finding("ok", f"Mail goes through {settings.EMAIL_URL.split('://', 1)[0]}.")
+    else:
+        yield Finding(
+            "warn",
+            "EMAIL_URL is not set: notices and alerts by e-mail wait.",
+            "Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587.",
+        )
+
+
+def check_disk() -> Iterable[Finding]:
+    folder = Path(settings.LEADOPS_DATA_DIR)
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    title = f"{free / 1024**3:.1f} GiB are free for {folder}."
+    if free < LITTLE_DISK:
+        yield Finding("fail" if free < NO_DISK else "warn", title, "Make room, or move the data folder.")
+    else:
+        yield Finding("ok", title)
+
+
+def check_ports() -> Iterable[Finding]:
+    host, port = readiness.reach(settings.LEADOPS_BIND), settings.LEADOPS_PORT
+    status, text = readiness.ask(host, port, "/readyz")
+    if status == 200:
+        yield Finding("ok", f"leadops is ready on port {port}.")
+    elif status == 503:
+        yield Finding(
+            "fail", f"leadops runs on port {port} but is not ready: {text[:500]}", "See the lines below."
+        )
+    elif status:
+        mend = "Stop that program, or choose another port with LEADOPS_PORT."
+        yield Finding("fail", f"Another program answers on port {port}.", mend)
+    else:
+        try:
+            readiness.claim_port(settings.LEADOPS_BIND, port, choose="LEADOPS_PORT")
+        except LaunchProblem as problem:
+            yield Finding("fail", str(problem), "See the line itself.")
+        else:
+            yield Finding(
+                "warn", f"Nothing answers on port {port}.", "Start leadops: `make up` or `manage.py up`."
+            )
+
+
+def check_admin() -> Iterable[Finding]:
+    if User.objects.filter(is_superuser=True, is_active=True).exists():
+        yield Finding("ok", "There is an active admin.")
+    else:
+        yield Finding("fail", "Nobody can administer leadops.", "Run `manage.py createsuperuser`.")
+
+
+def check_rules() -> Iterable[Finding]:
+    newest = RuleSet.objects.order_by("-pk").first()
+    if newest is None:
+        yield Finding(
+            "fail",
+            "No routing rules are published: every lead goes to the fallback queue.",
+            "Publish them in the console, or run `manage.py config apply FILE`.",
+        )
+    else:
+        yield Finding("ok", f"Routing rules were published on {newest.published_at:%d %B %Y}.")
+
+
+def _guarded(check: Check) -> Iterable[Finding]:
+    """A check that breaks is a finding too; the others still run."""
+    try:
+        yield from check()
+    except Exception as error:
+        where = f"{check.__module__}.{check.__name__}"
+        yield Finding("fail", f"{where} broke: {_first_line(error)}.", "Report this with the line above.")
+
+
+def _migrate() -> str:
+    call_command("migrate", interactive=False, verbosity=0)
+    return "The migrations are applied."
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__).rstrip(".")

@@ -1,0 +1,76 @@
+"""Brings a database up to date and makes what a first start needs. It can be run again at any time."""
+
+import json
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from rest_framework.authtoken.models import Token
+
+from crm_sync.models import CrmConnection
+from intake.models import IntakeForm
+from leadops.launcher.program import PROGRESS
+from routing.models import Owner
+
+DEMO = Path(settings.BASE_DIR) / "leadops" / "demo" / "acme.yaml"
+SHIPPED_SANDBOX = "http://127.0.0.1:8899/"
+
+
+class Command(BaseCommand):
+    help = (
+        "Migrate the database; where there is none yet, make the admin (LEADOPS_ADMIN_PASSWORD) and a staff "
+        "token (LEADOPS_API_TOKEN); with LEADOPS_DEMO=1 and no configuration, apply the demo's."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--result", type=Path, help="a file for what was made, as JSON without secrets")
+
+    def handle(self, *args: Any, result: Path | None, **others: Any) -> None:
+        self._say("Bringing the database up to date")
+        call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
+        made = {"demo": settings.LEADOPS_DEMO and not configured()}
+        if made["demo"]:
+            self._say("Applying the demo configuration")
+            apply_demo()
+        made |= make_staff(
+            password=os.environ.get("LEADOPS_ADMIN_PASSWORD", ""),
+            token=os.environ.get("LEADOPS_API_TOKEN", ""),
+        )
+        if result is not None:
+            result.write_text(json.dumps(made))
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"{PROGRESS}{text}")
+        self.stdout.flush()
+
+
+def configured() -> bool:
+    """Whether anybody has configured anything."""
+    return IntakeForm.objects.exists() or Owner.objects.exists() or CrmConnection.objects.exists()
+
+
+def apply_demo() -> None:
+    """The shipped configuration, with the address of the sandbox that runs."""
+    text = DEMO.read_text(encoding="utf-8")
+    file = Path(settings.LEADOPS_DATA_DIR) / DEMO.name
+    sandbox = f"http://127.0.0.1:{settings.LEADOPS_SANDBOX_PORT}/"
+    file.write_text(text.replace(SHIPPED_SANDBOX, sandbox), encoding="utf-8")
+    call_command("config", "apply", str(file))
+
+
+def make_staff(*, password: str, token: str) -> dict[str, bool]:
+    """What of the two was made: the first superuser, `admin`, and the first token of a staff member."""
+    admin = User.objects.filter(is_superuser=True).order_by("pk").first()
+    made = {"admin": False, "token": False}
+    if admin is None and password:
+        admin = User.objects.create_superuser("admin", "", password)
+        made["admin"] = True
+    if admin is not None and token and not Token.objects.filter(user__is_staff=True).exists():
+        Token.objects.create(user=admin, key=token)
+        made["token"] = True
+    return made

@@ -1,0 +1,100 @@
+import os
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+
+from leadops.launcher.program import LARGE_LOG, Program, keep_small
+from leadops.launcher.supervisor import Supervisor
+
+pytestmark = pytest.mark.drill
+
+
+class Enough(Exception):
+    pass
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+def watch_until(condition, *, said):
+    """A supervisor whose watch ends as soon as the condition holds."""
+    until = time.monotonic() + 30
+
+    def pulse():
+        if condition() or time.monotonic() > until:
+            raise Enough
+
+    return Supervisor(say=said.append, pulse=pulse)
+
+
+def program(tmp_path, code, *, steps=((signal.SIGTERM, 5.0),)):
+    argv = [sys.executable, "-c", code]
+    return Program("worker", argv, dict(os.environ), tmp_path, tmp_path / "worker.log", steps)
+
+
+def test_it_starts_again_what_died_and_says_why(tmp_path, said):
+    part = program(tmp_path, "import time; print('here I am', flush=True); time.sleep(60)")
+    pids = set()
+
+    def lived_twice():
+        if part.process is not None:
+            pids.add(part.process.pid)
+        return len(pids) == 2
+
+    supervisor = watch_until(lived_twice, said=said)
+    supervisor.start(part)
+    time.sleep(0.5)
+    part.process.kill()
+    with pytest.raises(Enough):
+        supervisor.watch()
+    supervisor.stop(order=["worker"])
+    assert len(pids) == 2
+    assert said[0] == "worker has stopped (signal 9); starting it again in 1 s."
+    assert "    worker: here I am" in said
+
+
+def test_it_waits_longer_each_time_for_what_keeps_dying(tmp_path, said):
+    part = program(tmp_path, "raise SystemExit(3)")
+    supervisor = watch_until(lambda: len([line for line in said if "has stopped" in line]) == 3, said=said)
+    supervisor.start(part)
+    with pytest.raises(Enough):
+        supervisor.watch()
+    supervisor.stop(order=["worker"])
+    assert [line for line in said if "has stopped" in line] == [
+        f"worker has stopped (exit code 3); starting it again in {seconds} s." for seconds in (1, 2, 4)
+    ]
+
+
+def test_what_does_not_want_to_stop_is_killed_with_its_children(tmp_path, said):
+    code = (
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "subprocess.Popen([sys.executable, '-c', 'import signal, time;"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)']);"
+        "open('up', 'w').close(); time.sleep(60)"
+    )
+    part = program(tmp_path, code, steps=((signal.SIGTERM, 0.2),))
+    supervisor = watch_until((tmp_path / "up").exists, said=said)
+    supervisor.start(part)
+    with pytest.raises(Enough):
+        supervisor.watch()
+    processes = [psutil.Process(part.process.pid), *psutil.Process(part.process.pid).children(recursive=True)]
+    supervisor.stop(order=["worker"])
+    assert len(processes) == 2
+    _gone, alive = psutil.wait_procs(processes, timeout=5)
+    assert not alive
+
+
+def test_a_large_log_moves_aside_and_its_writer_goes_on(tmp_path):
+    log = tmp_path / "worker.log"
+    with log.open("ab") as writer:
+        writer.write(b"x" * (LARGE_LOG + 1))
+        writer.flush()
+        keep_small(log)
+        writer.write(b"after\n")
+    assert log.read_bytes() == b"after\n"
+    assert (tmp_path / "worker.log.1").stat().st_size == LARGE_LOG + 1
