@@ -1,0 +1,60 @@
+"""What follows from a lead's values and is not said by anybody: facts that rules, scoring and matching
+use."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from intake.values import mailboxes
+from intake.values.companies import company_key
+from intake.values.phones import phone_country
+from intake.values.web import host_of, registrable_domain
+
+# Name -> label, for the rule editor and the linter.
+DERIVED_FACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "email_domain": "E-mail domain",
+        "email_is_free": "Free e-mail",
+        "email_is_disposable": "Disposable e-mail",
+        "email_is_role": "Shared mailbox",
+        "email_is_placeholder": "Placeholder e-mail",
+        "company_domain": "Company domain",
+        "company_key": "Company name without legal form",
+        "phone_country": "Country of the phone number",
+    }
+)
+
+
+def facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts by name, only those that can be known. `values` are normalized.
+
+    `company_domain` is the registrable domain of the e-mail address unless anybody can have one there,
+    otherwise of the website.
+    """
+    facts: dict[str, Any] = {}
+    if email := values.get("email"):
+        domain = mailboxes.domain_of(email)
+        facts["email_domain"] = domain
+        facts["email_is_free"] = mailboxes.is_free_mail(domain)
+        facts["email_is_disposable"] = mailboxes.is_disposable(domain)
+        facts["email_is_role"] = mailboxes.is_role(email)
+        facts["email_is_placeholder"] = mailboxes.is_placeholder(email)
+    if known := company_domain(values):
+        facts["company_domain"] = known
+    if (company := values.get("company")) and (key := company_key(company)):
+        facts["company_key"] = key
+    if (phone := values.get("phone")) and (country := phone_country(phone)):
+        facts["phone_country"] = country
+    return facts
+
+
+def company_domain(values: Mapping[str, Any]) -> str | None:
+    """The registrable domain that stands for the person's company, or None."""
+    if email := values.get("email"):
+        domain = mailboxes.domain_of(email)
+        if not mailboxes.is_free_mail(domain) and not mailboxes.is_disposable(domain):
+            return registrable_domain(domain)
+    if (website := values.get("website")) and (host := host_of(website)):
+        found = registrable_domain(host)
+        return found if found and not mailboxes.is_free_mail(found) else None
+    return None

@@ -1,0 +1,11 @@
+"""Why a value is not taken."""
+
+
+class ValueRefused(Exception):
+    """The value cannot be what its field asks for. `code` is for programs, the message for the people who
+    read it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

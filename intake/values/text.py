@@ -1,0 +1,77 @@
+"""Text as people typed it: white space, folding for comparison, and words that stand for nothing."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+# What scripts and hurried people leave where nothing was said. "null" is not here: it is somebody's last
+# name.
+_NOTHING = {
+    "undefined",
+    "[object object]",
+    "n/a",
+    "n.a.",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "(not set)",
+    "(none)",
+    "nan",
+}
+
+# Letters that Unicode does not take apart, as they are commonly written in plain letters.
+_PLAIN = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L"}
+    | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'"}
+)
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), None)
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+def one_line(text: str) -> str:
+    """Trimmed, with every run of white space as one space, without invisible characters."""
+    if text.isascii():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+
+
+def many_lines(text: str) -> str:
+    """Trimmed; line breaks are kept as LF, control characters are not."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = ["".join(char for char in line if char.isprintable() or char == "\t").rstrip() for line in lines]
+    return "\n".join(kept).strip()
+
+
+def says_nothing(text: str) -> bool:
+    """Whether the text is one of the usual stand-ins for an empty answer ("n/a", "-", "undefined")."""
+    return text.casefold() in _NOTHING
+
+
+@lru_cache(maxsize=16384)
+def plain(text: str) -> str:
+    """Lower case, accents and special letters in plain ones: "Zoë Müßig" -> "zoe mussig"."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.translate(_PLAIN).casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def words_of(text: str) -> str:
+    """The plain words of a text with single spaces between: "St. Gallen (CH)" -> "st gallen ch"."""
+    return _NOT_WORDS.sub(" ", plain(text)).strip()
+
+
+def alias_key(text: str) -> str:
+    """How raw values are compared with value aliases: without case and surplus white space."""
+    return " ".join(text.split()).casefold()
+
+
+def read_lines(name: str) -> list[str]:
+    """The lines of one of our data files, without comments and blanks."""
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
