@@ -1,0 +1,1 @@
+"""Floor 1: something needs a person."""

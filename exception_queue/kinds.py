@@ -1,0 +1,85 @@
+"""Exception kinds: what can need a person, and what that person does about it.
+
+Each app lists its own in `<app>/exception_kinds.py` as `KINDS`; settings.LEADOPS_EXCEPTION_KINDS names
+these modules.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Literal
+
+from django.conf import settings
+
+Severity = Literal["high", "medium", "low"]
+# From the worst to the mildest.
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+class UnknownKind(LookupError):
+    """An item was to be opened with a kind that no module of LEADOPS_EXCEPTION_KINDS lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionKind:
+    """`key` is dotted, by app: `crm_sync.dead_letter`. `what_to_do` is the runbook, in a few plain sentences.
+
+    `retry` is the dotted path of the retry door, or None where trying again makes no sense; see
+    `exception_queue.queue.retry` for what a door must do. `action_url` is where the cause is mended;
+    `{subject_id}` and `{subject_url}` in it stand for those of the item.
+    """
+
+    key: str
+    title: str
+    severity: Severity
+    what_to_do: str
+    retry: str | None = None
+    action_label: str = ""
+    action_url: str = ""
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst."""
+        return SEVERITIES.index(self.severity)
+
+    def action_url_for(self, *, subject_id: str, subject_url: str) -> str:
+        return self.action_url.replace("{subject_id}", subject_id).replace("{subject_url}", subject_url)
+
+
+def all_kinds() -> list[ExceptionKind]:
+    """In the order of settings, with doubles if there are any (a system check refuses them)."""
+    return list(_listed(tuple(settings.LEADOPS_EXCEPTION_KINDS)))
+
+
+def known(key: str) -> ExceptionKind:
+    """The kind to open an item with. Raises UnknownKind."""
+    try:
+        return _by_key(tuple(settings.LEADOPS_EXCEPTION_KINDS))[key]
+    except KeyError:
+        raise UnknownKind(f"No module of LEADOPS_EXCEPTION_KINDS lists the kind “{key}”.") from None
+
+
+def described(key: str) -> ExceptionKind:
+    """The kind to show an item with; a row may be older than the code and outlive its kind."""
+    kind = _by_key(tuple(settings.LEADOPS_EXCEPTION_KINDS)).get(key)
+    return kind or ExceptionKind(
+        key=key,
+        title=key,
+        severity="medium",
+        what_to_do="This version of leadops no longer raises this. Resolve it when the cause is gone.",
+    )
+
+
+def at_least(severity: str) -> list[str]:
+    """Keys of the kinds that are as bad as this or worse."""
+    return [kind.key for kind in all_kinds() if kind.rank <= SEVERITIES.index(severity)]
+
+
+@lru_cache(maxsize=8)
+def _listed(modules: tuple[str, ...]) -> tuple[ExceptionKind, ...]:
+    return tuple(kind for module in modules for kind in import_module(module).KINDS)
+
+
+@lru_cache(maxsize=8)
+def _by_key(modules: tuple[str, ...]) -> dict[str, ExceptionKind]:
+    return {kind.key: kind for kind in _listed(modules)}

@@ -1,0 +1,330 @@
+"""The doors of the exception queue: only they open, change and settle items (law 2).
+
+An item that happens again while it is unsettled counts up and keeps its claim; a snoozed one wakes when its
+time has come, or when it has happened ten times as often as when it was put to sleep. What happens again
+after it was settled is a new item. Rows are locked in the order (kind, subject type, subject id) by every
+door, so that no two can wait for each other; floors above call these doors last in a transaction.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Collate
+from django.utils import timezone
+
+from exception_queue import kinds
+from exception_queue.causes import fingerprint, fit, fit_json
+from exception_queue.models import AlertMention, ExceptionItem, ExceptionNote
+from exception_queue.upsert import upsert
+from plumbing import dotted
+
+Verb = ExceptionNote.Verb
+Status = ExceptionItem.Status
+
+ITSELF = "leadops"
+# Byte order, as Python sorts; the database's own collation would lock in another order than the upsert.
+_LOCK_ORDER = (Collate("kind", "C"), Collate("subject_type", "C"), Collate("subject_id", "C"))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a problem is about: a type word, id, label for people and url in the console."""
+
+    type: str
+    id: str
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`cause` is in words for people. Problems of a kind whose cause differs only in ids and numbers are
+    one group; `cause_key` says so where the words cannot. `owner_hint` is who would probably know, an
+    e-mail address or name.
+    """
+
+    kind: str
+    subject: Subject
+    cause: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    owner_hint: str = ""
+    cause_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What a retry did: the items it resolved, and one sentence for each kind that refused."""
+
+    items: list[ExceptionItem]
+    refusals: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items of one kind with one cause. `items` are rows, `times` is how often it happened over all of
+    them.
+    """
+
+    kind: kinds.ExceptionKind
+    cause_key: str
+    items: int
+    times: int
+    claimed: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    sample: ExceptionItem
+
+    @property
+    def cause(self) -> str:
+        return self.sample.cause
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of items for the tabs of the screen. `mine` and `unclaimed` are open ones."""
+
+    mine: int
+    unclaimed: int
+    snoozed: int
+    unsettled: int
+
+
+class RetryRefused(Exception):
+    """A retry door says, in one plain sentence, why it cannot try again now."""
+
+
+def open_items(problems: Iterable[Problem], *, now: datetime) -> list[ExceptionItem]:
+    """One unsettled item per kind and subject, counted up where there is one; sorted by key.
+
+    Two statements (three when a snoozed item wakes), whatever the number of problems. Works inside the
+    transaction of the caller, which then holds the items until it ends. Raises kinds.UnknownKind.
+    """
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for problem in problems:
+        row = _row(problem)
+        key = (row["kind"], row["subject_type"], row["subject_id"])
+        row["count"] += rows[key]["count"] if key in rows else 0
+        rows[key] = row
+    if not rows:
+        return []
+    with transaction.atomic(savepoint=False):
+        found = upsert([rows[key] for key in sorted(rows)], now=now)
+        items = [item for item, _ in found]
+        _note([item for item, is_new in found if is_new], verb=Verb.OPENED, actor=ITSELF, text="", at=now)
+        _wake([item for item in items if item.status == Status.OPEN and item.snoozed_until], now=now)
+    return sorted(items, key=lambda item: (item.kind, item.subject_type, item.subject_id))
+
+
+def close_items(*, kind: str, subject_type: str, subject_ids: Collection[str], reason: str) -> int:
+    """The cause went away by itself: resolve the unsettled items of these subjects; how many. Cheap when
+    there is none.
+    """
+    if not subject_ids:
+        return 0
+    with transaction.atomic(savepoint=False):
+        about = Q(kind=kind, subject_type=subject_type, subject_id__in=list(subject_ids))
+        return len(_settle(_locked(about), verb=Verb.CLOSED, by=ITSELF, note=reason))
+
+
+def claim(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+    """Take what nobody else has claimed; it stays open. Returns what is `by`'s now."""
+    now = timezone.now()
+    with transaction.atomic(savepoint=False):
+        theirs = [item for item in _locked(_among(items)) if item.claimed_by in ("", by)]
+        new = [item for item in theirs if not item.claimed_by]
+        for item in new:
+            item.claimed_by, item.claimed_at = by, now
+        ExceptionItem.objects.filter(pk__in=_keys(new)).update(claimed_by=by, claimed_at=now)
+        _note(new, verb=Verb.CLAIMED, actor=by, text=note, at=now)
+    return theirs
+
+
+def release(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+    """Give claimed items back, whoever has them; the note on each says who did."""
+    now = timezone.now()
+    with transaction.atomic(savepoint=False):
+        held = [item for item in _locked(_among(items)) if item.claimed_by]
+        for item in held:
+            item.claimed_by, item.claimed_at = "", None
+        ExceptionItem.objects.filter(pk__in=_keys(held)).update(claimed_by="", claimed_at=None)
+        _note(held, verb=Verb.RELEASED, actor=by, text=note, at=now)
+    return held
+
+
+def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried:
+    """Try again what failed, by the retry door of each kind, and resolve the items of the doors that took
+    the work.
+
+    A door is called as `door(subject_ids, by=by)`, in the transaction that resolves its items: it writes
+    rows that make the work due again and nudges, it never works itself. It leaves alone subjects that wait
+    for nothing (two people may press the button), and raises RetryRefused when it cannot try; its kind's
+    items then stay as they are.
+
+    The door comes before the items are locked, as everywhere: first the rows of the floors above, then the
+    items. Each kind is a transaction of its own.
+    """
+    done: list[ExceptionItem] = []
+    refusals: list[str] = []
+    asked = ExceptionItem.objects.filter(_among(items), status__in=ExceptionItem.UNSETTLED)
+    for key, of_kind in groupby(asked.order_by(*_LOCK_ORDER), key=lambda item: item.kind):
+        chosen = list(of_kind)
+        kind = kinds.described(key)
+        try:
+            with transaction.atomic():
+                if kind.retry is None:
+                    raise RetryRefused("It cannot be tried again: mend the cause, then resolve it.")
+                dotted.resolve(kind.retry)(list(dict.fromkeys(item.subject_id for item in chosen)), by=by)
+                done += _settle(_locked(_among(chosen)), verb=Verb.RETRIED, by=by, note=note)
+        except RetryRefused as refusal:
+            refusals.append(f"{kind.title}: {refusal}")
+            _note(chosen, verb=Verb.REFUSED, actor=by, text=str(refusal), at=timezone.now())
+    return Retried(items=done, refusals=refusals)
+
+
+def resolve(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+    """A person mended the cause."""
+    with transaction.atomic(savepoint=False):
+        return _settle(_locked(_among(items)), verb=Verb.RESOLVED, by=by, note=note)
+
+
+def dismiss(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+    """A person decided that nothing needs to be done."""
+    with transaction.atomic(savepoint=False):
+        return _settle(_locked(_among(items)), verb=Verb.DISMISSED, by=by, note=note, status=Status.DISMISSED)
+
+
+def snooze(
+    items: Iterable[ExceptionItem], *, by: str, until: datetime, note: str = ""
+) -> list[ExceptionItem]:
+    """Out of sight until then, or until it has happened ten times as often. ValueError for a past time."""
+    now = timezone.now()
+    if until <= now:
+        raise ValueError("Snooze until a time that is still to come.")
+    with transaction.atomic(savepoint=False):
+        asleep = _locked(_among(items))
+        for item in asleep:
+            item.status, item.snoozed_until, item.snoozed_at_count = Status.SNOOZED, until, item.count
+        ExceptionItem.objects.filter(pk__in=_keys(asleep)).update(
+            status=Status.SNOOZED, snoozed_until=until, snoozed_at_count=F("count")
+        )
+        _note(asleep, verb=Verb.SNOOZED, actor=by, text=note, at=now)
+    return asleep
+
+
+def wake_snoozed(*, now: datetime) -> int:
+    """Open what was snoozed until now, and make it news for the alert rules again; how many."""
+    with transaction.atomic():
+        return len(_wake(_locked(Q(status=Status.SNOOZED, snoozed_until__lte=now)), now=now))
+
+
+def groups(items: QuerySet[ExceptionItem] | None = None) -> list[Group]:
+    """Causes, not rows: the worst and most frequent first. Two queries. Without `items`: all open ones."""
+    rows = ExceptionItem.objects.filter(status=Status.OPEN) if items is None else items
+    causes = list(
+        rows.order_by()
+        .values("kind", "cause_key")
+        .annotate(
+            items=Count("pk"),
+            times=Sum("count"),
+            claimed=Count("pk", filter=~Q(claimed_by="")),
+            first=Min("first_seen_at"),
+            last=Max("last_seen_at"),
+            newest=Max("pk"),
+        )
+    )
+    samples = ExceptionItem.objects.in_bulk([cause["newest"] for cause in causes])
+    found = [
+        Group(
+            kind=kinds.described(cause["kind"]),
+            cause_key=cause["cause_key"],
+            items=cause["items"],
+            times=cause["times"],
+            claimed=cause["claimed"],
+            first_seen_at=cause["first"],
+            last_seen_at=cause["last"],
+            sample=samples[cause["newest"]],
+        )
+        for cause in causes
+        if cause["newest"] in samples
+    ]
+    return sorted(found, key=lambda group: (group.kind.rank, -group.items, group.first_seen_at))
+
+
+def counts(*, by: str) -> Counts:
+    """How many items the tabs of the screen hold for this person. One query."""
+    is_open = Q(status=Status.OPEN)
+    found = ExceptionItem.objects.filter(status__in=ExceptionItem.UNSETTLED).aggregate(
+        mine=Count("pk", filter=is_open & Q(claimed_by=by)),
+        unclaimed=Count("pk", filter=is_open & Q(claimed_by="")),
+        snoozed=Count("pk", filter=~is_open),
+        unsettled=Count("pk"),
+    )
+    return Counts(**found)
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    subject = problem.subject
+    cause = fit(problem.cause, longest=5000)
+    return {
+        "kind": kinds.known(problem.kind).key,
+        "subject_type": fit(subject.type),
+        "subject_id": fit(str(subject.id)),
+        "subject_label": fit(subject.label, longest=255),
+        "subject_url": fit(subject.url, longest=500),
+        "cause": cause,
+        "cause_key": fingerprint(problem.cause_key or cause),
+        "detail": fit_json(problem.detail),
+        "owner_hint": fit(problem.owner_hint, longest=255),
+        "count": 1,
+    }
+
+
+def _among(items: Iterable[ExceptionItem]) -> Q:
+    return Q(pk__in=items.values("pk") if isinstance(items, QuerySet) else _keys(items))
+
+
+def _keys(items: Iterable[ExceptionItem]) -> list[int]:
+    return [item.pk for item in items]
+
+
+def _locked(about: Q) -> list[ExceptionItem]:
+    unsettled = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNSETTLED)
+    return list(unsettled.order_by(*_LOCK_ORDER).select_for_update(no_key=True))
+
+
+def _settle(
+    items: Sequence[ExceptionItem], *, verb: str, by: str, note: str, status: str = Status.RESOLVED
+) -> list[ExceptionItem]:
+    now = timezone.now()
+    for item in items:
+        item.status, item.resolved_at, item.resolved_by, item.resolution = status, now, by, note
+    if items:
+        ExceptionItem.objects.filter(pk__in=_keys(items)).update(
+            status=status, resolved_at=now, resolved_by=by, resolution=note
+        )
+    _note(items, verb=verb, actor=by, text=note, at=now)
+    return list(items)
+
+
+def _wake(items: Sequence[ExceptionItem], *, now: datetime) -> list[ExceptionItem]:
+    if items:
+        for item in items:
+            item.status, item.snoozed_until, item.snoozed_at_count = Status.OPEN, None, None
+        ExceptionItem.objects.filter(pk__in=_keys(items)).update(
+            status=Status.OPEN, snoozed_until=None, snoozed_at_count=None
+        )
+        AlertMention.objects.filter(item__in=_keys(items)).delete()
+    _note(items, verb=Verb.WOKEN, actor=ITSELF, text="", at=now)
+    return list(items)
+
+
+def _note(items: Sequence[ExceptionItem], *, verb: str, actor: str, text: str, at: datetime) -> None:
+    ExceptionNote.objects.bulk_create(
+        [ExceptionNote(item=item, at=at, actor=actor, verb=verb, text=text) for item in items],
+        batch_size=1000,
+    )

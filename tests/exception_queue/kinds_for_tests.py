@@ -1,0 +1,50 @@
+"""Kinds and retry doors that belong to the tests."""
+
+from django.utils import timezone
+
+from exception_queue.kinds import ExceptionKind
+from exception_queue.models import AlertRule
+from exception_queue.queue import RetryRefused
+
+HERE = "tests.exception_queue.kinds_for_tests"
+
+asked: list[tuple[list[str], str]] = []
+
+
+def take(subject_ids: list[str], *, by: str) -> None:
+    """A door that takes the work: it leaves a row and remembers the call."""
+    asked.append((subject_ids, by))
+    AlertRule.objects.create(name=f"taken {subject_ids[0]} {timezone.now()}", tell=["mailto:ops@acme.test"])
+
+
+def refuse(subject_ids: list[str], *, by: str) -> None:
+    """A door that writes something and then finds that it cannot."""
+    AlertRule.objects.create(name="half done", tell=["mailto:ops@acme.test"])
+    raise RetryRefused("The connection is paused.")
+
+
+def break_down(subject_ids: list[str], *, by: str) -> None:
+    """A door with a bug."""
+    AlertRule.objects.create(name="half done", tell=["mailto:ops@acme.test"])
+    raise ZeroDivisionError
+
+
+def kind(key, severity="medium", retry=None):
+    return ExceptionKind(
+        key=f"test.{key}",
+        title=key.replace("_", " ").capitalize(),
+        severity=severity,
+        what_to_do="Look at it.",
+        retry=f"{HERE}.{retry}" if retry else None,
+        action_label="Open",
+        action_url="/admin/thing/{subject_id}/",
+    )
+
+
+KINDS = [
+    kind("dead_letter", "high", retry="take"),
+    kind("paused", "high", retry="refuse"),
+    kind("buggy", "medium", retry="break_down"),
+    kind("no_rule", "medium"),
+    kind("spam", "low", retry="take"),
+]
