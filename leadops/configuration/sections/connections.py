@@ -1,0 +1,121 @@
+from typing import Any
+
+from crm_sync.models import CrmConnection, FieldMapping
+from leadops.configuration.schema import (
+    Choice,
+    Field,
+    Flag,
+    Item,
+    ListOf,
+    MapOf,
+    Notes,
+    Path,
+    Plain,
+    Shape,
+    Text,
+    environment_name,
+)
+from leadops.configuration.section import RowSection, Saver, columns
+from leadops.configuration.sections.forms import key, url
+from routing.engine.scoring import SEGMENTS
+
+_HUBSPOT = "https://api.hubapi.com"
+_MAPPING = Shape(
+    (
+        Field("property", Text(120)),
+        Field("mode", Choice(tuple(FieldMapping.Mode.values)), "overwrite", shown=True),
+        Field("values", MapOf(Plain()), {}),
+        Field("active", Flag(), True),
+    )
+)
+_TASK = Shape(
+    (
+        Field("when", ListOf(Choice(SEGMENTS)), []),
+        Field("subject", Text(200), ""),
+        Field("due", Text(20), ""),
+    )
+)
+
+
+def _has_address(item: Item, at: Path, notes: Notes) -> None:
+    if item.get("kind") == CrmConnection.Kind.SALESFORCE and item["base_url"] == _HUBSPOT:
+        notes.problem(
+            at, "A Salesforce connection needs its “base_url”, like https://example.my.salesforce.com."
+        )
+
+
+class _SystemOfRecord(MapOf):
+    """By field; "default", which speaks for all others, comes last."""
+
+    def check(self, value: Any, at: Path, notes: Notes) -> Any:
+        plain = super().check(value, at, notes)
+        if not isinstance(plain, dict):
+            return plain
+        return dict(sorted(plain.items(), key=lambda entry: entry[0] == "default"))
+
+
+class Connections(RowSection):
+    """Secrets never stand in the file: `token_env` and `webhook_secret_env` name the variables that hold
+    them.
+    """
+
+    name = "connections"
+    model = CrmConnection
+    keys = ("key",)
+    alone = "primary"
+    item = Shape(
+        (
+            Field("key", Text(64, also=key)),
+            Field("kind", Choice(tuple(CrmConnection.Kind.values)), "hubspot", shown=True),
+            Field("primary", Flag(), False),
+            Field("base_url", Text(200, also=url), _HUBSPOT, shown=True),
+            Field("token_env", Text(100, also=environment_name), ""),
+            Field("webhook_secret_env", Text(100, also=environment_name), ""),
+            Field("system_of_record", _SystemOfRecord(Choice(("leadops", "crm", "most_recent"))), {}),
+            Field("mappings", MapOf(_MAPPING, Text(60)), {}),
+            Field("task", _TASK, {}),
+            Field("active", Flag(), True),
+        ),
+        also=_has_address,
+    )
+
+    def show(self, row: Any) -> Item:
+        mappings = FieldMapping.objects.filter(connection=row).order_by("position", "id") if row.pk else ()
+        own = {
+            known.name: getattr(row, known.attribute)
+            for known in self.item.fields
+            if known.name != "mappings"
+        }
+        return {
+            **{name: own.get(name) for name in self.item.names},
+            "mappings": {m.canonical: _shown(m) for m in mappings},
+        }
+
+    def comparable(self, item: Item) -> Item:
+        mappings = item.get("mappings", {})
+        return {**item, "mappings": {name: m for name, m in mappings.items() if m.get("active", True)}}
+
+    def fill(self, row: Any, item: Item, fields: Any) -> None:
+        super().fill(row, item, [known for known in fields if known.name != "mappings"])
+
+    def write_children(self, row: Any, item: Item, saver: Saver) -> None:
+        rows = {mapping.canonical: mapping for mapping in FieldMapping.objects.filter(connection=row)}
+        position = 0
+        for canonical, wanted in item.get("mappings", {}).items():
+            full = _MAPPING.full(wanted)
+            mapping = rows.pop(canonical, None) or FieldMapping(connection=row, canonical=canonical)
+            before = columns(mapping)
+            for name, value in full.items():
+                setattr(mapping, name, value)
+            position = mapping.position = (
+                mapping.position if mapping.pk and mapping.position > position else position + 1
+            )
+            saver.save_if_changed(mapping, before)
+        for mapping in rows.values():
+            if mapping.active:
+                mapping.active = False
+                saver.save(mapping)
+
+
+def _shown(mapping: FieldMapping) -> Item:
+    return {name: getattr(mapping, name) for name in _MAPPING.names}

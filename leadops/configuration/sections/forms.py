@@ -1,0 +1,98 @@
+import re
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+
+from intake.models import IntakeForm
+from intake.vendors import registry
+from leadops.configuration.schema import (
+    Choice,
+    Field,
+    Flag,
+    Item,
+    ListOf,
+    MapOf,
+    Notes,
+    OneOf,
+    Path,
+    Plain,
+    Shape,
+    Text,
+    Whole,
+    environment_name,
+)
+from leadops.configuration.section import RowSection
+from leadops.configuration.sections.value_aliases import canonical_field
+from routing.engine.durations import DurationError, parse
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_ORIGIN = re.compile(r"https?://[^/\s]+|\*")
+
+
+def key(text: str) -> str:
+    return "" if _KEY.fullmatch(text) else f"“{text}” is not a key: use lower-case letters, digits, - and _."
+
+
+def url(text: str) -> str:
+    try:
+        URLValidator(schemes=["http", "https"])(text)
+    except ValidationError:
+        return f"“{text}” is not an address: write it like https://www.example.com/path."
+    return ""
+
+
+def _origin(text: str) -> str:
+    if _ORIGIN.fullmatch(text):
+        return ""
+    return f"“{text}” is not an origin: write it like https://www.example.com, with nothing after the host."
+
+
+def _within(text: str) -> str:
+    try:
+        parse(text)
+    except DurationError as error:
+        return str(error)
+    return ""
+
+
+def _goes_together(item: Item, at: Path, notes: Notes) -> None:
+    if item.get("success_status") == IntakeForm.SuccessStatus.SEE_OTHER and not item.get("thank_you_url"):
+        notes.problem((*at, "success_status"), "A redirect (303) needs “thank_you_url”.")
+
+
+_PER_MINUTE = Shape((Field("per_form", Whole(1), None), Field("per_ip", Whole(1), None)))
+_PER_HOUR = Shape((Field("per_ip", Whole(1), None), Field("per_email", Whole(1), None)))
+_CONFIRMATION = Shape(
+    (Field("subject", Text(200)), Field("body", Text(), ""), Field("within", Text(12, also=_within), ""))
+)
+
+
+class Forms(RowSection):
+    """Secrets never stand in the file: `secret_env` names the variable that holds one."""
+
+    name = "forms"
+    model = IntakeForm
+    keys = ("key",)
+    item = Shape(
+        (
+            Field("key", Text(64, also=key)),
+            Field("name", Text(200)),
+            Field("kind", Choice(tuple(IntakeForm.Kind.values)), "public", shown=True),
+            Field("purpose", Choice(tuple(IntakeForm.Purpose.values)), "sales", shown=True),
+            Field("vendor", Choice(tuple(registry.VENDORS)), "generic"),
+            Field("secret_env", Text(100, also=environment_name), ""),
+            Field("allowed_origins", ListOf(Text(also=_origin)), []),
+            Field("required", ListOf(Text(also=canonical_field)), []),
+            Field("on_invalid", Choice(tuple(IntakeForm.OnInvalid.values)), "hold", shown=True),
+            Field("honeypot", Text(100), ""),
+            Field("defaults", MapOf(Plain()), {}),
+            Field("field_map", MapOf(Text(also=canonical_field)), {}),
+            Field("throttle", _PER_MINUTE, {}),
+            Field("velocity", _PER_HOUR, {}),
+            Field("success_status", OneOf(tuple(IntakeForm.SuccessStatus.values)), 202),
+            Field("thank_you_url", Text(200, also=url), ""),
+            Field("confirmation_email", _CONFIRMATION, {}),
+            Field("active", Flag(), True),
+        ),
+        also=_goes_together,
+    )

@@ -1,0 +1,92 @@
+from typing import Any
+
+from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Shape, Text
+from leadops.configuration.section import Items, Ref, RowSection, Saver, Weight, columns
+from leadops.configuration.sections.targets import Target
+from leadops.configuration.sections.teams import OWNER
+from routing.models import Queue, Rotation, RotationMember
+
+FALLBACK = Rotation.WhenEmpty.FALLBACK.value
+_MEMBER = Shape(
+    (Field("owner", OWNER), Field("weight", Weight(), 1, shown=True), Field("active", Flag(), True))
+)
+_QUEUE, _ROTATION = Ref("queues", Queue), Ref("rotations", Rotation)
+
+
+class Rotations(RowSection):
+    name = "rotations"
+    model = Rotation
+    item = Shape(
+        (
+            Field("name", Text(120)),
+            Field(
+                "calendar_policy", Choice(tuple(Rotation.CalendarPolicy.values)), "on_duty_first", shown=True
+            ),
+            Field("overflow_to_off_duty", Flag(), False),
+            Field(
+                "when_empty",
+                Target((FALLBACK, "hold", "assign_anyway"), ("rotation", "queue")),
+                FALLBACK,
+                late=True,
+            ),
+            Field("required_skills", ListOf(Text()), []),
+            Field("members", Items(_MEMBER, keys=("owner",)), []),
+            Field("active", Flag(), True),
+        )
+    )
+
+    def rows(self) -> Any:
+        return super().rows().select_related("when_empty_rotation", "when_empty_queue")
+
+    def show(self, row: Any) -> Item:
+        when_empty = row.when_empty
+        if when_empty == Rotation.WhenEmpty.ROTATION:
+            when_empty = f"rotation:{row.when_empty_rotation}"
+        elif when_empty == Rotation.WhenEmpty.QUEUE:
+            when_empty = f"queue:{row.when_empty_queue}"
+        return {
+            "name": row.name,
+            "calendar_policy": row.calendar_policy,
+            "overflow_to_off_duty": row.overflow_to_off_duty,
+            "when_empty": when_empty,
+            "required_skills": row.required_skills,
+            "members": self._members(row) if row.pk else [],
+            "active": row.active,
+        }
+
+    def comparable(self, item: Item) -> Item:
+        members = {m["owner"]: m.get("weight", 1) for m in item.get("members", ()) if m.get("active", True)}
+        return {**item, "members": members}
+
+    def fill(self, row: Any, item: Item, fields: Any) -> None:
+        super().fill(row, item, [known for known in fields if known.name not in ("members", "when_empty")])
+        if any(known.name == "when_empty" for known in fields):
+            word, _, name = item.get("when_empty", FALLBACK).partition(":")
+            row.when_empty = word
+            row.when_empty_rotation = _ROTATION.to_row(name) if word == "rotation" else None
+            row.when_empty_queue = _QUEUE.to_row(name) if word == "queue" else None
+
+    def write_children(self, row: Any, item: Item, saver: Saver) -> None:
+        members = {member.owner_id: member for member in row.members.all()}
+        for wanted in item.get("members", ()):
+            full = _MEMBER.full(wanted)
+            owner = OWNER.to_row(full["owner"])
+            member = members.pop(owner.pk, None) or RotationMember(rotation=row, owner=owner)
+            before = columns(member)
+            member.weight, member.active = Weight().to_row(full["weight"]), full["active"]
+            saver.save_if_changed(member, before)
+        for member in members.values():
+            if member.active:
+                member.active = False
+                saver.save(member)
+
+    def _members(self, row: Any) -> list[Item]:
+        members = row.members.select_related("owner").order_by("id")
+        return [
+            {
+                "owner": member.owner.email.lower(),
+                "weight": Weight().from_row(member.weight),
+                "active": member.active,
+            }
+            for member in members
+        ]

@@ -1,0 +1,90 @@
+"""What apply says when it is done, and why it has refused."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from routing.draft_findings import Finding
+from routing.publishing import NotPublishable
+
+from .applying import Applied, ChangedMeanwhile
+from .diffing import Change, lines
+from .reading import Document
+
+_SINGULAR = {
+    "territories": "territory",
+    "sla_policies": "SLA policy",
+    "value_aliases": "value alias",
+    "scoring": "scoring setting",
+    "stickiness": "stickiness setting",
+}
+_PLURAL = {
+    "sla_policies": "SLA policies",
+    "scoring": "scoring settings",
+    "stickiness": "stickiness settings",
+}
+_VERBS = {"add": "added", "change": "changed", "deactivate": "deactivated", "order": "put in order"}
+# Where the things that findings speak of stand in the file.
+_SECTIONS = {
+    "rule": "rules",
+    "territory": "territories",
+    "SLA policy": "sla_policies",
+    "rotation": "rotations",
+}
+
+
+def applied(result: Applied) -> str:
+    """ "2 rules changed, 1 owner added. Published as version 4." """
+    said = _counted(result.changes) or "Nothing to change"
+    if result.version is None:
+        return f"{said}. There are no rules to publish yet."
+    if result.published:
+        return f"{said}. Published as version {result.version}."
+    return f"{said}. Version {result.version} stays in force."
+
+
+def refusal(error: ChangedMeanwhile) -> str:
+    marked = error.marked
+    since = (
+        f"since {marked.by} applied or exported it on {marked.at:%Y-%m-%d %H:%M} UTC"
+        if marked
+        else "and never went through a file"
+    )
+    return "\n".join(
+        [
+            f"Nothing was applied: the configuration was changed in the console {since}.",
+            *lines(error.changes),
+            "Export it first (config export), or apply with --force to let the file win.",
+        ]
+    )
+
+
+def not_publishable(error: NotPublishable, name: str, document: Document) -> str:
+    found = [
+        f"{name}, line {line}: {finding.message}" if (line := _line(finding, document)) else finding.message
+        for finding in error.findings
+        if finding.level == "error"
+    ]
+    return "\n".join(["Nothing was applied: the rules cannot be published.", *found])
+
+
+def _counted(changes: Iterable[Change]) -> str:
+    counts = Counter((change.section, change.what) for change in changes)
+    said = [f"{_things(section, what, count)} {_VERBS[what]}" for (section, what), count in counts.items()]
+    return ", ".join(said)
+
+
+def _things(section: str, what: str, count: int) -> str:
+    words = section.replace("_", " ")
+    if what == "order":
+        return _PLURAL.get(section, words)
+    if count == 1:
+        return f"1 {_SINGULAR.get(section, words.removesuffix('s'))}"
+    return f"{count} {_PLURAL.get(section, words)}"
+
+
+def _line(finding: Finding, document: Document) -> int | None:
+    section = _SECTIONS.get(finding.where[0], "")
+    for place, item in enumerate(document.sections.get(section) or ()):
+        if isinstance(item, dict) and item.get("name") == finding.where[1]:
+            return document.line((section, place))
+    return None

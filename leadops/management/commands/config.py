@@ -1,0 +1,98 @@
+import getpass
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from leadops.configuration import applying, checking, diffing, exporting, summary
+from leadops.configuration.reading import UnreadableFile
+from routing.publishing import NotPublishable
+
+
+class Command(BaseCommand):
+    help = "The configuration as a file: apply it, show what an apply would change, or write the file."
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="apply | diff | export")
+        apply = actions.add_parser("apply", help="Make the database say what FILE says, and publish it.")
+        apply.add_argument("file", metavar="FILE", help="- reads from standard input")
+        apply.add_argument(
+            "--force",
+            action="store_true",
+            help="Also if somebody changed the configuration since the last apply or export.",
+        )
+        diff = actions.add_parser(
+            "diff", help="Show what apply would change. Exit status 1 if there is something."
+        )
+        diff.add_argument("file", metavar="FILE", help="- reads from standard input")
+        export = actions.add_parser("export", help="Write what the database says.")
+        export.add_argument(
+            "file", metavar="FILE", nargs="?", default="-", help="- or nothing writes to standard output"
+        )
+        for action in (apply, export):
+            action.add_argument("--by", metavar="NAME", default="", help="Who does it, for the history.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            {"apply": self._apply, "diff": self._diff, "export": self._export}[options["action"]](options)
+        except UnreadableFile as error:
+            name = _named(options["file"])
+            raise CommandError("\n".join(f"{name}, {complaint}" for complaint in error.complaints)) from error
+
+    def _apply(self, options: dict[str, Any]) -> None:
+        checked = checking.check(_read(options["file"]))
+        try:
+            applied = applying.apply(
+                checked.sections, by=_who(options), now=timezone.now(), force=options["force"]
+            )
+        except applying.ChangedMeanwhile as error:
+            raise CommandError(summary.refusal(error)) from error
+        except NotPublishable as error:
+            raise CommandError(
+                summary.not_publishable(error, _named(options["file"]), checked.document)
+            ) from error
+        self.stdout.write(summary.applied(applied))
+
+    def _diff(self, options: dict[str, Any]) -> None:
+        checked = checking.check(_read(options["file"]))
+        changes = diffing.compare(checked.sections, exporting.configuration())
+        for line in diffing.lines(changes):
+            self.stdout.write(line)
+        if changes:
+            sys.exit(1)
+
+    def _export(self, options: dict[str, Any]) -> None:
+        text = exporting.written(applying.export(by=_who(options), now=timezone.now()))
+        if options["file"] == "-":
+            self.stdout.write(text, ending="")
+            return
+        try:
+            Path(options["file"]).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be written: {error.strerror}.") from error
+
+
+def _read(name: str) -> str:
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{name} is not UTF-8 text.") from error
+
+
+def _named(name: str) -> str:
+    return "standard input" if name == "-" else Path(name).name
+
+
+def _who(options: dict[str, Any]) -> str:
+    if options["by"]:
+        return str(options["by"])
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "config"
