@@ -19,11 +19,11 @@ def claim_port(host: str, port: int, *, choose: str) -> None:
             attempt.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                why, first = "is in use by another program", "stop that or "
+                why, first = "is in use by another program", "stop that program, or "
             else:
                 why, first = f"cannot be used ({error.strerror})", ""
             raise LaunchProblem(
-                f"Port {port} on {host} {why}: {first}choose another with {choose}."
+                f"Port {port} on {host} {why}: {first}choose another port with {choose}."
             ) from error
 
 

@@ -257,9 +257,9 @@ class Launcher:
             say(f"  API       Authorization: Token {first.token}")
         if first.demo:
             say(f"  CRM       http://127.0.0.1:{self.options.sandbox_port}/ (sandbox)")
-            say("  A lead    curl -X POST -H 'Content-Type: application/json' \\")
-            say(f"              -d '{DEMO_LEAD}' \\")
-            say(f"              {address}/api/v1/forms/demo-request/submissions")
+            say("  Post a lead to the demo form:")
+            form = f"{address}/api/v1/forms/demo-request/submissions"
+            say(f"curl -X POST {form} -H 'Content-Type: application/json' -d '{DEMO_LEAD}'")
         else:
             say("  Next      write a configuration and load it: manage.py config apply FILE")
         say("")

@@ -109,7 +109,8 @@ from pathlib import Path
 from leadops.launcher import home, postgres
 place = home.settle(Path(sys.argv[1]))
 sockets = place.sockets(Path(sys.argv[2]))
-server = postgres.Postgres(place.installation, place.identity, place.data, sockets, place.data.with_name("log"))
+log = place.data.with_name("log")
+server = postgres.Postgres(place.installation, place.identity, place.data, sockets, log)
 server.start()
 print(server.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
