@@ -59,6 +59,7 @@ class Sandbox:
                 db.execute(f"DELETE FROM {table}")
             owners.engage(db)
             self.portal.forget_definitions()
+        self.webhooks.load()
         self.faults.clear()
         self.limits.clear()
         self.calls.clear()

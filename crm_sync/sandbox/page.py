@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 MOST_ROWS = 50
+_DONE = ("COMPLETED", "DEFERRED")
 
 
 def answer(sandbox: Sandbox, request: Request) -> Answer:
@@ -49,7 +50,7 @@ def _html(main: Html, *, title: str, query: str = "", status: int = 200) -> Answ
 def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
     people = _owners(db)
     words = query.casefold().split()
-    open_tasks = sum(1 for task in records.newest(db, kind="tasks") if _is_open(task))
+    done = [records.count(db, kind="tasks", having=("hs_task_status", status)) for status in _DONE]
     recent = sandbox.calls.newest(count=1000)
     since = iso(now_ms() - 60_000)
     last_minute = [call for call in recent if call["at"] >= since]
@@ -58,7 +59,7 @@ def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
         {
             "contacts": records.count(db, kind="contacts"),
             "companies": records.count(db, kind="companies"),
-            "open tasks": open_tasks,
+            "open tasks": records.count(db, kind="tasks") - sum(done),
             "calls in the last minute": len(last_minute),
             "of them refused": refused,
             "webhooks waiting": sandbox.webhooks.waiting(),
@@ -196,7 +197,7 @@ def _name(record: Record) -> str:
 
 
 def _is_open(task: Record) -> bool:
-    return task.properties.get("hs_task_status") not in ("COMPLETED", "DEFERRED")
+    return task.properties.get("hs_task_status") not in _DONE
 
 
 def _note(rows: list[list[Html]]) -> str:

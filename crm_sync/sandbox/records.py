@@ -79,10 +79,14 @@ def newest(db: sqlite3.Connection, *, kind: str) -> Iterator[Record]:
     return map(_record, rows)
 
 
-def count(db: sqlite3.Connection, *, kind: str) -> int:
-    (number,) = db.execute(
-        "SELECT COUNT(*) FROM records WHERE kind = ? AND archived_at IS NULL", (kind,)
-    ).fetchone()
+def count(db: sqlite3.Connection, *, kind: str, having: tuple[str, str] | None = None) -> int:
+    """Live records; with `having`, those that have this value in this property."""
+    statement = "SELECT COUNT(*) FROM records WHERE kind = ? AND archived_at IS NULL"
+    values = [kind]
+    if having is not None:
+        statement += " AND json_extract(properties, ?) = ?"
+        values += [f"$.{having[0]}", having[1]]
+    (number,) = db.execute(statement, values).fetchone()
     return int(number)
 
 

@@ -96,6 +96,8 @@ class Webhooks:
         self._store = store
         self._wake = threading.Event()
         self._stopping = False
+        self._hooks: dict[str, sqlite3.Row] = {}
+        self.load()
         self._thread = threading.Thread(target=self._deliver_all, name="sandbox-webhooks", daemon=True)
 
     def start(self) -> None:
@@ -112,16 +114,27 @@ class Webhooks:
             db.execute(
                 "INSERT OR REPLACE INTO webhooks VALUES (?, ?, ?, ?)", (target, url, secret, own_writes)
             )
+        self.load()
 
     def unsubscribe(self, *, target: str) -> None:
         with self._store.writing() as db:
             db.execute("DELETE FROM webhooks WHERE target = ?", (target,))
+        self.load()
+
+    def load(self) -> None:
+        """The addresses as the store has them."""
+        with self._store.reading() as db:
+            self._hooks = {row["target"]: row for row in db.execute("SELECT * FROM webhooks")}
+
+    def listens(self, *, target: str, by_person: bool) -> bool:
+        hook = self._hooks.get(target)
+        return hook is not None and (by_person or bool(hook["own_writes"]))
 
     def tell(self, db: sqlite3.Connection, *, target: str, by_person: bool, events: Sequence[Json]) -> None:
         """Within the caller's transaction; sent once it is committed."""
-        hook = db.execute("SELECT * FROM webhooks WHERE target = ?", (target,)).fetchone()
-        if hook is None or not events or not (by_person or hook["own_writes"]):
+        if not self.listens(target=target, by_person=by_person):
             return
+        hook = self._hooks[target]
         for start in range(0, len(events), MOST_EVENTS):
             db.execute(
                 "INSERT INTO deliveries (url, secret, events, attempt, due_at) VALUES (?, ?, ?, 0, ?)",
@@ -134,8 +147,10 @@ class Webhooks:
             return int(db.execute("SELECT COUNT(*) FROM deliveries").fetchone()[0])
 
     def _deliver_all(self) -> None:
-        while not self._stopping:
+        while True:
             self._wake.clear()
+            if self._stopping:
+                return
             with self._store.reading() as db:
                 row = db.execute("SELECT * FROM deliveries ORDER BY due_at, number LIMIT 1").fetchone()
             pause_ms = row["due_at"] - now_ms() if row else LONGEST_PAUSE_MS

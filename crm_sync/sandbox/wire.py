@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -34,6 +35,9 @@ class Request:
 
     def parameter(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[-1]
+
+    def flag(self, name: str) -> bool:
+        return self.parameter(name).lower() == "true"
 
     def names(self, name: str) -> list[str]:
         """A list parameter, given once with commas or several times."""
@@ -71,6 +75,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@lru_cache(maxsize=1024)
 def iso(milliseconds: int) -> str:
     """2026-03-01T10:00:00.000Z"""
     moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)

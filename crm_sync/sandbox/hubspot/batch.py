@@ -66,7 +66,7 @@ def read(portal: Portal, request: Request, object_type: str) -> Answer:
                 kind=kind,
                 value=value,
                 id_property=id_property,
-                archived=request.parameter("archived") == "true",
+                archived=request.flag("archived"),
             )
             if record is None:
                 missing.append(value)

@@ -32,7 +32,7 @@ def create(portal: Portal, request: Request, object_type: str) -> Answer:
 
 def read(portal: Portal, request: Request, object_type: str, object_id: str) -> Answer:
     kind = kind_called(object_type)
-    archived = request.parameter("archived") == "true"
+    archived = request.flag("archived")
     with portal.store.reading() as db:
         record = find(
             db,
@@ -73,7 +73,7 @@ def page(portal: Portal, request: Request, object_type: str) -> Answer:
     kind = kind_called(object_type)
     limit = page_size(request, default=10, most=MOST_PER_PAGE)
     after = cursor(request.parameter("after"))
-    archived = request.parameter("archived") == "true"
+    archived = request.flag("archived")
     with portal.store.reading() as db:
         found = records.page(db, kind=kind.name, after=after, limit=limit + 1, archived=archived)
         shown = [_shown(db, request=request, kind=kind, record=record) for record in found[:limit]]

@@ -27,7 +27,7 @@ def page(portal: Portal, request: Request) -> Answer:
     limit = page_size(request, default=100, most=500)
     after = cursor(request.parameter("after"))
     email = request.parameter("email").strip().lower()
-    archived = request.parameter("archived") == "true"
+    archived = request.flag("archived")
     with portal.store.reading() as db:
         rows = db.execute(
             "SELECT * FROM owners WHERE id > ? AND archived = ? AND (? = '' OR email = ?) "
@@ -46,7 +46,7 @@ def read(portal: Portal, request: Request, owner_id: str) -> Answer:
     if id_property not in ("id", "userId"):
         raise HubSpotError(400, f"idProperty must be id or userId, not {id_property}")
     column = "id" if id_property == "id" else "user_id"
-    archived = request.parameter("archived") == "true"
+    archived = request.flag("archived")
     with portal.store.reading() as db:
         row = db.execute(
             f"SELECT * FROM owners WHERE {column} = ? AND archived = ?",

@@ -32,7 +32,7 @@ FIELD_TYPES = {
 def page(portal: Portal, request: Request, object_type: str) -> Answer:
     kind = kind_called(object_type)
     with portal.store.reading() as db:
-        if request.parameter("archived") == "true":
+        if request.flag("archived"):
             rows = db.execute("SELECT definition FROM properties WHERE kind = ?", (kind.name,))
             found = [made for row in rows if (made := json.loads(row["definition"]))["archived"]]
         else:

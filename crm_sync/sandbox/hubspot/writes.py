@@ -141,6 +141,21 @@ def _write(
         source=author.source,
         source_id=author.source_id,
     )
+    _tell(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
+
+
+def _tell(
+    db: sqlite3.Connection,
+    *,
+    portal: Portal,
+    kind: Kind,
+    record: Record,
+    values: dict[str, str],
+    at: int,
+    author: Author,
+) -> None:
+    if not portal.webhooks.listens(target="hubspot", by_person=author.is_person):
+        return
     portal.webhooks.tell(
         db,
         target="hubspot",
