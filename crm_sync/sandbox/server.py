@@ -24,8 +24,6 @@ LARGEST_BODY = 8 * 1024 * 1024
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "leadops-crm-sandbox"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = -1
     server: _Server
@@ -76,6 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
         os.close(self.connection.detach())
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _any
+
+    def version_string(self) -> str:
+        return "leadops-crm-sandbox"
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent: the call log is what people look at."""

@@ -65,8 +65,9 @@ def due(stamp: str, *, open: bool) -> Html:
     left = at - now_ms()
     if left >= 0:
         return _timed(at, f"in {_span(left)}")
-    late = _timed(at, f"{_span(-left)} ago")
-    return Html(f'<span class="tag bad">{late}</span>') if open else late
+    if not open:
+        return _timed(at, f"{_span(-left)} ago")
+    return Html(f'<span class="tag bad">{_timed(at, f"{_span(-left)} late")}</span>')
 
 
 def _timed(milliseconds: int, label: str) -> Html:
