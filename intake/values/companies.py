@@ -2,99 +2,16 @@
 
 from functools import lru_cache
 
-from intake.values.text import one_line, words_of
+from intake.values.text import one_line, words, words_of
 
-_LEGAL_FORMS = frozenset(
-    [
-        "ab",
-        "ag",
-        "aktiengesellschaft",
-        "aps",
-        "as",
-        "asa",
-        "bhd",
-        "bv",
-        "bvba",
-        "co",
-        "company",
-        "corp",
-        "corporation",
-        "doo",
-        "ead",
-        "eg",
-        "eirl",
-        "eood",
-        "ev",
-        "gbr",
-        "gesellschaft",
-        "gesmbh",
-        "gmbh",
-        "ggmbh",
-        "haftungsbeschrankt",
-        "incorporated",
-        "inc",
-        "ip",
-        "is",
-        "jsc",
-        "kabushiki",
-        "kaisha",
-        "kft",
-        "kg",
-        "kgaa",
-        "kk",
-        "kommanditgesellschaft",
-        "lda",
-        "limited",
-        "limitada",
-        "llc",
-        "llp",
-        "lp",
-        "ltd",
-        "ltda",
-        "mbh",
-        "nv",
-        "ohg",
-        "ood",
-        "oy",
-        "oyj",
-        "partg",
-        "partnerschaft",
-        "pbc",
-        "plc",
-        "pllc",
-        "private",
-        "pt",
-        "pte",
-        "pty",
-        "public",
-        "pvt",
-        "sa",
-        "sab",
-        "sarl",
-        "sas",
-        "sasu",
-        "sca",
-        "sccl",
-        "scs",
-        "sdn",
-        "se",
-        "senc",
-        "sicav",
-        "sl",
-        "slu",
-        "snc",
-        "societe",
-        "soc",
-        "spa",
-        "sprl",
-        "srl",
-        "srls",
-        "srlu",
-        "sro",
-        "ug",
-        "zrt",
-        "zoo",
-    ]
+_LEGAL_FORMS = words(
+    """
+    ab ag aktiengesellschaft aps as asa bhd bv bvba co company corp corporation doo ead eg eirl eood ev
+    gbr gesellschaft gesmbh gmbh ggmbh haftungsbeschrankt incorporated inc ip is jsc kabushiki kaisha
+    kft kg kgaa kk kommanditgesellschaft lda limited limitada llc llp lp ltd ltda mbh nv ohg ood oy oyj
+    partg partnerschaft pbc plc pllc private pt pte pty public pvt sa sab sarl sas sasu sca sccl scs sdn
+    se senc sicav sl slu snc societe soc spa sprl srl srls srlu sro ug zrt zoo
+    """
 )
 # Forms that punctuation and spaces take apart: "z o o", "s r o", "s a r l".
 _JOINED_FORMS = (
@@ -132,10 +49,8 @@ def normalize_company(raw: str) -> str:
 
 @lru_cache(maxsize=16384)
 def company_key(name: str) -> str:
-    """A name to compare companies by: "The Globex GmbH & Co. KG" and "globex" are both "globex"; "" for
-    no name."""
-    words = words_of(name.replace("'", "").replace("’", "")).split()
-    bare = list(words)
+    """A name to compare companies by: "The Globex GmbH & Co. KG" is "globex" like "Globex"; "" for no name."""
+    bare = words_of(name.replace("'", "").replace("’", "")).split()
     while len(bare) > 1:
         joined = next((form for form in _JOINED_FORMS if tuple(bare[-len(form) :]) == form), None)
         if joined and len(joined) < len(bare):

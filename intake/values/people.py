@@ -1,97 +1,27 @@
-"""Names of people. A name is never improved, except where it was typed all in small or all in capital
-letters."""
+"""Names of people. A name is never improved, except where it was typed in small or capital letters only."""
 
 import re
 
-from intake.values.text import one_line, plain
+from intake.values.text import one_line, plain, words
 
-_TITLES = {
-    *("mr", "mrs", "ms", "miss", "mx", "sir", "madam", "dame", "dr", "prof", "professor", "doctor"),
-    *("herr", "frau", "dipling", "dring", "drmed", "dripl", "mme", "mlle", "monsieur", "madame"),
-    *("senor", "senora", "srta", "sra", "signor", "signora", "dott", "dottssa", "avv", "dhr", "mevr"),
-}
+_TITLES = words(
+    """
+    mr mrs ms miss mx sir madam dame dr prof professor doctor herr frau dipling dring drmed dripl mme
+    mlle monsieur madame senor senora srta sra signor signora dott dottssa avv dhr mevr
+    """
+)
 # Short ones are somebody's name unless they have a point: "Ing. Novak", but "Ing Wei".
-_TITLES_WITH_POINT = {"fr", "hr", "ing", "mag", "rev", "hon", "sig", "sr", "dipl", "med", "m", "d"}
+_TITLES_WITH_POINT = words("fr hr ing mag rev hon sig sr dipl med m d")
 # Degrees that are also names (Ma, Ba, Do) are not here.
-_SUFFIXES = {
-    *(
-        "jr",
-        "sr",
-        "ii",
-        "iii",
-        "iv",
-        "phd",
-        "mba",
-        "md",
-        "esq",
-        "msc",
-        "bsc",
-        "cpa",
-        "llm",
-        "dds",
-        "pmp",
-        "cissp",
-    ),
-    *("cfa", "mph", "bcom", "dphil", "edd"),
-}
-_PARTICLES = {
-    *(
-        "von",
-        "van",
-        "de",
-        "der",
-        "den",
-        "del",
-        "della",
-        "di",
-        "da",
-        "dos",
-        "das",
-        "do",
-        "du",
-        "des",
-        "la",
-        "le",
-    ),
-    *(
-        "zu",
-        "zum",
-        "zur",
-        "vom",
-        "ten",
-        "ter",
-        "te",
-        "'t",
-        "af",
-        "av",
-        "al",
-        "el",
-        "bin",
-        "ibn",
-        "bint",
-        "ben",
-    ),
-    *("st", "y", "e", "lo", "op"),
-}
+_SUFFIXES = words("jr sr ii iii iv phd mba md esq msc bsc cpa llm dds pmp cissp cfa mph bcom dphil edd")
+_PARTICLES = words(
+    """
+    von van de der den del della di da dos das do du des la le zu zum zur vom ten ter te 't af av al el
+    bin ibn bint ben st y e lo op
+    """
+)
 # With a capital these are as often a middle name.
-_ALSO_NAMES = {
-    "ben",
-    "al",
-    "do",
-    "e",
-    "y",
-    "st",
-    "el",
-    "la",
-    "le",
-    "das",
-    "da",
-    "di",
-    "du",
-    "den",
-    "te",
-    "lo",
-}
+_ALSO_NAMES = words("ben al do e y st el la le das da di du den te lo")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -101,23 +31,23 @@ def split_full_name(full_name: str) -> tuple[str, str]:
     Titles before and degrees after the name are left out; one word after a title is a last name ("Mr Smith").
     "Doe, Jane" is turned round.
     """
-    parts = [words for part in one_line(full_name).split(",") if (words := part.split())]
+    parts = [part.split() for part in one_line(full_name).split(",") if part.strip()]
     while len(parts) > 1 and all(map(_is_suffix, parts[-1])):
         parts.pop()
     if len(parts) == 2:
         return " ".join(_without_titles(parts[1])), " ".join(_without_titles(parts[0]))
     given = [word for part in parts for word in part]
-    words = _without_titles(given)
-    if len(words) < 2:
-        name = " ".join(words)
-        return ("", name) if words and words[0] != given[0] else (name, "")
-    start = len(words) - 1
+    kept = _without_titles(given)
+    if len(kept) < 2:
+        name = " ".join(kept)
+        return ("", name) if kept and kept[0] != given[0] else (name, "")
+    start = len(kept) - 1
     for index in range(1, start):
-        word = words[index]
+        word = kept[index]
         if word.casefold() in _PARTICLES and (word[0].islower() or word.casefold() not in _ALSO_NAMES):
             start = index
             break
-    return " ".join(words[:start]), " ".join(words[start:])
+    return " ".join(kept[:start]), " ".join(kept[start:])
 
 
 def join_name(first_name: str, last_name: str) -> str:
@@ -136,13 +66,9 @@ def normalize_name(raw: str) -> str:
 
 
 def _capitalized(text: str) -> str:
-    words = text.split(" ")
-    return " ".join(
-        word
-        if index < len(words) - 1 and word in _PARTICLES and len(words) > 1
-        else _WORD.sub(_capital, word)
-        for index, word in enumerate(words)
-    )
+    *others, last = text.split(" ")
+    shown = [word if word in _PARTICLES else _WORD.sub(_capital, word) for word in others]
+    return " ".join([*shown, _WORD.sub(_capital, last)])
 
 
 def _capital(match: re.Match[str]) -> str:
@@ -154,8 +80,8 @@ def _capital(match: re.Match[str]) -> str:
     return head.upper() + word[1:]
 
 
-def _without_titles(words: list[str]) -> list[str]:
-    kept = list(words)
+def _without_titles(name: list[str]) -> list[str]:
+    kept = list(name)
     while len(kept) > 1 and _is_title(kept[0]):
         kept.pop(0)
     while len(kept) > 2 and _is_suffix(kept[-1]):

@@ -71,6 +71,11 @@ def alias_key(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set: how long lists of words are written in our modules."""
+    return frozenset(text.split())
+
+
 def read_lines(name: str) -> list[str]:
     """The lines of one of our data files, without comments and blanks."""
     lines = (DATA / name).read_text(encoding="utf-8").splitlines()
