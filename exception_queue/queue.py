@@ -120,14 +120,16 @@ def open_items(problems: Iterable[Problem], *, now: datetime) -> list[ExceptionI
     return sorted(items, key=lambda item: (item.kind, item.subject_type, item.subject_id))
 
 
-def close_items(*, kind: str, subject_type: str, subject_ids: Collection[str], reason: str) -> int:
-    """The cause went away by itself: resolve the unsettled items of these subjects; how many. Cheap when
-    there is none.
+def close_items(*, kind: str | None, subject_type: str, subject_ids: Collection[str], reason: str) -> int:
+    """The cause went away by itself: resolve the unsettled items of these subjects (kind None: of every
+    kind); how many. Cheap when there is none.
     """
     if not subject_ids:
         return 0
     with transaction.atomic(savepoint=False):
-        about = Q(kind=kind, subject_type=subject_type, subject_id__in=list(subject_ids))
+        about = Q(subject_type=subject_type, subject_id__in=list(subject_ids))
+        if kind is not None:
+            about &= Q(kind=kind)
         return len(_settle(_locked(about), verb=Verb.CLOSED, by=ITSELF, note=reason))
 
 

@@ -4,7 +4,7 @@ Each line is a function over a batch of submissions (`intake.batch.Batch`). `man
 lives. Everything below TRANSACTION happens in one database transaction and never goes on the wire.
 """
 
-from intake.runner import TRANSACTION
+from intake.pipeline import TRANSACTION
 
 LEAD_PIPELINE = [
     "intake.stages.normalize",  # canonical values, phone, country, name parts

@@ -28,7 +28,9 @@ env.ENVIRON = {**runfile.read(LEADOPS_DATA_DIR), **os.environ}
 LEADOPS_PORT: int = env.int("LEADOPS_PORT", default=8000)
 LEADOPS_BIND: str = env.str("LEADOPS_BIND", default="127.0.0.1")
 LEADOPS_SANDBOX_PORT: int = env.int("LEADOPS_SANDBOX_PORT", default=8899)
-LEADOPS_PUBLIC_URL: str = env.str("LEADOPS_PUBLIC_URL", default=f"http://127.0.0.1:{LEADOPS_PORT}").rstrip("/")
+LEADOPS_PUBLIC_URL: str = env.str("LEADOPS_PUBLIC_URL", default=f"http://127.0.0.1:{LEADOPS_PORT}").rstrip(
+    "/"
+)
 LEADOPS_DEMO: bool = env.bool("LEADOPS_DEMO", default=False)
 # Addresses or networks of reverse proxies whose X-Forwarded-For is believed.
 LEADOPS_TRUSTED_PROXIES: list[str] = env.list("LEADOPS_TRUSTED_PROXIES", default=[])
@@ -220,7 +222,10 @@ LEADOPS_EXCEPTION_KINDS = [
     "crm_sync.exception_kinds",
     "exception_queue.exception_kinds",
 ]
-LEADOPS_DOCTOR_CHECKS = ["crm_sync.doctor.check_connections", "leadops.configuration.doctor.check_unused_settings"]
+LEADOPS_DOCTOR_CHECKS = [
+    "crm_sync.doctor.check_connections",
+    "leadops.configuration.doctor.check_unused_settings",
+]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)
 # Seconds that enrichment may take for a whole batch, whatever the number of domains.

@@ -8,9 +8,11 @@ from django.db import connections, models, router
 
 
 def update_rows(rows: Sequence[models.Model], *, fields: Sequence[str]) -> int:
-    """Write `fields` of rows of one model in a single UPDATE ... FROM unnest(...); returns how many matched.
+    """Write `fields` of rows of one model in a single UPDATE ... FROM unnest(...); returns how many
+    matched.
 
-    Django's `bulk_update` builds one CASE WHEN per row and field, which costs ten times this at a hundred rows.
+    Django's `bulk_update` builds one CASE WHEN per row and field, which costs ten times this at a hundred
+    rows.
     """
     if not rows:
         return 0
@@ -46,7 +48,7 @@ def _base(db_type: str | None) -> str:
     return "text" if db_type.startswith("varchar") else db_type
 
 
-def _value(field: models.Field[Any, Any], row: models.Model, *, is_json: bool, connection: Any) -> Any:
+def _value(field: "models.Field[Any, Any]", row: models.Model, *, is_json: bool, connection: Any) -> Any:
     value = getattr(row, field.attname)
     if is_json:
         return None if value is None else json.dumps(value, cls=getattr(field, "encoder", None))

@@ -31,8 +31,12 @@ class CrmConnection(models.Model):
     primary = models.BooleanField(default=False, help_text="Notices wait until this one shows the owner.")
     base_url = models.URLField(default="https://api.hubapi.com")
     token = models.TextField(blank=True, help_text="Access token, stored encrypted.")
-    token_env = models.CharField(max_length=100, blank=True, help_text="Or: the environment variable that holds it.")
-    webhook_secret = models.TextField(blank=True, help_text="Client secret for webhook signatures, stored encrypted.")
+    token_env = models.CharField(
+        max_length=100, blank=True, help_text="Or: the environment variable that holds it."
+    )
+    webhook_secret = models.TextField(
+        blank=True, help_text="Client secret for webhook signatures, stored encrypted."
+    )
     webhook_secret_env = models.CharField(max_length=100, blank=True)
     system_of_record = models.JSONField(default=dict, blank=True)
     task = models.JSONField("follow-up task", default=dict, blank=True)

@@ -20,7 +20,9 @@ class OutboxEntry(models.Model):
     generation = models.PositiveIntegerField(default=1)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
-    ambiguous = models.BooleanField(default=False, help_text="The last answer was lost: look before writing again.")
+    ambiguous = models.BooleanField(
+        default=False, help_text="The last answer was lost: look before writing again."
+    )
     created_at = models.DateTimeField()
     last_error = models.TextField(blank=True)
 

@@ -40,7 +40,9 @@ class IntakeForm(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PUBLIC)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.SALES)
-    vendor = models.CharField(max_length=30, default="generic", help_text="How the body is shaped and signed.")
+    vendor = models.CharField(
+        max_length=30, default="generic", help_text="How the body is shaped and signed."
+    )
     active = models.BooleanField(default=True)
     secret = models.TextField(blank=True, help_text="Signing secret, stored encrypted.")
     secret_env = models.CharField(
@@ -50,12 +52,18 @@ class IntakeForm(models.Model):
     allowed_origins = models.JSONField(default=list, blank=True)
     required = models.JSONField(default=list, blank=True, help_text="Canonical fields that must be there.")
     on_invalid = models.CharField(max_length=10, choices=OnInvalid.choices, default=OnInvalid.HOLD)
-    honeypot = models.CharField(max_length=100, blank=True, help_text="A field that people never see, so only bots fill it.")
-    defaults = models.JSONField(default=dict, blank=True, help_text="Canonical values where the form says nothing.")
+    honeypot = models.CharField(
+        max_length=100, blank=True, help_text="A field that people never see, so only bots fill it."
+    )
+    defaults = models.JSONField(
+        default=dict, blank=True, help_text="Canonical values where the form says nothing."
+    )
     field_map = models.JSONField(default=dict, blank=True)
     throttle = models.JSONField(default=dict, blank=True)
     velocity = models.JSONField(default=dict, blank=True)
-    success_status = models.PositiveSmallIntegerField(choices=SuccessStatus.choices, default=SuccessStatus.ACCEPTED)
+    success_status = models.PositiveSmallIntegerField(
+        choices=SuccessStatus.choices, default=SuccessStatus.ACCEPTED
+    )
     thank_you_url = models.URLField(blank=True)
     confirmation_email = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -100,7 +100,9 @@ class LeadIdentity(models.Model):
     class Meta:
         verbose_name_plural = "lead identities"
         constraints = [
-            models.UniqueConstraint(fields=["kind", "value"], condition=Q(exclusive=True), name="exclusive_identity"),
+            models.UniqueConstraint(
+                fields=["kind", "value"], condition=Q(exclusive=True), name="exclusive_identity"
+            ),
             models.UniqueConstraint(fields=["lead", "kind", "value"], name="identity_once_per_lead"),
         ]
         indexes = [models.Index(fields=["kind", "value"], name="identity_value")]

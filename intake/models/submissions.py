@@ -43,7 +43,9 @@ class Submission(models.Model):
     notes = models.JSONField(default=list)
     reason = models.TextField(blank=True)
     unchecked = models.BooleanField(default=False, help_text="Routed although a check stayed open.")
-    lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.PROTECT, related_name="submissions")
+    lead = models.ForeignKey(
+        Lead, null=True, blank=True, on_delete=models.PROTECT, related_name="submissions"
+    )
     handed_off_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -57,7 +59,9 @@ class Submission(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="submission_due"),
-            models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="submission_claim"),
+            models.Index(
+                fields=["claim_token"], condition=Q(claim_token__isnull=False), name="submission_claim"
+            ),
             models.Index(fields=["form", "-received_at"], name="submission_form"),
             models.Index(fields=["-received_at"], name="submission_received"),
         ]

@@ -13,7 +13,9 @@ class Decision(models.Model):
     """What was decided for a lead, from which facts, and why; enough to replay it (I9)."""
 
     lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
-    submission = models.ForeignKey("intake.Submission", null=True, on_delete=models.SET_NULL, related_name="+")
+    submission = models.ForeignKey(
+        "intake.Submission", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     at = models.DateTimeField()
     ruleset = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="decisions")
     facts = models.JSONField()
@@ -43,8 +45,12 @@ class Assignment(models.Model):
         MERGE = "merge", "Merge"
 
     lead = models.OneToOneField("intake.Lead", on_delete=models.CASCADE, related_name="+")
-    owner = models.ForeignKey(Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="assignments")
-    queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="assignments")
+    owner = models.ForeignKey(
+        Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="assignments"
+    )
+    queue = models.ForeignKey(
+        Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="assignments"
+    )
     reason = models.CharField(max_length=300)
     rule_name = models.CharField(max_length=120, blank=True)
     ruleset_version = models.PositiveIntegerField(null=True, blank=True)
@@ -52,14 +58,17 @@ class Assignment(models.Model):
     actor = models.CharField(max_length=200, blank=True)
     automatic = models.BooleanField(default=True, help_text="Counts toward caps.")
     locked = models.BooleanField(default=False, help_text="Nothing automatic moves it.")
-    turn = models.ForeignKey("RotationTurn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    turn = models.ForeignKey(
+        "RotationTurn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     assigned_at = models.DateTimeField()
     history = HistoricalRecords(user_model=settings.AUTH_USER_MODEL)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(owner__isnull=False, queue__isnull=True) | Q(owner__isnull=True, queue__isnull=False),
+                condition=Q(owner__isnull=False, queue__isnull=True)
+                | Q(owner__isnull=True, queue__isnull=False),
                 name="owner_xor_queue",
             )
         ]

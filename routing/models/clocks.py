@@ -47,7 +47,9 @@ class SlaClock(models.Model):
     policy_name = models.CharField(max_length=120)
     ruleset_version = models.PositiveIntegerField()
     kind = models.CharField(max_length=6, choices=SlaPolicy.Clock.choices)
-    calendar = models.ForeignKey(WorkCalendar, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    calendar = models.ForeignKey(
+        WorkCalendar, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     first_response = models.CharField(max_length=12)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -59,7 +61,9 @@ class SlaClock(models.Model):
     met_by = models.CharField(max_length=200, blank=True)
     evidence = models.CharField(max_length=10, blank=True, help_text="verified (seen in the CRM) or claimed")
     breached_at = models.DateTimeField(null=True, blank=True)
-    breached_owner = models.ForeignKey(Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    breached_owner = models.ForeignKey(
+        Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["-started_at"]

@@ -33,8 +33,12 @@ class Team(models.Model):
     """`notify` holds addresses: mailto:... is e-mail, anything with :// an Apprise URL."""
 
     name = models.CharField(max_length=120, unique=True)
-    manager = models.ForeignKey("Owner", null=True, blank=True, on_delete=models.SET_NULL, related_name="manages")
-    calendar = models.ForeignKey(WorkCalendar, null=True, blank=True, on_delete=models.PROTECT, related_name="teams")
+    manager = models.ForeignKey(
+        "Owner", null=True, blank=True, on_delete=models.SET_NULL, related_name="manages"
+    )
+    calendar = models.ForeignKey(
+        WorkCalendar, null=True, blank=True, on_delete=models.PROTECT, related_name="teams"
+    )
     notify = models.JSONField(default=list, blank=True)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
@@ -61,8 +65,12 @@ class Owner(models.Model):
         help_text="Empty: the team's calendar.",
     )
     skills = models.JSONField(default=list, blank=True)
-    daily_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Automatic assignments per local day.")
-    weekly_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Automatic assignments per local week.")
+    daily_cap = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Automatic assignments per local day."
+    )
+    weekly_cap = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Automatic assignments per local week."
+    )
     load_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Open leads at the same time.")
     active = models.BooleanField(default=True)
     user = models.OneToOneField(

@@ -29,7 +29,9 @@ class Rotation(models.Model):
     overflow_to_off_duty = models.BooleanField(
         default=False, help_text="When every on-duty member is at a cap, try the off-duty ones."
     )
-    when_empty = models.CharField("when nobody can be picked", max_length=16, choices=WhenEmpty.choices, default=WhenEmpty.FALLBACK)
+    when_empty = models.CharField(
+        "when nobody can be picked", max_length=16, choices=WhenEmpty.choices, default=WhenEmpty.FALLBACK
+    )
     when_empty_rotation = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="overflow_from"
     )
@@ -71,7 +73,9 @@ class RotationMember(models.Model):
                 violation_error_message="This owner is a member already.",
             ),
             models.CheckConstraint(
-                condition=Q(weight__gt=0), name="weight_positive", violation_error_message="A weight is more than 0."
+                condition=Q(weight__gt=0),
+                name="weight_positive",
+                violation_error_message="A weight is more than 0.",
             ),
         ]
 
@@ -100,7 +104,9 @@ class RotationTurn(models.Model):
     picked_last_turn = models.BigIntegerField(default=0)
     rows = models.JSONField(default=list)
     left_out = models.JSONField(default=list)
-    reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by")
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -19,15 +19,32 @@ class RoutingRule(models.Model):
     name = models.CharField(max_length=120, unique=True)
     position = models.PositiveIntegerField(default=0, db_index=True)
     when = models.JSONField("conditions", default=dict, blank=True)
-    target_kind = models.CharField("send to", max_length=16, choices=TargetKind.choices, default=TargetKind.ROTATION)
+    target_kind = models.CharField(
+        "send to", max_length=16, choices=TargetKind.choices, default=TargetKind.ROTATION
+    )
     target_rotation = models.ForeignKey(
-        Rotation, null=True, blank=True, on_delete=models.PROTECT, related_name="routing_rules", verbose_name="rotation"
+        Rotation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="routing_rules",
+        verbose_name="rotation",
     )
     target_queue = models.ForeignKey(
-        Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="routing_rules", verbose_name="queue"
+        Queue,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="routing_rules",
+        verbose_name="queue",
     )
     target_owner = models.ForeignKey(
-        Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="routing_rules", verbose_name="owner"
+        Owner,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="routing_rules",
+        verbose_name="owner",
     )
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
@@ -49,7 +66,9 @@ class RoutingSettings(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     hot_from = models.IntegerField(default=70, help_text="Points from which a lead is hot.")
     warm_from = models.IntegerField(default=40, help_text="Points from which a lead is warm.")
-    category_caps = models.JSONField(default=dict, blank=True, help_text='Most points per category, as {"fit": 50}.')
+    category_caps = models.JSONField(
+        default=dict, blank=True, help_text='Most points per category, as {"fit": 50}.'
+    )
     sticky = models.BooleanField("keep returning leads with their owner", default=True)
     sticky_days = models.PositiveIntegerField(default=90)
     sticky_when_away = models.CharField(max_length=10, choices=OwnerAway.choices, default=OwnerAway.ROTATE)

@@ -9,7 +9,9 @@ class Territory(models.Model):
     """A part of the market. A child matches only inside its parent. `when` is a condition (routing.engine.conditions)."""
 
     name = models.CharField(max_length=120, unique=True)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     when = models.JSONField("conditions", default=dict)
     position = models.PositiveIntegerField(default=0, db_index=True)
     active = models.BooleanField(default=True)
@@ -28,7 +30,9 @@ class NamedAccount(models.Model):
 
     company = models.CharField(max_length=200, unique=True)
     domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
-    owner = models.ForeignKey(Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="named_accounts")
+    owner = models.ForeignKey(
+        Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="named_accounts"
+    )
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
 

@@ -1,0 +1,133 @@
+"""Taking a submission: durable before anybody is told so (I1)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from intake import aliases, bodies
+from intake.models import IntakeForm, Submission
+from intake.reading import Reading, bot_filled, contract_errors, read
+from intake.vendors.registry import VENDORS
+from plumbing.nudges import nudge
+
+KEY_KEPT = timedelta(days=7)
+DRAIN = "intake.drain"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a body came in. `headers` have lower-case names and carry no credentials."""
+
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]
+    ip: str | None
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the sender is told. `errors` by field: it was kept, but refused."""
+
+    submission: Submission
+    replayed: bool = False
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+class KeyReused(ValueError):
+    """The idempotency key was used for another body (422)."""
+
+
+def accept(form: IntakeForm, envelope: Envelope, *, now: datetime) -> list[Accepted]:
+    """Commit one Submission per lead in the body (Meta posts several), then nudge the worker.
+
+    Raises bodies.MalformedBody, bodies.UnsupportedMedia, KeyReused. Call it outside a transaction: the rows must be
+    committed when it returns.
+    """
+    known = aliases.load()
+    accepted = []
+    for part in _parts(form, envelope):
+        reading = read(form, body=part.body, content_type=part.content_type, aliases=known)
+        accepted.append(_accept_one(form, part, reading, now=now))
+    nudge(DRAIN)
+    return accepted
+
+
+def _parts(form: IntakeForm, envelope: Envelope) -> list[Envelope]:
+    """One envelope per lead: a vendor that posts several at once is taken apart, each part kept as its own JSON body."""
+    split = VENDORS[form.vendor].split
+    parts = split(bodies.parse(envelope.body, envelope.content_type))
+    if len(parts) < 2:
+        return [envelope]
+    return [replace(envelope, body=json.dumps(part).encode(), content_type=bodies.JSON) for part in parts]
+
+
+def _accept_one(form: IntakeForm, envelope: Envelope, reading: Reading, *, now: datetime) -> Accepted:
+    errors: dict[str, list[str]] = {}
+    if form.on_invalid == IntakeForm.OnInvalid.REJECT and not bot_filled(form, reading.flat):
+        errors = contract_errors(form, reading.normalized)
+    key, expires = _key(envelope, reading, now=now)
+    submission = Submission(
+        form=form,
+        received_at=now,
+        status=Submission.Status.REJECTED if errors else Submission.Status.RECEIVED,
+        reason="; ".join(text for listed in errors.values() for text in listed),
+        due_at=None if errors else now,
+        body=envelope.body,
+        content_type=envelope.content_type,
+        headers=dict(envelope.headers),
+        ip=envelope.ip,
+        idempotency_key=key,
+        key_expires_at=expires,
+        body_hash=hashlib.sha256(envelope.body).hexdigest(),
+    )
+    existing = _insert(submission, now=now)
+    if existing is None:
+        return Accepted(submission, errors=errors)
+    by_header = bool(envelope.idempotency_key)
+    if by_header and existing.body_hash != submission.body_hash:
+        raise KeyReused("This Idempotency-Key was used for another body. Use a new key for a new submission.")
+    # A refusal is repeated as it was; what has been taken stays taken.
+    refused = existing.status == Submission.Status.REJECTED and existing.lead_id is None
+    return Accepted(existing, replayed=True, errors=errors if refused else {})
+
+
+def _key(envelope: Envelope, reading: Reading, *, now: datetime) -> tuple[str | None, datetime | None]:
+    if envelope.idempotency_key:
+        return f"key:{envelope.idempotency_key}", now + KEY_KEPT
+    if reading.flat.event_id:
+        return f"event:{hashlib.sha256(reading.flat.event_id.encode()).hexdigest()}", None
+    return None, None
+
+
+def _insert(submission: Submission, *, now: datetime) -> Submission | None:
+    """Insert it; returns the submission that has the same key already, if there is one."""
+    for _attempt in range(3):
+        try:
+            # A savepoint only where the caller has a transaction open; otherwise one round trip.
+            with transaction.atomic():
+                submission.save(force_insert=True)
+        except IntegrityError:
+            same_key = Submission.objects.filter(
+                form=submission.form, idempotency_key=submission.idempotency_key
+            )
+            existing = same_key.first()
+            if existing is None:
+                continue
+            if existing.key_expires_at is None or existing.key_expires_at > now:
+                return existing
+            same_key.filter(key_expires_at__lte=now).update(idempotency_key=None, key_expires_at=None)
+        else:
+            return None
+    raise RuntimeError("The idempotency key changes hands too quickly.")
+
+
+def answer_status(form: IntakeForm) -> int:
+    """The status that this form's sender needs to see for success."""
+    if form.success_status != IntakeForm.SuccessStatus.ACCEPTED:
+        return int(form.success_status)
+    return VENDORS[form.vendor].answer_status

@@ -1,0 +1,119 @@
+"""How a submission's record says what became of it. The only place that writes outcomes to Submission."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from exception_queue import queue
+from exception_queue.queue import Problem, Subject
+from intake.batch import Batch, Work
+from intake.models import Submission
+from intake.outcomes import Hold, RetryAt, Stop
+from intake.pipeline import pipeline
+from plumbing import claiming
+from plumbing.bulk import update_rows
+
+_OUTCOME_FIELDS = [
+    "status", "stage", "due_at", "claim_token", "claimed_until", "attempts", "values", "raw_values", "extra",
+    "notes", "reason", "unchecked", "lead", "handed_off_at",
+]  # fmt: skip
+HELD_BEFORE = (Submission.Status.HELD, Submission.Status.RETRYING)
+
+
+def subject_of(submission: Submission) -> Subject:
+    """How the exception queue names this submission."""
+    return Subject(
+        type="submission",
+        id=str(submission.pk),
+        label=_label(submission),
+        url=f"/admin/intake/submission/{submission.pk}/change/",
+    )
+
+
+def book(batch: Batch) -> None:
+    """Write each work's outcome, open the items that were asked for, close those whose cause has gone."""
+    problems: list[Problem] = []
+    went_on: list[str] = []
+    for work in batch.works:
+        submission = work.submission
+        before = submission.status
+        problem = _book_one(work, now=batch.now)
+        if problem:
+            problems.append(problem)
+        elif before in HELD_BEFORE:
+            went_on.append(str(submission.pk))
+    update_rows([work.submission for work in batch.works], fields=_OUTCOME_FIELDS)
+    problems += batch.problems
+    if problems:
+        queue.open_items(problems, now=batch.now)
+    close_for(went_on, reason="It went on.")
+
+
+def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: datetime) -> None:
+    """Hold one submission that cannot be worked, with its error, as poison."""
+    with transaction.atomic():
+        if not claiming.relock(Submission, token=token, pks=[submission.pk]):
+            return
+        submission.status = Submission.Status.HELD
+        submission.due_at = submission.claim_token = submission.claimed_until = None
+        submission.reason = f"{type(error).__name__}: {error}"[:2000]
+        update_rows([submission], fields=["status", "due_at", "claim_token", "claimed_until", "reason"])
+        problem = Problem(
+            kind="intake.poison",
+            subject=subject_of(submission),
+            cause=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"[
+                :200
+            ],
+            detail={"stage": submission.stage or "start", "error": submission.reason},
+        )
+        queue.open_items([problem], now=now)
+
+
+def close_for(submission_ids: Sequence[str], *, reason: str) -> None:
+    """Close the items that were about these submissions: their cause has gone."""
+    if not submission_ids:
+        return
+    queue.close_items(kind=None, subject_type="submission", subject_ids=submission_ids, reason=reason)
+
+
+def _book_one(work: Work, *, now: datetime) -> Problem | None:
+    submission = work.submission
+    submission.values, submission.raw_values = work.values, work.raw_values
+    submission.extra, submission.notes, submission.unchecked = work.extra, work.notes, work.unchecked
+    submission.claim_token = submission.claimed_until = submission.due_at = None
+    submission.attempts = 0
+    match work.outcome:
+        case None:
+            submission.status = Submission.Status.HANDED_OFF
+            submission.stage, submission.reason = "", ""
+            submission.lead = work.lead
+            submission.handed_off_at = now
+        case Stop(status=status, reason=reason):
+            submission.status, submission.reason, submission.stage = status, reason, ""
+        case RetryAt(when=when, reason=reason):
+            submission.status, submission.reason, submission.due_at = Submission.Status.RETRYING, reason, when
+            submission.stage = _resume_at(work)
+        case Hold(kind=kind, cause=cause, detail=detail, release_at=release_at, unchecked=unchecked):
+            submission.status, submission.reason, submission.due_at = (
+                Submission.Status.HELD,
+                cause,
+                release_at,
+            )
+            submission.stage = _resume_at(work)
+            submission.unchecked = unchecked
+            return Problem(kind=kind, subject=subject_of(submission), cause=cause, detail=detail)
+    return None
+
+
+def _resume_at(work: Work) -> str:
+    """Above the mark: the stage that stopped it. Below: the first one there, since no lead was written."""
+    lines = pipeline()
+    return lines.names[min(work.stopped_at, lines.mark)]
+
+
+def _label(submission: Submission) -> str:
+    values = submission.values
+    who = values.get("full_name") or values.get("email") or values.get("phone") or "Unnamed"
+    return f"{who} ({submission.form.name})"[:200]

@@ -1,0 +1,47 @@
+"""Who may post to a form."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+
+from intake.models import IntakeForm
+from intake.vendors.registry import VENDORS
+from intake.vendors.signatures import BadSignature, verify
+from plumbing import secrets
+
+
+def secret_of(form: IntakeForm) -> str:
+    """The signing secret: stored with the form, or named by variable; "" when none is set."""
+    if form.secret:
+        return secrets.decrypt(form.secret)
+    return settings.LEADOPS_ENVIRONMENT.get(form.secret_env, "") if form.secret_env else ""
+
+
+def origin_allowed(form: IntakeForm, origin: str | None) -> bool:
+    """A request without an Origin header is no browser's cross-site post and is accepted."""
+    if not origin:
+        return True
+    return origin.rstrip("/").lower() in {allowed.rstrip("/").lower() for allowed in form.allowed_origins}
+
+
+def has_token(form: IntakeForm, authorization: str) -> bool:
+    """Whether an Authorization header carries the form's own bearer token."""
+    kind, _, given = authorization.partition(" ")
+    if not form.token or kind.lower() not in ("bearer", "token") or not given.strip():
+        return False
+    return hmac.compare_digest(given.strip().encode(), secrets.decrypt(form.token).encode())
+
+
+def check_sender(
+    form: IntakeForm, *, headers: Mapping[str, str], body: bytes, method: str, uri: str, now: datetime
+) -> None:
+    """Raise BadSignature unless a webhook's caller proves itself by the form's token or its vendor's signature."""
+    if has_token(form, headers.get("authorization", "")):
+        return
+    secret = secret_of(form)
+    if not secret:
+        raise BadSignature(f"the form {form.key} has neither a signing secret nor a token set")
+    scheme = VENDORS[form.vendor].scheme
+    verify(scheme, headers=headers, raw_body=body, secret=secret, method=method, uri=uri, now=now)

@@ -1,0 +1,73 @@
+"""What can go wrong on the way in, and what to do about it."""
+
+from exception_queue.kinds import ExceptionKind
+
+_RETRY = "intake.retries.retry_submissions"
+
+KINDS = [
+    ExceptionKind(
+        key="intake.required_missing",
+        title="Required field missing",
+        severity="high",
+        what_to_do=(
+            "The form did not send a field that it must send. Mend the form or its field map, then retry: the stored body "
+            "is read again. If the field is not needed after all, take it off the form's required fields."
+        ),
+        retry=_RETRY,
+        action_label="Open the form",
+    ),
+    ExceptionKind(
+        key="intake.unreachable",
+        title="No way to reach the person",
+        severity="medium",
+        what_to_do=(
+            "Neither an e-mail address nor a phone number could be read. Look at the raw body: if one is there under another "
+            "name, add it to the form's field map and retry; otherwise dismiss."
+        ),
+        retry=_RETRY,
+    ),
+    ExceptionKind(
+        key="intake.field_map",
+        title="Field map is broken",
+        severity="high",
+        what_to_do="The form's field map names a field that does not exist, or the body cannot be read. Mend the map, then retry.",
+        retry=_RETRY,
+    ),
+    ExceptionKind(
+        key="intake.spam_uncertain",
+        title="Looks like spam",
+        severity="low",
+        what_to_do=(
+            "Retry lets it through; dismiss leaves it where it is. After 15 minutes without a decision it goes on by itself, "
+            "marked as unchecked."
+        ),
+        retry=_RETRY,
+    ),
+    ExceptionKind(
+        key="intake.poison",
+        title="Submission cannot be processed",
+        severity="high",
+        what_to_do=(
+            "This submission failed on its own while others went through. The error is in the detail; the body is kept. "
+            "Mend the cause, then retry."
+        ),
+        retry=_RETRY,
+    ),
+    ExceptionKind(
+        key="intake.ambiguous_duplicate",
+        title="Could be the same person",
+        severity="low",
+        what_to_do=(
+            "The lead was created and routed to the other lead's owner. Compare the two: merge them if they are one person, "
+            "dismiss if they are not."
+        ),
+        retry=None,
+    ),
+    ExceptionKind(
+        key="intake.keys_conflict",
+        title="Keys point at two leads",
+        severity="medium",
+        what_to_do="One submission carries keys of two leads. It was added to the first; merge the two if they are one person.",
+        retry=None,
+    ),
+]

@@ -1,0 +1,50 @@
+"""What a stored body says, in canonical words, by its form's vendor and field map."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intake import bodies
+from intake.canonical import label_of
+from intake.models import IntakeForm
+from intake.values.normalize import Normalized, normalize_values
+from intake.vendors.field_map import Mapped, apply_field_map
+from intake.vendors.flat import Flat
+from intake.vendors.registry import VENDORS
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One delivery: what the vendor's adapter saw, what the field map made of it, and the normalized values."""
+
+    flat: Flat
+    mapped: Mapped
+    normalized: Normalized
+
+
+def read(
+    form: IntakeForm, *, body: bytes, content_type: str, aliases: Mapping[str, Mapping[str, str]]
+) -> Reading:
+    """Raises bodies.MalformedBody or bodies.UnsupportedMedia."""
+    parsed = bodies.parse(body, content_type)
+    flat = VENDORS[form.vendor].flatten(parsed)
+    mapped = apply_field_map(flat, form.field_map, form.defaults)
+    normalized = normalize_values(mapped.values, aliases=aliases, default_region=None)
+    return Reading(flat=flat, mapped=mapped, normalized=normalized)
+
+
+def contract_errors(form: IntakeForm, normalized: Normalized) -> dict[str, list[str]]:
+    """What the form's contract misses, by field: required values that are absent or that cannot be what they should be."""
+    errors: dict[str, list[str]] = {}
+    broken = {note.field: note.message for note in normalized.notes if note.field not in normalized.values}
+    for name in form.required:
+        if name not in normalized.values:
+            errors[name] = [broken.get(name) or f"{label_of(name)} is required."]
+    for name in ("email", "phone"):
+        if name in broken and name not in errors and "email" not in normalized.values:
+            errors[name] = [broken[name]]
+    return errors
+
+
+def bot_filled(form: IntakeForm, flat: Flat) -> bool:
+    """Whether the honeypot field carries a value, which only a bot can have put there."""
+    return bool(form.honeypot) and str(flat.values.get(form.honeypot) or "").strip() != ""

@@ -1,0 +1,27 @@
+"""What the exception queue calls when somebody says: try again."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from intake.accept import DRAIN
+from intake.models import Submission
+from plumbing.nudges import nudge
+
+
+def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
+    """Let held submissions go on from where they stopped; returns the ids that do. A person has looked, so spam checks pass."""
+    now = timezone.now()
+    held = Submission.objects.select_for_update().filter(
+        pk__in=subject_ids, status__in=[Submission.Status.HELD, Submission.Status.RETRYING]
+    )
+    going = [str(pk) for pk in held.order_by("pk").values_list("pk", flat=True)]
+    Submission.objects.filter(pk__in=going).update(
+        status=Submission.Status.RETRYING,
+        due_at=now,
+        attempts=0,
+        unchecked=True,
+        reason=f"Tried again by {by}.",
+    )
+    nudge(DRAIN)
+    return going

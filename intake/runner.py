@@ -1,0 +1,177 @@
+"""Works submissions that are due, in batches.
+
+1. Claim up to LEADOPS_BATCH_SIZE due submissions (token, lease of 30 s); whoever dies loses the claim, not the work.
+2. Run the stages above the mark. They may go on the wire, within their time budgets.
+3. Open one transaction, re-lock the submissions by token and drop those that somebody else has taken meanwhile.
+4. Run the stages below the mark: they decide in memory and leave rows.
+5. Write all rows through their doors, book each submission's outcome, open exception items. Commit.
+6. Wake whoever sends notices and feeds the CRM.
+An error rolls everything back and replays the batch in halves, until the one bad submission is alone: it is held with its error.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, prefetch_related_objects
+from django.utils import timezone
+
+from intake.batch import Batch, Work
+from intake.booking import book, hold_alone
+from intake.models import Submission
+from intake.pipeline import pipeline, wake_ups
+from plumbing import claiming
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+ALONE_AFTER = 3
+POISON_AFTER = 5
+# A batch is tried whole this often when PostgreSQL ended it as the victim of a deadlock or a serialization failure.
+RETRIES = 8
+_RETRYABLE = ("40P01", "40001", "55P03")
+
+
+class _HeldBelowTheMark(Exception):
+    """A stage inside the transaction stopped a work; rolls the transaction back."""
+
+
+def drain() -> int:
+    """Work everything that is due until nothing is left; returns the number of submissions worked."""
+    worked = 0
+    while True:
+        done = work_once()
+        worked += done
+        if done == 0:
+            return worked
+
+
+def work_once() -> int:
+    """Claim one batch and work it; returns how many submissions were claimed."""
+    now = timezone.now()
+    due = Submission.objects.filter(due_at__lte=now).order_by("due_at")
+    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, now=now)
+    if not claim.rows:
+        return 0
+    # Counted before the work: a submission that kills its worker must be found out too.
+    Submission.objects.filter(claim_token=claim.token).update(attempts=F("attempts") + 1)
+    prefetch_related_objects(claim.rows, "form")
+    together, alone = [], []
+    for submission in claim.rows:
+        submission.attempts += 1
+        if submission.attempts > POISON_AFTER:
+            error = RuntimeError(f"It was tried {POISON_AFTER} times and never came to an end.")
+            hold_alone(submission, token=claim.token, error=error, now=now)
+        elif submission.attempts > ALONE_AFTER:
+            alone.append(submission)
+        else:
+            together.append(submission)
+    with _renewed(claim.token):
+        for group in [together, *([one] for one in alone)]:
+            if group:
+                _replay_in_halves(group, token=claim.token)
+    for wake in wake_ups():
+        wake()
+    return len(claim.rows)
+
+
+def _replay_in_halves(submissions: Sequence[Submission], *, token: UUID) -> None:
+    try:
+        _run_whole(submissions, token=token)
+    except OperationalError:
+        # The database is in trouble, not the data: the claim lapses and the sweep takes the rows again.
+        raise
+    except Exception as error:
+        log.exception("A batch of %d failed", len(submissions))
+        if len(submissions) == 1:
+            hold_alone(submissions[0], token=token, error=error, now=timezone.now())
+            return
+        half = len(submissions) // 2
+        _replay_in_halves(submissions[:half], token=token)
+        _replay_in_halves(submissions[half:], token=token)
+
+
+def _run_whole(submissions: Sequence[Submission], *, token: UUID) -> None:
+    for attempt in range(RETRIES):
+        try:
+            return _run(submissions, token=token)
+        except OperationalError as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if code not in _RETRYABLE or attempt == RETRIES - 1:
+                raise
+            log.warning("Batch of %d is tried again: %s", len(submissions), code)
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+    return None
+
+
+def _run(submissions: Sequence[Submission], *, token: UUID) -> None:
+    lines = pipeline()
+    batch = Batch((_take_up(submission) for submission in submissions), now=timezone.now())
+    for position in range(lines.mark):
+        batch.run(lines.stages[position], position=position)
+    try:
+        with transaction.atomic():
+            _drop_what_is_lost(batch, token=token)
+            going = batch.going_at(lines.mark)
+            for position in range(lines.mark, len(lines.stages)):
+                batch.run(lines.stages[position], position=position)
+            if any(work.outcome is not None for work in going):
+                raise _HeldBelowTheMark
+            batch.write()
+            book(batch)
+    except _HeldBelowTheMark:
+        # Nothing of a held lead may be written, a turn of a rotation least of all: the others run again without it.
+        _book_held(batch, token=token)
+        rest = [work.submission for work in batch.works if work.outcome is None]
+        if rest:
+            _run(rest, token=token)
+
+
+def _book_held(batch: Batch, *, token: UUID) -> None:
+    held = Batch((work for work in batch.works if work.outcome is not None), now=batch.now)
+    with transaction.atomic():
+        _drop_what_is_lost(held, token=token)
+        book(held)
+
+
+def _drop_what_is_lost(batch: Batch, *, token: UUID) -> None:
+    ours = claiming.relock(Submission, token=token, pks=[work.submission.pk for work in batch.works])
+    batch.works = [work for work in batch.works if work.submission.pk in ours]
+
+
+def _take_up(submission: Submission) -> Work:
+    return Work(
+        submission=submission,
+        form=submission.form,
+        cursor=pipeline().position(submission.stage),
+        values=dict(submission.values),
+        raw_values=dict(submission.raw_values),
+        extra=dict(submission.extra),
+        notes=list(submission.notes),
+        unchecked=submission.unchecked,
+    )
+
+
+@contextmanager
+def _renewed(token: UUID) -> Iterator[None]:
+    """Renew the lease while working, from a thread with a connection of its own."""
+    stop = threading.Event()
+
+    def keep() -> None:
+        while not stop.wait(LEASE.total_seconds() / 3):
+            claiming.renew(Submission, token=token, lease=LEASE, now=timezone.now())
+        connection.close()
+
+    thread = threading.Thread(target=keep, daemon=True, name="submission-lease")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()

@@ -1,0 +1,209 @@
+"""Stage deduplicate: find or create the lead. The same person is the same lead, also when two workers see them at once (I4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from exception_queue.queue import Problem, Subject
+from intake import lead_values
+from intake.batch import Batch, Work
+from intake.booking import subject_of
+from intake.lead_changes import WrittenLead, write_consents, write_identities, write_leads
+from intake.matching.judging import judge
+from intake.matching.keys import block_keys, keys_of
+from intake.models import ConsentRecord, Lead, LeadIdentity, TimelineEntry
+from intake.timeline import record
+from plumbing.locks import lock_keys
+
+# Review blocks can hold many leads (one surname at one company); comparing with more tells nobody anything.
+MOST_COMPARED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An identity or a review block, as LeadIdentity stores both."""
+
+    kind: str
+    value: str
+    exclusive: bool
+
+
+class _Known:
+    """Leads by identity: those in the database plus those that this batch has made up to now."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self.leads: dict[UUID, Lead] = {}
+        self.by_key: dict[tuple[str, str], list[tuple[UUID, bool]]] = {}
+        wanted = {(key.kind, key.value) for key in keys}
+        rows = LeadIdentity.objects.filter(
+            kind__in={kind for kind, _ in wanted}, value__in={value for _, value in wanted}
+        ).values_list("kind", "value", "lead_id", "exclusive")
+        for kind, value, lead_id, exclusive in rows:
+            if (kind, value) in wanted:
+                self.by_key.setdefault((kind, value), []).append((lead_id, exclusive))
+        ids = {lead_id for listed in self.by_key.values() for lead_id, _ in listed}
+        if ids:
+            # In id order: everybody locks leads like this (lock order).
+            rows_locked = Lead.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+            self.leads = {lead.pk: lead for lead in rows_locked}
+
+    def holders(self, key: Key, *, exclusive: bool | None = None) -> list[Lead]:
+        listed = self.by_key.get((key.kind, key.value), [])
+        return [
+            self.leads[lead_id]
+            for lead_id, is_exclusive in listed
+            if lead_id in self.leads and (exclusive is None or is_exclusive == exclusive)
+        ]
+
+    def add(self, lead: Lead, keys: Iterable[Key]) -> list[Key]:
+        """Remember a lead's keys; returns those it did not have."""
+        self.leads[lead.pk] = lead
+        new = []
+        for key in keys:
+            listed = self.by_key.setdefault((key.kind, key.value), [])
+            if all(lead_id != lead.pk for lead_id, _ in listed):
+                listed.append((lead.pk, key.exclusive))
+                new.append(key)
+        return new
+
+
+def deduplicate(batch: Batch) -> None:
+    """Find or create the Lead; an ambiguous one is created, linked to the candidate, and reviewed afterwards."""
+    works = batch.going()
+    keys = {id(work): _keys(work) for work in works}
+    blocks = {id(work): _blocks(work) for work in works}
+    everything = [key for work in works for key in (*keys[id(work)], *blocks[id(work)])]
+    lock_keys(f"{key.kind}:{key.value}" for key in everything)
+    known = _Known(everything)
+    made: set[UUID] = set()
+    written: set[UUID] = set()
+    for work in sorted(works, key=lambda work: (work.submission.received_at, str(work.submission.pk))):
+        own, block = keys[id(work)], blocks[id(work)]
+        lead = _find(batch, work, known, own, block)
+        if lead is None:
+            lead = lead_values.new_lead(work, now=batch.now)
+            lead.possible_duplicate_of = work.candidate
+            work.is_new = True
+            made.add(lead.pk)
+        else:
+            work.is_new = False
+            work.findings["before"] = lead_values.standing_of(lead)
+            lead_values.touch(lead, work, now=batch.now)
+        work.lead = lead
+        if lead.pk not in written:
+            written.add(lead.pk)
+            batch.leave(write_leads, WrittenLead(lead, is_new=lead.pk in made))
+        for key in known.add(lead, _holdable(known, lead, [*own, *block])):
+            identity = LeadIdentity(lead=lead, kind=key.kind, value=key.value, exclusive=key.exclusive)
+            batch.leave(write_identities, identity)
+        _leave_story(batch, work, lead)
+
+
+def _blocks(work: Work) -> list[Key]:
+    return [Key(LeadIdentity.Kind.REVIEW_BLOCK, value, False) for value in block_keys(work.values)]
+
+
+def _keys(work: Work) -> list[Key]:
+    return [Key(key.kind, key.value, key.exclusive) for key in keys_of(work.values)]
+
+
+def _find(batch: Batch, work: Work, known: _Known, own: list[Key], block: list[Key]) -> Lead | None:
+    """The lead that this person certainly is. One that it could be becomes `work.candidate`, with an item for review."""
+    certain = [lead for key in own if key.exclusive for lead in known.holders(key, exclusive=True)]
+    if certain:
+        lead = _alive(certain[0])
+        others = {other.pk: other for other in map(_alive, certain) if other.pk != lead.pk}
+        for other in others.values():
+            _report(
+                batch, work, "intake.keys_conflict", lead, other, reasons=["Their keys point at two leads."]
+            )
+        return lead
+    seen: dict[UUID, Lead] = {}
+    for key in (*own, *block):
+        for holder in known.holders(key)[:MOST_COMPARED]:
+            alive = _alive(holder)
+            seen.setdefault(alive.pk, alive)
+    review: tuple[Lead, list[str]] | None = None
+    for other in sorted(seen.values(), key=lambda lead: (lead.created_at or batch.now, str(lead.pk))):
+        verdict = judge(work.values, lead_values.values_of(other))
+        if verdict.outcome == "same":
+            return other
+        if verdict.outcome == "review" and review is None:
+            review = other, list(verdict.reasons)
+    if review:
+        work.candidate = review[0]
+        work.findings["duplicate_reasons"] = review[1]
+    return None
+
+
+def _alive(lead: Lead) -> Lead:
+    """A merged lead stands for the one it went into."""
+    while lead.merged_into is not None:
+        lead = lead.merged_into
+    return lead
+
+
+def _holdable(known: _Known, lead: Lead, keys: list[Key]) -> list[Key]:
+    """Exclusive keys that another lead holds stay there: at most one lead has an exclusive key."""
+    return [
+        key
+        for key in keys
+        if not key.exclusive or all(holder.pk == lead.pk for holder in known.holders(key, exclusive=True))
+    ]
+
+
+def _leave_story(batch: Batch, work: Work, lead: Lead) -> None:
+    submission = work.submission
+    batch.leave(
+        record,
+        TimelineEntry(
+            lead=lead,
+            at=submission.received_at,
+            verb="intake.submitted" if work.is_new else "intake.returned",
+            actor=work.form.name,
+            source="form",
+            data={
+                "submission": str(submission.pk),
+                "form": work.form.key,
+                "utm": {name: value for name, value in work.values.items() if name.startswith("utm_")},
+                "notes": [note for note in work.notes if note["code"] != "enriched"],
+                "enriched": [note["field"] for note in work.notes if note["code"] == "enriched"],
+                "changes": lead_values.translations(work),
+                "unchecked": work.unchecked or submission.unchecked,
+            },
+        ),
+    )
+    for kind in ("marketing_consent", "privacy_consent"):
+        if kind in work.values:
+            consent = ConsentRecord(
+                lead=lead,
+                submission=submission,
+                kind=kind.removesuffix("_consent"),
+                granted=bool(work.values[kind]),
+                policy_version=str(work.values.get("privacy_policy_version", "")),
+                at=submission.received_at,
+                ip=submission.ip,
+                source=work.form.key,
+            )
+            batch.leave(write_consents, consent)
+    if work.is_new and work.candidate is not None:
+        reasons = work.findings["duplicate_reasons"]
+        _report(batch, work, "intake.ambiguous_duplicate", lead, work.candidate, reasons=reasons)
+
+
+def _report(batch: Batch, work: Work, kind: str, lead: Lead, other: Lead, *, reasons: list[str]) -> None:
+    batch.report(
+        Problem(
+            kind=kind,
+            subject=Subject(
+                "lead", str(lead.pk), f"{lead} / {other}"[:200], f"/admin/intake/lead/{lead.pk}/change/"
+            ),
+            cause="Could be the same person",
+            detail={
+                "lead": str(lead.pk),
+                "candidate": str(other.pk),
+                "reasons": reasons,
+                "submission": subject_of(work.submission).id,
+            },
+        )
+    )

@@ -1,0 +1,43 @@
+"""Stage normalize: canonical values from the stored body. Reads the body anew, so a mended field map takes effect."""
+
+from intake import aliases, bodies
+from intake.batch import Batch
+from intake.outcomes import Hold
+from intake.reading import bot_filled, read
+
+
+def normalize(batch: Batch) -> None:
+    """Canonical values, phone, country, name parts; a broken field map holds the submission."""
+    known = aliases.load()
+    for work in batch.going():
+        submission = work.submission
+        try:
+            reading = read(
+                work.form, body=bytes(submission.body), content_type=submission.content_type, aliases=known
+            )
+        except (bodies.MalformedBody, bodies.UnsupportedMedia) as error:
+            work.outcome = Hold("intake.field_map", f"{work.form.name}: {error}")
+            continue
+        work.values = _jsonable(reading.normalized.values)
+        work.raw_values = {name: _text(value) for name, value in reading.normalized.raw.items()}
+        work.extra = dict(reading.mapped.extra)
+        work.notes = [
+            {"field": note.field, "code": note.code, "message": note.message, "raw": _text(note.raw)}
+            for note in reading.normalized.notes
+        ]
+        work.findings["bot_filled"] = bot_filled(work.form, reading.flat)
+        work.findings["is_test"] = reading.flat.is_test
+        if reading.mapped.unknown:
+            names = ", ".join(sorted(reading.mapped.unknown))
+            work.outcome = Hold("intake.field_map", f"{work.form.name} maps to unknown fields: {names}")
+
+
+def _jsonable(values: dict[str, object]) -> dict[str, object]:
+    return {
+        name: value if isinstance(value, str | int | float | bool | list | dict) else str(value)
+        for name, value in values.items()
+    }
+
+
+def _text(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

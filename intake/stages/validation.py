@@ -1,0 +1,25 @@
+"""Stage validate: the form's contract, and whether the person can be reached at all."""
+
+from intake.batch import Batch, Work
+from intake.canonical import label_of
+from intake.outcomes import Hold
+
+
+def validate(batch: Batch) -> None:
+    """Holds what misses a required field or leaves no way to reach the person."""
+    for work in batch.going():
+        if work.findings.get("bot_filled"):
+            continue  # The next stage knows what to do with a bot.
+        missing = [name for name in work.form.required if name not in work.values]
+        if missing:
+            fields = ", ".join(label_of(name) for name in missing)
+            cause = f"{work.form.name}: {fields} missing"
+            work.outcome = Hold(
+                "intake.required_missing", cause, detail={"missing": missing, "notes": _about(work, missing)}
+            )
+        elif "email" not in work.values and "phone" not in work.values:
+            work.outcome = Hold("intake.unreachable", f"{work.form.name}: neither e-mail nor phone")
+
+
+def _about(work: Work, names: list[str]) -> list[str]:
+    return [str(note["message"]) for note in work.notes if note["field"] in names]

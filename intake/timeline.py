@@ -1,0 +1,11 @@
+"""The door for timeline entries: what happened to a lead, in order, append-only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from intake.models import TimelineEntry
+
+
+def record(rows: Sequence[TimelineEntry], *, now: datetime | None = None) -> None:
+    """Append entries; verbs are dotted by floor: `intake.submitted`, `routing.assigned`, `crm_sync.pushed`."""
+    TimelineEntry.objects.bulk_create(rows)

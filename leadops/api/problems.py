@@ -1,0 +1,81 @@
+"""Errors as RFC 9457 problem details: `application/problem+json`."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that is an error. `errors` is by field; `headers` go with it (Retry-After)."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: Mapping[str, list[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.errors, self.headers = dict(errors or {}), dict(headers or {})
+
+
+def body_of(status: int, detail: str, *, errors: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The members of a problem; `type` is "about:blank", so `title` is the status in words."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = dict(errors)
+    return body
+
+
+def answer(problem: Problem) -> HttpResponse:
+    """A problem as an answer of a plain Django view."""
+    return JsonResponse(
+        body_of(problem.status, problem.detail, errors=problem.errors),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers=problem.headers,
+    )
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler."""
+    if isinstance(error, Problem):
+        body = body_of(error.status, error.detail, errors=error.errors)
+        return Response(body, status=error.status, headers=error.headers, content_type=CONTENT_TYPE)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    errors: dict[str, Any] = {}
+    if isinstance(error, exceptions.ValidationError):
+        if isinstance(error.detail, dict):
+            errors = {
+                str(name): [str(text) for text in _listed(texts)] for name, texts in error.detail.items()
+            }
+        detail = (
+            "Some values are not right." if errors else " ".join(str(text) for text in _listed(error.detail))
+        )
+        # What the sender got wrong in the values, not in the syntax.
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    else:
+        detail = str(getattr(error, "detail", "") or error) or HTTPStatus(response.status_code).description
+    response.data = body_of(response.status_code, detail, errors=errors)
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,58 @@
+"""What CRMs send us."""
+
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from crm_sync import inbound
+from intake.vendors.signatures import BadSignature
+
+log = logging.getLogger(__name__)
+
+
+class NotFromThere(APIException):
+    """DRF's own 401 becomes a 403 where no authentication scheme is offered, as here."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = "The signature does not match."
+    default_code = "bad_signature"
+
+
+class CrmWebhookView(APIView):
+    """Events of a CRM connection: verified, stored, answered; worked on afterwards."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="receive_crm_events",
+        request=OpenApiTypes.OBJECT,
+        responses={204: None, 400: None, 401: None, 404: None},
+        auth=[],
+    )
+    def post(self, request: Request, connection_key: str) -> Response:
+        """HubSpot: a JSON list of up to 100 events with its v3 signature over the public address."""
+        try:
+            inbound.accept(
+                connection_key=connection_key,
+                headers=dict(request.headers),
+                raw_body=request.body,
+                method=request.method or "POST",
+                uri=settings.LEADOPS_PUBLIC_URL + request.get_full_path(),
+                now=timezone.now(),
+            )
+        except inbound.UnknownConnection as error:
+            raise NotFound("There is no such connection, or it does not send events.") from error
+        except BadSignature as error:
+            log.warning("Events for %s are refused: %s", connection_key, error)
+            raise NotFromThere from error
+        except inbound.Malformed as error:
+            raise ParseError(str(error)) from error
+        return Response(status=status.HTTP_204_NO_CONTENT)

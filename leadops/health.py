@@ -1,0 +1,85 @@
+"""Health for load balancers and launchers: /healthz (the process) and /readyz (what it needs)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Min
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from crm_sync.models import OutboxEntry
+from intake.models import Submission
+from routing.models import OwnerNotice, SlaStep
+
+HEARTBEAT = "leadops:heartbeat"
+# Beat writes a heartbeat through a worker every 5 s.
+HEARTBEAT_AGE = timedelta(seconds=30)
+
+
+def beat() -> None:
+    """Beat and a worker are alive."""
+    cache.set(HEARTBEAT, timezone.now().isoformat(), timeout=3600)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when database, broker and beat are there, else 503; with the age in seconds of the oldest due row per sweep."""
+    found: dict[str, Any] = {}
+    for name, check in (("database", _database), ("broker", _broker), ("beat", _beat)):
+        try:
+            found[name] = check()
+        except Exception as error:
+            found[name] = f"failed: {type(error).__name__}: {error}"
+    if found["database"] == "ok":
+        found["oldest_due_seconds"] = oldest_due()
+    ready = all(found[name] == "ok" for name in ("database", "broker", "beat"))
+    return JsonResponse({"ready": ready, **found}, status=200 if ready else 503)
+
+
+def oldest_due() -> dict[str, float]:
+    """How long the oldest due row of each sweep has been waiting, in seconds (0: nothing waits)."""
+    now = timezone.now()
+    due = {
+        "submissions": Submission.objects.filter(due_at__lte=now),
+        "notices": OwnerNotice.objects.filter(status="waiting", due_at__lte=now),
+        "sla_steps": SlaStep.objects.filter(status="pending", due_at__lte=now, clock__status="running"),
+        "outbox": OutboxEntry.objects.filter(status="pending", due_at__lte=now),
+    }
+    ages = {}
+    for name, rows in due.items():
+        oldest = rows.aggregate(oldest=Min("due_at"))["oldest"]
+        ages[name] = round((now - oldest).total_seconds(), 1) if oldest else 0.0
+    return ages
+
+
+def last_heartbeat() -> datetime | None:
+    """When beat and a worker last showed that they live."""
+    seen = cache.get(HEARTBEAT)
+    return datetime.fromisoformat(seen).astimezone(UTC) if seen else None
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _broker() -> str:
+    with current_app.connection_for_write(connect_timeout=1) as broker:
+        broker.ensure_connection(max_retries=0, timeout=1)
+    return "ok"
+
+
+def _beat() -> str:
+    seen = last_heartbeat()
+    if seen is None:
+        return "no heartbeat yet"
+    age = timezone.now() - seen
+    return "ok" if age < HEARTBEAT_AGE else f"last heartbeat {age.total_seconds():.0f} s ago"

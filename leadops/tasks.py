@@ -1,0 +1,10 @@
+"""Sweeps of the roof."""
+
+from celery import shared_task
+
+from leadops import health
+
+
+@shared_task(name="leadops.heartbeat")
+def heartbeat() -> None:
+    health.beat()

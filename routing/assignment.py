@@ -1,0 +1,122 @@
+"""The only door through which a lead gets an owner or a queue (law 2). Every change is a history row (I3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from simple_history.utils import bulk_create_with_history
+
+from intake.models import TimelineEntry
+from intake.timeline import record
+from plumbing.bulk import update_rows
+from routing.models import Assignment, Owner, Queue
+
+_FIELDS = [
+    "owner", "queue", "reason", "rule_name", "ruleset_version", "source", "actor", "automatic", "locked", "turn",
+    "assigned_at",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A lead goes to an owner or to a queue. `automatic` ones count toward caps; `locked` None leaves the lock as it is."""
+
+    lead_id: UUID
+    owner_id: int | None = None
+    queue_id: int | None = None
+    reason: str
+    source: str
+    actor: str = ""
+    rule_name: str = ""
+    ruleset_version: int | None = None
+    automatic: bool = False
+    turn_id: int | None = None
+    turn_number: int | None = None
+    locked: bool | None = None
+
+
+def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
+    """Write who has these leads, in the caller's transaction, which holds the leads' locks; at most one move per lead.
+
+    Raises ValueError for a move that names both or neither. Leaves a timeline entry and a history row per move.
+    """
+    by_lead = {move.lead_id: move for move in moves}
+    if len(by_lead) != len(moves):
+        raise ValueError("A lead can be moved once at a time.")
+    for move in moves:
+        if (move.owner_id is None) == (move.queue_id is None):
+            raise ValueError("A lead goes to an owner or to a queue, not to both or neither.")
+    existing = {
+        row.lead_id: row
+        for row in Assignment.objects.select_for_update(of=("self",))
+        .select_related("owner", "queue")
+        .filter(lead__in=by_lead)
+        .order_by("lead_id")
+    }
+    names = _Names(moves)
+    entries, created, changed = [], [], []
+    for lead_id, move in sorted(by_lead.items()):
+        row = existing.get(lead_id)
+        entries.append(_entry(move, row, names, now=now))
+        if row is None:
+            row = Assignment(lead_id=lead_id)
+            created.append(row)
+        else:
+            changed.append(row)
+        _fill(row, move, now=now)
+    if created:
+        bulk_create_with_history(created, Assignment, default_date=now)
+    if changed:
+        update_rows(changed, fields=_FIELDS)
+        Assignment.history.bulk_history_create(changed, update=True, default_date=now)
+    record(entries)
+    return {row.lead_id: row for row in (*created, *changed)}
+
+
+def assign_rows(rows: Sequence[Move], *, now: datetime) -> None:
+    """The batch door of the pipeline."""
+    assign(rows, now=now)
+
+
+def _fill(row: Assignment, move: Move, *, now: datetime) -> None:
+    row.owner_id, row.queue_id = move.owner_id, move.queue_id
+    row.reason, row.rule_name = move.reason[:300], move.rule_name
+    row.ruleset_version, row.source, row.actor = move.ruleset_version, move.source, move.actor
+    row.automatic, row.turn_id, row.assigned_at = move.automatic, move.turn_id, now
+    if move.locked is not None:
+        row.locked = move.locked
+    # Read by simple-history when it writes the row.
+    row._change_reason = move.reason[:100]  # type: ignore[attr-defined]
+
+
+class _Names:
+    """What the moved-to owners and queues are called: two queries."""
+
+    def __init__(self, moves: Sequence[Move]) -> None:
+        owners = {move.owner_id for move in moves if move.owner_id is not None}
+        queues = {move.queue_id for move in moves if move.queue_id is not None}
+        self.owners: Mapping[int, Owner] = Owner.objects.in_bulk(owners)
+        self.queues: Mapping[int, Queue] = Queue.objects.in_bulk(queues)
+
+    def of(self, owner_id: int | None, queue_id: int | None) -> dict[str, Any]:
+        if owner_id is not None:
+            return {"owner": self.owners[owner_id].email, "name": self.owners[owner_id].name}
+        assert queue_id is not None
+        return {"queue": self.queues[queue_id].name, "name": self.queues[queue_id].name}
+
+
+def _entry(move: Move, before: Assignment | None, names: _Names, *, now: datetime) -> TimelineEntry:
+    data: dict[str, Any] = {"to": names.of(move.owner_id, move.queue_id), "reason": move.reason}
+    if before is not None:
+        holder = before.owner or before.queue
+        data["from"] = {"name": holder.name if holder else "Nobody"}
+    if move.rule_name:
+        data["rule"] = move.rule_name
+    if move.turn_number is not None:
+        data["turn"] = move.turn_number
+    verb = "routing.assigned" if before is None else "routing.reassigned"
+    return TimelineEntry(
+        lead_id=move.lead_id, at=now, verb=verb, actor=move.actor, source=move.source, data=data
+    )

@@ -1,0 +1,225 @@
+"""Sweeps over SLA clocks: breaches are written down, steps that are due are done, waiting lines are released.
+
+The lead is the lock: a step is done while its lead is held, so that a contact at the same instant either stops it or comes after.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from intake.lead_changes import announce
+from intake.models import Lead, TimelineEntry
+from intake.timeline import record
+from plumbing.nudges import nudge
+from routing import rerouting
+from routing.actions import hand_over
+from routing.assignment import Move
+from routing.models import Assignment, LeadScore, OwnerNotice, Queue, Rotation, SlaClock, SlaStep
+from routing.notices import write_notices
+
+MOST_AUTOMATIC_REASSIGNS = 2
+TRY_AGAIN = timedelta(minutes=15)
+BATCH = 200
+
+
+def run_due_steps() -> int:
+    """Write down breaches, then do every step that is due; returns the number of steps done."""
+    note_breaches()
+    done = 0
+    while ids := _due_steps():
+        worked = [_do_one(step_id, lead_id) for step_id, lead_id in ids]
+        done += sum(worked)
+        if not any(worked):
+            break
+    if done:
+        nudge("routing.send_notices")
+    return done
+
+
+def note_breaches() -> int:
+    """A breach belongs to whoever owns the lead at that instant."""
+    now = timezone.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {SlaClock._meta.db_table} AS c SET breached_at = c.due_at, breached_owner_id = a.owner_id
+            FROM {Assignment._meta.db_table} AS a
+            WHERE a.lead_id = c.lead_id AND c.status = 'running' AND c.breached_at IS NULL AND c.due_at <= %s
+            RETURNING c.lead_id, c.due_at, c.policy_name
+            """,
+            [now],
+        )
+        breaches = cursor.fetchall()
+        record(
+            [
+                TimelineEntry(
+                    lead_id=lead_id, at=due_at, verb="routing.breached", source="sla", data={"policy": policy}
+                )
+                for lead_id, due_at, policy in breaches
+            ]
+        )
+    return len(breaches)
+
+
+def _due_steps() -> list[tuple[int, UUID]]:
+    rows = SlaStep.objects.filter(
+        status=SlaStep.Status.PENDING, due_at__lte=timezone.now(), clock__status=SlaClock.Status.RUNNING
+    )
+    return list(rows.order_by("due_at", "position").values_list("pk", "clock__lead_id")[:BATCH])
+
+
+def _do_one(step_id: int, lead_id: UUID) -> bool:
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=lead_id).first()
+        if lead is None:
+            return False  # Somebody holds it; the next sweep looks again.
+        step = SlaStep.objects.select_related("clock").get(pk=step_id)
+        now = timezone.now()
+        still_due = step.status == SlaStep.Status.PENDING and step.due_at <= now
+        if not still_due or step.clock.status != SlaClock.Status.RUNNING:
+            return False
+        step.attempts += 1
+        result = _do(step, lead, now=now)
+        if result is not None:
+            step.status, step.done_at, step.result = SlaStep.Status.DONE, now, result[:300]
+        step.save()
+        return True
+
+
+def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
+    """Do the step; what was done, in words. None: it is tried again at `step.due_at`, which has been moved."""
+    assignment = Assignment.objects.select_related("owner__team__manager", "queue__team__manager").get(
+        lead=lead
+    )
+    match step.do:
+        case "remind_owner":
+            if assignment.owner is None:
+                return "Nobody owns it, so nobody was reminded."
+            _tell(step, lead, OwnerNotice(owner=assignment.owner, kind=OwnerNotice.Kind.REMINDER), now=now)
+            return f"{assignment.owner.name} is reminded."
+        case "notify_manager":
+            return _tell_manager(step, lead, assignment, now=now)
+        case "notify_team" | "notify_channel":
+            team = (
+                assignment.owner.team
+                if assignment.owner
+                else assignment.queue.team
+                if assignment.queue
+                else None
+            )
+            if team is None:
+                return "No team to tell."
+            _tell(step, lead, OwnerNotice(team=team, kind=OwnerNotice.Kind.OVERDUE), now=now)
+            return f"{team.name} is told."
+        case "reassign":
+            return _reassign(step, lead, assignment, now=now)
+        case "queue":
+            queue = Queue.objects.filter(name=step.params.get("queue", ""), active=True).first()
+            return _to_queue(step, lead, assignment, queue or rerouting.fallback_queue(), now=now)
+    return f"“{step.do}” is not something that a step can do here yet."
+
+
+def _tell(step: SlaStep, lead: Lead, notice: OwnerNotice, *, now: datetime) -> None:
+    notice.lead, notice.cause, notice.due_at, notice.created_at = lead, f"step:{step.pk}", now, now
+    write_notices([notice], now=now)
+    _note(step, lead, f"{notice.get_kind_display()}: {notice.owner or notice.team}", now=now)
+
+
+def _tell_manager(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str:
+    team = assignment.owner.team if assignment.owner else assignment.queue.team if assignment.queue else None
+    if team is None or team.manager is None:
+        return "No manager to tell: set one on the team."
+    _tell(step, lead, OwnerNotice(owner=team.manager, kind=OwnerNotice.Kind.OVERDUE), now=now)
+    return f"{team.manager.name} is told."
+
+
+def _reassign(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str | None:
+    clock = step.clock
+    if assignment.locked:
+        return "A person fixed the owner, so it stays."
+    if clock.reassigns >= MOST_AUTOMATIC_REASSIGNS:
+        return _to_queue(step, lead, assignment, rerouting.fallback_queue(), now=now)
+    rotation_id = rerouting.rotation_of(lead.pk)
+    if rotation_id is None:
+        return _to_queue(step, lead, assignment, rerouting.fallback_queue(), now=now)
+    found = rerouting.pick_again(
+        lead.pk,
+        rotation_id=rotation_id,
+        exclude=rerouting.past_owners(lead.pk),
+        only_on_duty=True,
+        now=now,
+    )
+    if isinstance(found, rerouting.NobodyOnDuty):
+        # The owner stays; the manager hears of it once; it is tried again when somebody is there.
+        if step.attempts == 1:
+            _tell_manager(step, lead, assignment, now=now)
+        step.due_at = found.opens_at or now + TRY_AGAIN
+        step.result = "Nobody is on duty; it is tried again at the next opening."
+        return None
+    reason = f"Not answered in time ({clock.policy_name})"
+    move = rerouting.move_of(lead.pk, *found, reason=reason, source="sla", actor="SLA", now=now)
+    row = hand_over(lead, move, before=assignment, now=now)
+    clock.reassigns += 1
+    clock.save(update_fields=["reassigns"])
+    announce([lead.pk], source="sla", now=now)
+    return f"Went to {row.owner or row.queue}."
+
+
+def _to_queue(step: SlaStep, lead: Lead, assignment: Assignment, queue: Queue, *, now: datetime) -> str:
+    if assignment.queue_id == queue.pk:
+        return f"It is in {queue.name} already."
+    reason = f"Not answered in time ({step.clock.policy_name})"
+    hand_over(
+        lead,
+        Move(lead_id=lead.pk, queue_id=queue.pk, reason=reason, source="sla", actor="SLA"),
+        before=assignment,
+        now=now,
+    )
+    announce([lead.pk], source="sla", now=now)
+    return f"Went to {queue.name}."
+
+
+def _note(step: SlaStep, lead: Lead, text: str, *, now: datetime) -> None:
+    data = {"step": step.do, "at": step.at, "text": text, "policy": step.clock.policy_name}
+    record([TimelineEntry(lead=lead, at=now, verb="routing.escalated", actor="SLA", source="sla", data=data)])
+
+
+def release_waiting_lines() -> int:
+    """Leads that wait for a rotation go out, hot first and then oldest, as soon as somebody can take them."""
+    released = 0
+    lines = Rotation.objects.filter(active=True, waiting_line__isnull=False)
+    waiting = lines.filter(waiting_line__assignments__isnull=False).distinct()
+    for rotation_id, line_id in waiting.values_list("pk", "waiting_line"):
+        released += _release_line(rotation_id, line_id)
+    return released
+
+
+def _release_line(rotation_id: int, line_id: int) -> int:
+    now = timezone.now()
+    released = 0
+    with transaction.atomic():
+        ids = Assignment.objects.filter(queue=line_id).values_list("lead", flat=True)
+        leads = {
+            lead.pk: lead
+            for lead in Lead.objects.select_for_update(no_key=True, skip_locked=True)
+            .filter(pk__in=ids)
+            .order_by("pk")
+        }
+        rows = {row.lead_id: row for row in Assignment.objects.filter(lead__in=leads, queue=line_id)}
+        scores = {row.lead_id: row.points for row in LeadScore.objects.filter(lead__in=leads)}
+        order = sorted(rows, key=lambda pk: (-scores.get(pk, 0), rows[pk].assigned_at))
+        for lead_id in order:
+            found = rerouting.pick_again(
+                lead_id, rotation_id=rotation_id, exclude=(), only_on_duty=True, now=now
+            )
+            if isinstance(found, rerouting.NobodyOnDuty) or found[0].target.kind == "hold":
+                break
+            move = rerouting.move_of(
+                lead_id, *found, reason="Out of the waiting line", source="waiting_line", actor="", now=now
+            )
+            hand_over(leads[lead_id], move, before=rows[lead_id], now=now)
+            announce([lead_id], source="waiting_line", now=now)
+            released += 1
+    return released

@@ -1,0 +1,101 @@
+"""A lead that has an owner needs another one: through its rotation again, without those who had it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from routing import ledger, roster, waiting_lines
+from routing.assignment import Move
+from routing.engine.decide import Decision
+from routing.engine.references import Ref
+from routing.engine.settle import Settlement, settle
+from routing.models import Assignment, Queue, RotationTurn
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyOnDuty:
+    """Nobody can take it now; `opens_at` is when the next member comes on duty, if that is known."""
+
+    opens_at: datetime | None
+
+
+def past_owners(lead_id: UUID) -> set[int]:
+    """Everybody who has had this lead, the present owner included."""
+    rows = Assignment.history.filter(lead_id=lead_id, owner_id__isnull=False).order_by()
+    return set(rows.values_list("owner_id", flat=True).distinct())
+
+
+def rotation_of(lead_id: UUID) -> int | None:
+    """The rotation that last picked for this lead."""
+    turn = (
+        RotationTurn.objects.filter(lead=lead_id, kind=RotationTurn.Kind.PICK).order_by("-at", "-pk").first()
+    )
+    return turn.rotation_id if turn else None
+
+
+def fallback_queue() -> Queue:
+    """The queue for whatever has no other place. Raises Queue.DoesNotExist when none is set."""
+    return Queue.objects.get(fallback=True, active=True)
+
+
+def pick_again(
+    lead_id: UUID, *, rotation_id: int, exclude: Collection[int], only_on_duty: bool, now: datetime
+) -> tuple[Settlement, ledger.Locked] | NobodyOnDuty:
+    """Settle the lead in this rotation; the turn is not written yet. Locks the rotation; the caller holds the lead."""
+    people = roster.load(now=now)
+    locked = ledger.lock([rotation_id])
+    rotation = locked.rotations[rotation_id]
+    if only_on_duty:
+        able = [
+            member.owner_id
+            for member in locked.members[rotation_id]
+            if people.owners[member.owner_id].active
+            and member.owner_id not in exclude
+            and people.away(member.owner_id) is None
+        ]
+        if able and not any(people.on_duty(people.owners[pk]) for pk in able):
+            openings = [at for pk in able if (at := people.next_opening(people.owners[pk]))]
+            return NobodyOnDuty(min(openings, default=None))
+    queue = fallback_queue()
+    settlement = settle(
+        Decision(step="rule", target=Ref("rotation", rotation.pk, rotation.name), reason=rotation.name),
+        states=locked.states,
+        settings=locked.settings(people, past_owners=exclude),
+        fallback=Ref("queue", queue.pk, queue.name),
+        skills=list(rotation.required_skills),
+    )
+    locked.states.update(settlement.states)
+    return settlement, locked
+
+
+def move_of(
+    lead_id: UUID,
+    settlement: Settlement,
+    locked: ledger.Locked,
+    *,
+    reason: str,
+    source: str,
+    actor: str,
+    now: datetime,
+) -> Move:
+    """Write the settlement's turn, if it used one, and say where the lead goes."""
+    turn_row = None
+    if settlement.turn is not None:
+        rows = ledger.write_turns(locked, [(settlement.turn, lead_id, settlement.left_out)], now=now)
+        turn_row = next(iter(rows.values()))
+    target = settlement.target
+    if target.kind == "hold":
+        line = waiting_lines.line_of(locked.rotations[int(target.id)])
+        target = Ref("queue", line.pk, line.name)
+    return Move(
+        lead_id=lead_id,
+        owner_id=int(target.id) if target.kind == "owner" else None,
+        queue_id=int(target.id) if target.kind == "queue" else None,
+        reason=reason,
+        source=source,
+        actor=actor,
+        automatic=target.kind == "owner",
+        turn_id=turn_row.pk if turn_row else None,
+        turn_number=turn_row.number if turn_row else None,
+    )

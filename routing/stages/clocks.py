@@ -1,0 +1,58 @@
+"""Stage start_sla: the first-response clock, with its due time frozen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from intake.batch import Batch, Work
+from routing import publishing, sla
+from routing.engine.ruleset import SlaPolicy
+from routing.engine.sla import policy_for
+from routing.models import SlaClock
+from routing.stages.findings import routed
+
+
+def start_sla(batch: Batch) -> None:
+    """A clock for each lead that waits for an answer. A returning lead can only shorten the one that runs."""
+    works = batch.going()
+    ruleset = publishing.compiled()
+    returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
+    running = sla.running(returning_ids) if returning_ids else {}
+    started = set()
+    for work in works:
+        assert work.lead is not None
+        found = routed(work)
+        action = found.returning.action if found.returning else "new_clock"
+        if work.lead.pk in started or action in ("timeline_only", "tell_owner_only"):
+            continue
+        decided = found.decision
+        facts = decided.facts if decided else work.facts
+        policy = policy_for(facts, ruleset)
+        if policy is None:
+            continue
+        start = _start(work, policy, ruleset.version)
+        clock = running.get(work.lead.pk)
+        if clock is None:
+            if action == "new_clock":
+                started.add(work.lead.pk)
+                batch.leave(sla.write_clocks, sla.draft(start))
+        elif action == "keep":
+            batch.leave(shorten_clocks, (clock, start))
+
+
+def shorten_clocks(rows: Sequence[tuple[SlaClock, sla.Start]], *, now: datetime) -> None:
+    """The batch door for clocks that run already."""
+    for clock, start in rows:
+        sla.shorten(clock, start)
+
+
+def _start(work: Work, policy: SlaPolicy, version: int) -> sla.Start:
+    assert work.lead is not None
+    found = routed(work)
+    return sla.Start(
+        lead_id=work.lead.pk,
+        policy=policy,
+        ruleset_version=version,
+        counts_from=work.submission.received_at,
+        owner=found.owner,
+        queue=found.queue,
+    )

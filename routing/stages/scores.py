@@ -1,0 +1,90 @@
+"""Stage score: points with reasons by the published rules -> hot, warm, cold or disqualified."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from intake.batch import Batch
+from intake.models import Lead, TimelineEntry
+from intake.outcomes import Hold
+from intake.timeline import record
+from routing import facts, publishing
+from routing.accounts import Accounts
+from routing.engine import decide as engine
+from routing.engine.scoring import Reason, Score, after_return
+from routing.models import LeadScore
+from routing.stages.findings import routed
+
+# Held leads ask again by themselves: once rules are published, nobody has to press a button.
+NOTHING_PUBLISHED_RETRY = timedelta(seconds=30)
+
+
+def score(batch: Batch) -> None:
+    """Points with reasons; a score never falls because somebody came back."""
+    works = batch.going()
+    try:
+        ruleset = publishing.compiled()
+    except publishing.NothingPublished as error:
+        for work in works:
+            retry = batch.now + NOTHING_PUBLISHED_RETRY
+            work.outcome = Hold("routing.no_ruleset", str(error), release_at=retry)
+        return
+    for work in works:
+        assert work.lead is not None
+        work.facts = facts.of_lead(work.lead, form=work.form)
+    accounts = Accounts(work.facts for work in works)
+    returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
+    before = (
+        {row.lead_id: row for row in LeadScore.objects.filter(lead__in=returning_ids)}
+        if returning_ids
+        else {}
+    )
+    for work in works:
+        assert work.lead is not None
+        found = routed(work)
+        found.account = accounts.of(work.facts)
+        account = found.account.company if found.account else ""
+        fresh = engine.score(work.facts, ruleset, account=account)
+        previous = before.get(work.lead.pk)
+        result = after_return(_as_score(previous), fresh) if previous else fresh
+        found.score = result
+        work.facts["score"], work.facts["segment"] = result.points, result.segment
+        row = LeadScore(
+            lead_id=work.lead.pk,
+            points=result.points,
+            segment=result.segment,
+            reasons=[reason.to_json() for reason in result.reasons],
+            disqualify_reason=result.disqualify_reason,
+            ruleset_version=ruleset.version,
+            scored_at=batch.now,
+        )
+        before[work.lead.pk] = row
+        batch.leave(write_scores, row)
+        batch.leave(
+            record,
+            TimelineEntry(
+                lead_id=work.lead.pk,
+                at=batch.now,
+                verb="routing.scored",
+                source="pipeline",
+                data={"points": result.points, "segment": result.segment, "reasons": row.reasons},
+            ),
+        )
+        if result.segment == "disqualified" and work.is_new:
+            work.lead.status = Lead.Status.DISQUALIFIED
+            work.lead.disqualify_reason = result.disqualify_reason
+
+
+def write_scores(rows: Sequence[LeadScore], *, now: datetime) -> None:
+    """The batch door: the newest score of each lead wins."""
+    newest = {row.lead_id: row for row in rows}
+    LeadScore.objects.bulk_create(
+        newest.values(),
+        update_conflicts=True,
+        unique_fields=["lead"],
+        update_fields=["points", "segment", "reasons", "disqualify_reason", "ruleset_version", "scored_at"],
+    )
+
+
+def _as_score(row: LeadScore) -> Score:
+    reasons = tuple(Reason(one["label"], one["points"], one.get("category", "")) for one in row.reasons)
+    return Score(row.points, row.segment, reasons, row.disqualify_reason)  # type: ignore[arg-type]

@@ -1,0 +1,27 @@
+"""Nudges and sweeps of routing."""
+
+from celery import shared_task
+
+from plumbing.nudges import nudge, taken
+from routing import escalation, notices
+
+
+@shared_task(name="routing.send_notices")
+def send_notices() -> None:
+    taken(notices.SEND)
+    notices.send_due()
+
+
+@shared_task(name="routing.run_sla_steps")
+def run_sla_steps() -> None:
+    escalation.run_due_steps()
+
+
+@shared_task(name="routing.release_waiting_lines")
+def release_waiting_lines() -> None:
+    escalation.release_waiting_lines()
+
+
+def wake_notices() -> None:
+    """Notices that wait for no CRM can go out at once."""
+    nudge(notices.SEND)

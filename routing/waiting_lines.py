@@ -1,0 +1,14 @@
+"""A rotation's waiting line: a queue of its own where leads wait until somebody is on duty."""
+
+from routing.models import Queue, Rotation
+
+
+def line_of(rotation: Rotation) -> Queue:
+    """The rotation's line, made when it is first needed. The caller holds the rotation's lock."""
+    if rotation.waiting_line is not None:
+        return rotation.waiting_line
+    name = f"{rotation.name}: waiting line"[:120]
+    line, _made = Queue.objects.get_or_create(name=name, defaults={"waiting_line": True})
+    rotation.waiting_line = line
+    rotation.save(update_fields=["waiting_line"])
+    return line
