@@ -102,7 +102,7 @@ def _install(argv: Sequence[str], *, log: Path, total: int) -> str | None:
         for line in pip.stdout:
             file.write(line)
             lines.append(line)
-            if line.startswith("Collecting "):
+            if line.startswith(("Collecting ", "Processing ")):
                 seen += 1
                 if seen % STEP == 0:
                     print(f"  {seen} of {total} packages ...", flush=True)
