@@ -1,88 +1,44 @@
-"""What is wrong or doubtful with drafts: what the engine's linter sees in the snapshot, and the live rows
-it points to.
-"""
+"""The engine's linter over the drafts, with the live rows that they point to."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-from routing.engine import conditions
-from routing.engine.ruleset import RuleSet, RuleSetError
-from routing.engine.territories import TerritoryError
+from routing.engine import linter
+from routing.engine.references import Ref
+from routing.engine.settle import WhenEmpty
 from routing.models import Owner, Queue, Rotation
 from routing.vocabulary import FACTS
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Errors stop a publication, warnings do not. `where` is the thing, as ("rule", "DACH")."""
-
-    level: Literal["error", "warning"]
-    message: str
-    where: tuple[str, str] = ("", "")
+Finding = linter.Finding
 
 
 def find(snapshot: Mapping[str, Any]) -> list[Finding]:
-    return [*_in_snapshot(snapshot), *_in_targets(snapshot), *_in_rotations()]
+    """Errors first; what is switched off counts as not there."""
+    return linter.check(snapshot, live())
 
 
-def _in_snapshot(snapshot: Mapping[str, Any]) -> Iterator[Finding]:
-    if snapshot["fallback_queue"] is None:
-        yield Finding("error", "No queue is the fallback: choose the one that gets whatever no rule matched.")
-    broken = False
-    for what, key in (("rule", "rules"), ("territory", "territories"), ("SLA policy", "sla_policies")):
-        for row in snapshot[key]:
-            for problem in conditions.check(row["when"], FACTS):
-                broken = True
-                yield Finding("error", f"The {what} “{row['name']}”: {problem}", (what, row["name"]))
-    if broken:
-        return
-    try:
-        RuleSet.from_json(snapshot)
-    except (RuleSetError, TerritoryError) as error:
-        yield Finding("error", str(error))
-
-
-def _in_targets(snapshot: Mapping[str, Any]) -> Iterator[Finding]:
-    active = {
-        "rotation": set(Rotation.objects.filter(active=True).values_list("pk", flat=True)),
-        "queue": set(Queue.objects.filter(active=True).values_list("pk", flat=True)),
-        "owner": set(Owner.objects.filter(active=True).values_list("pk", flat=True)),
-    }
-    for rule in snapshot["rules"]:
-        target, where = rule["target"], ("rule", rule["name"])
-        if target["kind"] not in active:
-            continue
-        if not target["id"]:
-            yield Finding(
-                "error", f"The rule “{rule['name']}” does not say to which {target['kind']} it sends.", where
+def live() -> linter.Live:
+    rotations = Rotation.objects.filter(active=True).select_related("when_empty_rotation", "when_empty_queue")
+    return linter.Live(
+        rotations=[
+            linter.LiveRotation(
+                rotation.pk,
+                rotation.name,
+                members=[member.owner_id for member in rotation.members.all() if member.active],
+                when_empty=_when_empty(rotation),
             )
-        elif target["id"] not in active[target["kind"]]:
-            to = f"the {target['kind']} “{target['name']}”"
-            yield Finding("error", f"The rule “{rule['name']}” sends to {to}, which is inactive.", where)
+            for rotation in rotations.prefetch_related("members")
+        ],
+        queues=dict(Queue.objects.filter(active=True, waiting_line=False).values_list("pk", "name")),
+        owners=[linter.LiveOwner(owner.pk, owner.name, owner.active) for owner in Owner.objects.all()],
+        known_fields=FACTS,
+    )
 
 
-def _in_rotations() -> Iterator[Finding]:
-    rotations = {
-        row.pk: row for row in Rotation.objects.filter(active=True).select_related("when_empty_queue")
-    }
-    for rotation in rotations.values():
-        if circle := _circle(rotation, rotations):
-            names = " → ".join(f"“{one.name}”" for one in [*circle, rotation])
-            where = ("rotation", rotation.name)
-            yield Finding("error", f"Rotations that send to each other when nobody is there: {names}.", where)
-
-
-def _circle(start: Rotation, rotations: Mapping[int, Rotation]) -> list[Rotation]:
-    """The rotations from `start` back to itself; reported once, from the first of them."""
-    chain, here = [start], _next(start, rotations)
-    while here is not None and here not in chain:
-        chain.append(here)
-        here = _next(here, rotations)
-    return chain if here is start and start.pk == min(one.pk for one in chain) else []
-
-
-def _next(rotation: Rotation, rotations: Mapping[int, Rotation]) -> Rotation | None:
-    if rotation.when_empty != Rotation.WhenEmpty.ROTATION or rotation.when_empty_rotation_id is None:
-        return None
-    return rotations.get(rotation.when_empty_rotation_id)
+def _when_empty(rotation: Rotation) -> WhenEmpty:
+    to = None
+    if rotation.when_empty_rotation and rotation.when_empty == Rotation.WhenEmpty.ROTATION:
+        to = Ref("rotation", rotation.when_empty_rotation.pk, rotation.when_empty_rotation.name)
+    elif rotation.when_empty_queue and rotation.when_empty == Rotation.WhenEmpty.QUEUE:
+        to = Ref("queue", rotation.when_empty_queue.pk, rotation.when_empty_queue.name)
+    return WhenEmpty(rotation.when_empty, to)

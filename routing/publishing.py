@@ -29,7 +29,8 @@ class NotPublishable(Exception):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = list(findings)
-        super().__init__(" ".join(finding.message for finding in self.findings if finding.level == "error"))
+        errors = [finding for finding in self.findings if finding.level == "error"]
+        super().__init__(" ".join(said(finding) for finding in errors))
 
 
 class NothingPublished(LookupError):
@@ -58,6 +59,13 @@ def publish(*, by: str, note: str = "", now: datetime) -> RuleSet:
             published_by=by,
             note=note,
         )
+
+
+def said(finding: Finding) -> str:
+    """In one line, with the thing that is meant: "Rule “DACH”: ..."."""
+    what = {"sla_policy": "SLA policy", "scoring": "scoring rule"}.get(finding.where.kind, finding.where.kind)
+    thing = f"{what[:1].upper()}{what[1:]} “{finding.where.name}”: " if finding.where.name else ""
+    return f"{thing}{finding.message} {finding.mend}".strip()
 
 
 def findings() -> list[Finding]:
@@ -92,10 +100,15 @@ def compiled() -> engine.RuleSet:
     """The ruleset in force, ready to decide with; one small query to learn which one that is. Raises
     NothingPublished.
     """
-    newest = RuleSet.objects.order_by("-version").values_list("version", "checksum").first()
-    if newest is None:
+    return compiled_with_row()[0]
+
+
+def compiled_with_row() -> tuple[engine.RuleSet, RuleSet]:
+    """The same with its row, whose snapshot is not loaded."""
+    row = RuleSet.objects.defer("snapshot").order_by("-version").first()
+    if row is None:
         raise NothingPublished("Nothing has been published yet: open the rules and publish them.")
-    return _compiled(*newest)
+    return _compiled(row.version, row.checksum), row
 
 
 def compiled_version(version: int) -> engine.RuleSet:

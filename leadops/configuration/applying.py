@@ -56,7 +56,7 @@ def apply(sections: Mapping[str, Any], *, by: str, now: datetime, force: bool = 
         changes = compare(sections, before)
         if not force:
             _refuse_to_overwrite(sections, before, changes)
-        write(sections, changes, Saver(user=User.objects.filter(username=by).first()))
+        write(sections, changes, Saver(now=now, user=User.objects.filter(username=by).first()))
         earlier = publishing.current()
         newest = None if publishing.nothing_to_publish() else publishing.publish(by=by, note=NOTE, now=now)
         mark(configuration(), by=by, now=now)

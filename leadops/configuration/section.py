@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -18,8 +19,8 @@ ACTIVE = "active"
 class Saver:
     """Saves rows one by one, so that each change is a history row that says where it came from."""
 
-    def __init__(self, *, user: User | None = None) -> None:
-        self.user = user
+    def __init__(self, *, now: datetime, user: User | None = None) -> None:
+        self.now, self.user = now, user
 
     def save(self, row: Model) -> None:
         setattr(row, "_change_reason", CHANGE_REASON)  # noqa: B010 (read by simple-history)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from routing.draft_findings import Finding
-from routing.publishing import NotPublishable
+from routing.publishing import NotPublishable, said
 
 from .applying import Applied, ChangedMeanwhile
 from .diffing import Change, lines
@@ -27,19 +27,19 @@ _VERBS = {"add": "added", "change": "changed", "deactivate": "deactivated", "ord
 _SECTIONS = {
     "rule": "rules",
     "territory": "territories",
-    "SLA policy": "sla_policies",
+    "sla_policy": "sla_policies",
     "rotation": "rotations",
 }
 
 
 def applied(result: Applied) -> str:
     """ "2 rules changed, 1 owner added. Published as version 4." """
-    said = _counted(result.changes) or "Nothing to change"
+    done = _counted(result.changes) or "Nothing to change"
     if result.version is None:
-        return f"{said}. There are no rules to publish yet."
+        return f"{done}. There are no rules to publish yet."
     if result.published:
-        return f"{said}. Published as version {result.version}."
-    return f"{said}. Version {result.version} stays in force."
+        return f"{done}. Published as version {result.version}."
+    return f"{done}. Version {result.version} stays in force."
 
 
 def refusal(error: ChangedMeanwhile) -> str:
@@ -60,7 +60,7 @@ def refusal(error: ChangedMeanwhile) -> str:
 
 def not_publishable(error: NotPublishable, name: str, document: Document) -> str:
     found = [
-        f"{name}, line {line}: {finding.message}" if (line := _line(finding, document)) else finding.message
+        f"{name}, line {line}: {said(finding)}" if (line := _line(finding, document)) else said(finding)
         for finding in error.findings
         if finding.level == "error"
     ]
@@ -69,8 +69,9 @@ def not_publishable(error: NotPublishable, name: str, document: Document) -> str
 
 def _counted(changes: Iterable[Change]) -> str:
     counts = Counter((change.section, change.what) for change in changes)
-    said = [f"{_things(section, what, count)} {_VERBS[what]}" for (section, what), count in counts.items()]
-    return ", ".join(said)
+    return ", ".join(
+        f"{_things(section, what, count)} {_VERBS[what]}" for (section, what), count in counts.items()
+    )
 
 
 def _things(section: str, what: str, count: int) -> str:
@@ -83,8 +84,8 @@ def _things(section: str, what: str, count: int) -> str:
 
 
 def _line(finding: Finding, document: Document) -> int | None:
-    section = _SECTIONS.get(finding.where[0], "")
+    section = _SECTIONS.get(finding.where.kind, "")
     for place, item in enumerate(document.sections.get(section) or ()):
-        if isinstance(item, dict) and item.get("name") == finding.where[1]:
+        if isinstance(item, dict) and item.get("name") == finding.where.name:
             return document.line((section, place))
     return None

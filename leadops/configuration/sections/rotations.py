@@ -1,10 +1,11 @@
 from typing import Any
 
 from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Shape, Text
-from leadops.configuration.section import Items, Ref, RowSection, Saver, Weight, columns
+from leadops.configuration.section import CHANGE_REASON, Items, Ref, RowSection, Saver, Weight
 from leadops.configuration.sections.targets import Target
 from leadops.configuration.sections.teams import OWNER
-from routing.models import Queue, Rotation, RotationMember
+from routing.models import Queue, Rotation
+from routing.rotations import Member, set_members
 
 FALLBACK = Rotation.WhenEmpty.FALLBACK.value
 _MEMBER = Shape(
@@ -67,18 +68,13 @@ class Rotations(RowSection):
             row.when_empty_queue = _QUEUE.to_row(name) if word == "queue" else None
 
     def write_children(self, row: Any, item: Item, saver: Saver) -> None:
-        members = {member.owner_id: member for member in row.members.all()}
+        # Through the door that keeps the credits in balance; whoever left stays as a row, switched off.
+        members = {m.owner_id: Member(m.owner_id, m.weight, active=False) for m in row.members.all()}
         for wanted in item.get("members", ()):
             full = _MEMBER.full(wanted)
             owner = OWNER.to_row(full["owner"])
-            member = members.pop(owner.pk, None) or RotationMember(rotation=row, owner=owner)
-            before = columns(member)
-            member.weight, member.active = Weight().to_row(full["weight"]), full["active"]
-            saver.save_if_changed(member, before)
-        for member in members.values():
-            if member.active:
-                member.active = False
-                saver.save(member)
+            members[owner.pk] = Member(owner.pk, Weight().to_row(full["weight"]), full["active"])
+        set_members(row, list(members.values()), now=saver.now, user=saver.user, reason=CHANGE_REASON)
 
     def _members(self, row: Any) -> list[Item]:
         members = row.members.select_related("owner").order_by("id")

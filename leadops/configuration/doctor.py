@@ -1,0 +1,56 @@
+"""What is configured and does nothing yet: it is kept and exported, and nobody should count on it."""
+
+from collections.abc import Iterator
+
+from crm_sync.connectors import CONNECTORS
+from crm_sync.models import CrmConnection
+from intake.models import IntakeForm
+from intake.vendors.registry import VENDORS
+from plumbing.findings import Finding
+from routing.models import SlaPolicy
+
+# Kinds of step that the engine gives a time to and that nobody carries out.
+_IDLE_STEPS = {"owner_away", "crm_task"}
+
+
+def check_unused_settings() -> Iterator[Finding]:
+    """For `manage.py doctor`: one finding per form, connection and policy."""
+    yield from _forms()
+    yield from _connections()
+    yield from _policies()
+
+
+def _forms() -> Iterator[Finding]:
+    for form in IntakeForm.objects.filter(active=True):
+        if form.confirmation_email:
+            yield Finding(
+                "warn",
+                f"Form {form.key}: the confirmation e-mail is stored, and none is sent yet.",
+                "Let the website or your mail tool confirm, or take confirmation_email off the form.",
+            )
+        if form.vendor not in VENDORS:
+            yield Finding(
+                "warn",
+                f"Form {form.key}: bodies of “{form.vendor}” cannot be read yet.",
+                "Choose another vendor; “generic” takes any JSON or form body.",
+            )
+
+
+def _connections() -> Iterator[Finding]:
+    for connection in CrmConnection.objects.filter(active=True).exclude(kind__in=CONNECTORS):
+        yield Finding(
+            "warn",
+            f"Connection {connection.key}: nothing is written to {connection.get_kind_display()} yet.",
+            "What is to be written waits. Switch the connection off (active: false) if that is not wanted.",
+        )
+
+
+def _policies() -> Iterator[Finding]:
+    for policy in SlaPolicy.objects.filter(active=True):
+        idle = sorted({step.get("do", "") for step in policy.steps} & _IDLE_STEPS)
+        if idle:
+            yield Finding(
+                "warn",
+                f"SLA policy {policy.name}: its step {' and '.join(idle)} does nothing yet.",
+                "Use remind_owner, notify_manager, notify_team, reassign or queue.",
+            )
