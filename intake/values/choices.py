@@ -63,8 +63,7 @@ _REVERSING = {"not", "nicht", "keine", "kein", "pas", "never", "don"}
 
 
 def normalize_boolean(raw: str | int | float | bool) -> bool:
-    """True or False; a text that says neither is refused: nobody has consented by an answer we do not
-    understand."""
+    """True or False; a text that says neither is refused: what is not understood is no consent."""
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, (int, float)):

@@ -89,8 +89,7 @@ def normalize_email(raw: str) -> str:
 
 
 def several_addresses(raw: str) -> list[str]:
-    """The parts of a text that holds more than one address ("a@example.com; b@example.com"); else no
-    parts."""
+    """The parts of a text that holds more than one address ("a@example.com; b@example.com"), else none."""
     if raw.count("@") < 2:
         return []
     parts = [part for part in _BETWEEN.split(raw.strip()) if "@" in part]

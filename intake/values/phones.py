@@ -50,8 +50,7 @@ def normalize_phone(raw: str, *, region: str | None) -> Phone:
 
 @lru_cache(maxsize=4096)
 def phone_country(number: str) -> str | None:
-    """The country (ISO 3166-1 alpha-2) of an E.164 number; None for none, or for one shared by the whole
-    world."""
+    """The country (ISO 3166-1 alpha-2) of an E.164 number; None where it has none (+800)."""
     parsed = _parse(number, None)
     code = phonenumbers.region_code_for_number(parsed) if parsed else None
     return code if code and len(code) == 2 and code.isalpha() else None

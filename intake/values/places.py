@@ -15,8 +15,7 @@ _ISO_STATE_SEPARATOR = "-"
 
 
 def normalize_country(raw: str) -> str:
-    """ISO 3166-1 alpha-2 of a country given by code (two or three letters) or by name in any of seven
-    languages."""
+    """ISO 3166-1 alpha-2 of a country given by code (two or three letters) or by name, in seven languages."""
     text = one_line(raw)
     if len(text) == 2 and text.isalpha() and text.isascii() and text.upper() in _country_codes():
         return text.upper()
@@ -85,8 +84,7 @@ def _country_codes() -> frozenset[str]:
 
 @cache
 def _country_words() -> dict[str, str]:
-    """Plain words -> code. What our own table says goes first, English names next, then the other
-    languages."""
+    """Plain words -> code. Our own table goes first, then English names, then the other languages."""
     known: dict[str, str] = {}
     for line in read_lines("country_names.txt"):
         code, _, names = line.partition(" ")

@@ -2,8 +2,7 @@
 
 
 class ValueRefused(Exception):
-    """The value cannot be what its field asks for. `code` is for programs, the message for the people who
-    read it."""
+    """The value cannot be what its field asks for. `code` is for programs, the message for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -20,8 +20,7 @@ def _suffixes() -> PublicSuffixList:
 
 @lru_cache(maxsize=16384)
 def registrable_domain(host: str) -> str | None:
-    """The part of a host name that somebody registered: mail.globex.co.uk -> globex.co.uk; None if there
-    is none."""
+    """The part of a host name that somebody registered: mail.globex.co.uk -> globex.co.uk; or None."""
     name = host.strip().strip(".").lower()
     if "." not in name or name.replace(".", "").isdigit():
         return None

@@ -9,8 +9,7 @@ _PREFIX = "your-"
 
 
 def flatten(body: Any) -> Flat:
-    """Values by tag name; `your-email` is also `email`, `your-name` also `full_name`; `_wpcf7*` is left
-    out."""
+    """Values by tag name; `your-email` is also `email`, `your-name` also `full_name`; not `_wpcf7*`."""
     cleaned = clean(body)
     flat = Flat(body=cleaned)
     for name, value in dict_of(cleaned).items():

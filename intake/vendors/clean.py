@@ -18,8 +18,7 @@ def clean_text(text: str) -> str:
 
 
 def clean(value: Any, *, depth: int = MAX_DEPTH) -> Any:
-    """A copy made of dict, list, str, int, float, bool and None only; what lies deeper than `depth` is
-    dropped."""
+    """A copy made of dict, list, str, int, float, bool and None only; deeper than `depth` there is None."""
     if isinstance(value, str):
         return clean_text(value)
     if value is None or isinstance(value, bool):

@@ -21,8 +21,7 @@ _ADDRESS_KEYS = {"addr_line1", "addr_line2", "address1", "address2", "street", *
 
 
 def add_answer(flat: Flat, name: str, value: Any, *, also: Iterable[str] = (), label: Any = None) -> None:
-    """Add an answer; one made of parts is added part by part, canonical parts under their canonical names
-    too."""
+    """Add an answer; one made of parts is added part by part, also under canonical names."""
     if not isinstance(value, Mapping):
         flat.add(name, value, also=also, label=label)
         return

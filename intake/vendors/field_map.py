@@ -70,8 +70,7 @@ def apply_field_map(flat: Flat, field_map: Mapping[str, str], defaults: Mapping[
 
 
 def _take_canonical(flat: Flat, mapped: Mapped, rest: dict[str, Any], mentioned: set[str]) -> None:
-    """Move values whose own name, or one of their other names, is canonical from `rest` to
-    `mapped.values`."""
+    """Move values with a canonical name among theirs from `rest` to `mapped.values`."""
     names_of: dict[str, list[str]] = {name: [name] for name in rest}
     for other, main in flat.main_names.items():
         if main in names_of:

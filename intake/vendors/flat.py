@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from intake.vendors.clean import is_blank
@@ -10,6 +11,7 @@ from intake.vendors.clean import is_blank
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=8192)
 def fold_name(name: str) -> str:
     """What remains of a name when case, spaces and punctuation do not count: "First Name" -> "firstname"."""
     return _NOT_WORDS.sub("", name).casefold()

@@ -11,16 +11,17 @@ MAX_VALUES = 1000
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _NAME_KEYS = ("name", "key", "field", "id", "label", "title", "question")
 _VALUE_KEYS = ("value", "answer", "values")
-_EVENT_KEYS = ("event_id", "eventId", "submission_id", "submissionId", "entry_id")
 
 
 def flatten(body: Any) -> Flat:
-    """Values by dotted path and last name; `[{"name": .., "value": ..}]` lists are read as named values."""
+    """Values by dotted path and last name; `[{"name": .., "value": ..}]` lists are read as named values.
+
+    There is no `event_id`: a hidden field of that name may well be the same on every post, and would swallow leads.
+    """
     cleaned = unbracket(clean(body))
     flat = Flat(body=cleaned)
     if not isinstance(cleaned, dict):
         cleaned = {"items": cleaned} if isinstance(cleaned, list) else {}
-    flat.event_id = next((text for key in _EVENT_KEYS if (text := text_of(cleaned.get(key)))), None)
     add_nested(flat, cleaned)
     return flat
 
@@ -37,8 +38,7 @@ def add_nested(flat: Flat, body: Any, *, path: str = "") -> None:
 
 
 def unbracket(body: Any) -> Any:
-    """PHP's form keys as nesting: `{"fields[email][value]": "x"}` -> `{"fields": {"email": {"value":
-    "x"}}}`."""
+    """PHP's form keys as nesting: `fields[email][value]=x` -> `{"fields": {"email": {"value": "x"}}}`."""
     if not isinstance(body, dict) or not any("[" in key for key in body):
         return body
     nested: dict[str, Any] = {}

@@ -41,8 +41,7 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a signature can cover. `headers` have lower-case names; `uri` is the public address as it was
-    called."""
+    """What a signature can cover. `headers` have lower-case names; `uri` is the public address as called."""
 
     headers: Mapping[str, str]
     raw_body: bytes
@@ -83,8 +82,7 @@ def verify(
 def hubspot_v3(
     *, method: str, uri: str, raw_body: bytes, timestamp: str, signature: str, secret: str, now: datetime
 ) -> None:
-    """Raise BadSignature unless `signature` is HubSpot's v3 one; `timestamp` is the header's text,
-    milliseconds."""
+    """Raise BadSignature unless `signature` is HubSpot's v3 one; `timestamp`: the header's text (ms)."""
     if not secret:
         raise BadSignature("no secret is set")
     _check_age(timestamp, unit=1000, window=HUBSPOT_WINDOW, now=now)
@@ -159,8 +157,7 @@ def _google_ads(request: Signed) -> None:
 
 
 def _token(request: Signed) -> None:
-    """For vendors that sign nothing: a bearer token, an `X-Leadops-Token` header, or `?token=` in the
-    address."""
+    """For vendors that sign nothing: a bearer token, an `X-Leadops-Token` header, or `?token=`."""
     kind, _, bearer = request.headers.get("authorization", "").partition(" ")
     given = bearer.strip() if kind.lower() == "bearer" else ""
     given = given or request.headers.get("x-leadops-token", "").strip()

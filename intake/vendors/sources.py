@@ -22,8 +22,7 @@ _NOTHING = object()
 
 @lru_cache(maxsize=4096)
 def parse_path(source: str) -> tuple[Step, ...] | None:
-    """The steps of a path: a key, an index, or (name, value) of the wanted list item. None if it is no
-    path."""
+    """The steps of a path: a key, an index, or (name, value) of the wanted list item. None for no path."""
     text = source.removeprefix("$")
     steps: list[Step] = []
     position = 0

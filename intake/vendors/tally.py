@@ -11,8 +11,7 @@ from intake.vendors.flat import Flat, dict_of, dicts_of, one_or_many, text_of
 
 
 def flatten(body: Any) -> Flat:
-    """Values by label and key, options resolved to their text; the booleans of single checkboxes are left
-    out."""
+    """Values by label and key, options resolved to their text; without the booleans of single checkboxes."""
     cleaned = clean(body)
     flat = Flat(body=cleaned)
     event = dict_of(cleaned)

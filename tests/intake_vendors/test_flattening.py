@@ -238,13 +238,17 @@ def test_it_reads_a_contact_from_a_hubspot_workflow():
 
 def test_it_names_nested_values_by_path_and_by_a_last_name_that_only_one_has():
     flat = flat_of("generic", bodies.GENERIC)
-    assert flat.event_id == "evt-1"
     assert flat.values["contact.email"] == flat.values["email"] == "jane@example.com"
     assert flat.values["contact.address.country"] == flat.values["country"] == "DE"
     assert "name" not in flat.values
     assert flat.values["company.name"] == "Globex"
     assert flat.values["partner_id"] == "P-77"
     assert flat.values["tags"] == ["a", "b"]
+
+
+def test_it_takes_no_field_of_an_unknown_sender_for_the_id_of_the_delivery():
+    # A hidden field with a fixed value would make every lead after the first a repetition.
+    assert flat_of("generic", {"event_id": "lead", "submission_id": "1", "id": 7}).event_id is None
 
 
 def test_it_lets_a_name_of_the_top_level_win_over_a_nested_one():
