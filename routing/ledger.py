@@ -208,6 +208,8 @@ def _when_empty(rotation: Rotation) -> WhenEmpty:
         case Rotation.WhenEmpty.QUEUE if rotation.when_empty_queue:
             queue = rotation.when_empty_queue
             return WhenEmpty("queue", Ref("queue", queue.pk, queue.name))
-        case Rotation.WhenEmpty.HOLD | Rotation.WhenEmpty.ASSIGN_ANYWAY as kind:
-            return WhenEmpty(kind.value)  # type: ignore[arg-type]
+        case Rotation.WhenEmpty.HOLD:
+            return WhenEmpty("hold")
+        case Rotation.WhenEmpty.ASSIGN_ANYWAY:
+            return WhenEmpty("assign_anyway")
     return WhenEmpty("fallback")

@@ -1,0 +1,5 @@
+"""The console's pages of this floor."""
+
+from crm_sync.admin import connections, traffic
+
+__all__ = ["connections", "traffic"]

@@ -1,0 +1,261 @@
+"""The page of a connection: is the CRM in step?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Min, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.decorators import action, display
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from crm_sync import circuit, standing
+from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
+from intake.admin.base import ConfigurationPage
+from intake.admin.form_fields import PartsForm, SecretsForm
+from intake.canonical import CANONICAL_FIELDS
+from routing.engine.scoring import SEGMENTS
+
+OURS = (
+    ("owner", "Owner"),
+    ("status", "Status"),
+    ("score", "Score"),
+    ("segment", "Segment"),
+    ("routing_reason", "Routing reason"),
+    ("routed_at", "Routed at"),
+    ("sla_due_at", "First response due"),
+    ("contacted_at", "Contacted at"),
+    ("disqualify_reason", "Reason of disqualification"),
+    ("score_reasons", "Reasons of the score"),
+    ("rule", "Rule"),
+    ("queue", "Queue"),
+    ("owner_email", "Owner's e-mail"),
+    ("owner_name", "Owner's name"),
+    ("source", "Form of the last submission"),
+    ("first_form", "Form of the first submission"),
+    ("last_submitted_at", "Last submitted at"),
+    ("created_at", "Created at"),
+    ("lead_id", "Id in leadops"),
+)
+_MASTERS = (
+    ("", "as by default"),
+    ("leadops", "leadops"),
+    ("crm", "The CRM"),
+    ("most_recent", "Whoever wrote last"),
+)
+_TONES = {"ok": "success", "behind": "warning", "down": "danger", "auth_lost": "danger", "off": "info"}
+
+
+class TranslationsField(forms.CharField):
+    """{"new": "NEW"} as new=NEW; working=IN_PROGRESS."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return (
+            "; ".join(f"{ours}={theirs}" for ours, theirs in value.items())
+            if isinstance(value, dict)
+            else value
+        )
+
+    def clean(self, value: Any) -> dict[str, str]:
+        found = {}
+        for pair in filter(None, (part.strip() for part in (super().clean(value) or "").split(";"))):
+            ours, equals, theirs = (part.strip() for part in pair.partition("="))
+            if not ours or not equals or not theirs:
+                raise ValidationError(f"“{pair}” is no translation: write ours=theirs; ours=theirs.")
+            found[ours] = theirs
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (self.prepare_value(initial or {}) or "") != (data or "").strip()
+
+
+class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
+    canonical = forms.ChoiceField(label="Our field", widget=UnfoldAdminSelectWidget())
+    values = TranslationsField(label="Translations (ours=theirs)", required=False)
+
+    class Meta:
+        model = FieldMapping
+        fields = ["canonical", "property", "mode", "values", "active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
+        known = {name for name, _ in (*OURS, *fields)}
+        own = self.instance.canonical or (
+            self.data.get(self.add_prefix("canonical")) if self.is_bound else ""
+        )
+        extra = [(own, own)] if own and own not in known else []
+        canonical = self.fields["canonical"]
+        assert isinstance(canonical, forms.ChoiceField)
+        canonical.choices = [
+            ("", "Choose…"), ("What leadops knows", OURS), ("What the person said", fields), ("Extra values", extra)
+        ]  # fmt: skip
+
+
+class MappingsInline(TabularInline):
+    model = FieldMapping
+    form = MappingForm
+    fields = ["canonical", "property", "mode", "values", "active", "position"]
+    ordering_field = "position"
+    hide_ordering_field = True
+    extra = 0
+    tab = True
+    verbose_name_plural = "Mappings"
+
+
+class ConnectionForm(SecretsForm, PartsForm):
+    secret_fields = ("token", "webhook_secret")
+    json_parts = {
+        "system_of_record": {
+            "owner": "master_owner",
+            "lifecycle": "master_lifecycle",
+            "default": "master_default",
+        },
+        "task": {"when": "task_when", "subject": "task_subject"},
+    }
+
+    master_owner = forms.ChoiceField(
+        label="Owner",
+        choices=_MASTERS,
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+        help_text="A person's change of owner in the CRM is always accepted.",
+    )
+    master_lifecycle = forms.ChoiceField(
+        label="Status", choices=_MASTERS, required=False, widget=UnfoldAdminSelectWidget()
+    )
+    master_default = forms.ChoiceField(
+        label="All other fields",
+        choices=[("", "Whoever wrote last"), *_MASTERS[1:]],
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+    )
+    task_when = forms.MultipleChoiceField(
+        label="Make a task for",
+        choices=[(segment, segment) for segment in SEGMENTS],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="One per lead and clock, due when the first answer is due. None ticked: no tasks.",
+    )
+    task_subject = forms.CharField(
+        label="Subject",
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "Call {full_name} ({company})"}),
+        help_text="Names of our fields in braces are filled in.",
+    )
+
+    class Meta:
+        model = CrmConnection
+        fields = [
+            "key", "kind", "primary", "base_url", "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
+        ]  # fmt: skip
+        help_texts = {
+            "key": "Stands in the webhook address.",
+            "base_url": "https://api.hubapi.com, or your own host.",
+            "webhook_secret_env": "Or: the environment variable that holds it.",
+        }
+
+    def clean_primary(self) -> bool:
+        primary: bool = self.cleaned_data["primary"]
+        other = CrmConnection.objects.filter(primary=True).exclude(pk=self.instance.pk).first()
+        if primary and other:
+            raise ValidationError(f"“{other}” is the primary one already. Clear it there first.")
+        return primary
+
+
+@admin.register(CrmConnection)
+class ConnectionPage(ConfigurationPage):
+    form = ConnectionForm
+    inlines = [MappingsInline]
+    list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
+    list_filter = [
+        ("kind", ChoicesDropdownFilter),
+        ("health", ChoicesDropdownFilter),
+        ("active", BooleanRadioFilter),
+    ]
+    search_fields = ["key", "base_url"]
+    actions_detail = ["ask_now"]
+    change_form_outer_before_template = "crm_sync/connection_glance.html"
+    fieldsets = [
+        (None, {"fields": ["key", ("kind", "primary"), "base_url", "active"]}),
+        (
+            "Access",
+            {"classes": ["tab"], "fields": ["token", "token_env", "webhook_secret", "webhook_secret_env"]},
+        ),
+        (
+            "Who decides",
+            {"classes": ["tab"], "fields": ["master_owner", "master_lifecycle", "master_default"]},
+        ),
+        ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
+    ]
+    empty_icon = "sync_alt"
+    empty_title = "No CRM is connected"
+    empty_text = "Leads are routed and owners told without one. Add a connection to keep a CRM in step."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CrmConnection]:
+        rows: QuerySet[CrmConnection] = super().get_queryset(request)
+        pending = Q(outbox__status=OutboxEntry.Status.PENDING)
+        return rows.annotate(
+            pending=Count("outbox", filter=pending),
+            dead=Count("outbox", filter=Q(outbox__status=OutboxEntry.Status.DEAD)),
+            oldest=Min("outbox__created_at", filter=pending),
+        )
+
+    def glance(self, request: HttpRequest, row: CrmConnection) -> Mapping[str, Any]:
+        found = standing.of_connection(row, now=timezone.now())
+        outbox = reverse("admin:crm_sync_outboxentry_changelist")
+        return {
+            "standing": found,
+            "tone": _TONES[found.state],
+            "answer": found.answer,
+            "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}",
+            "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
+            "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
+            "events_url": f"{reverse('admin:crm_sync_inboundevent_changelist')}?connection__id__exact={row.pk}",
+        }
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What was wrong may be mended now: the connection is prepared afresh and tried at once."""
+        super().save_related(request, form, formsets, change)
+        circuit.resume([form.instance.key], by=str(request.user))
+
+    @action(description="Try now", icon="refresh", permissions=["change"])
+    def ask_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = CrmConnection.objects.get(pk=object_id)
+        circuit.resume([row.key], by=str(request.user))
+        self.message_user(request, "The CRM is asked now; what waits is written as soon as it answers.")
+        return HttpResponseRedirect(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))
+
+    @display(description="Connection", header=True, ordering="key")
+    def title(self, row: CrmConnection) -> list[str]:
+        return [row.key, row.get_kind_display()]
+
+    @display(description="State", ordering="health", label=_TONES)
+    def state(self, row: CrmConnection) -> tuple[str, str]:
+        return ("off", "switched off") if not row.active else (row.health, row.get_health_display())
+
+    @display(description="To be written", ordering="pending")
+    def waiting(self, row: Any) -> str:
+        return f"{row.pending}, oldest {timesince(row.oldest, depth=1)}" if row.pending else "nothing"
+
+    @display(description="Given up", ordering="dead")
+    def given_up(self, row: Any) -> int:
+        return int(row.dead)
+
+    @display(description="Last answer", ordering="last_ok_at", empty_value="never")
+    def last_contact(self, row: CrmConnection) -> Any:
+        return row.last_ok_at

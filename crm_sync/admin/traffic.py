@@ -1,0 +1,107 @@
+"""What goes out and what comes in. Doors write these rows; people look, and ask for another try."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from crm_sync import outbox
+from crm_sync.models import InboundEvent, OutboxEntry, OwnerLink
+from exception_queue.queue import RetryRefused
+from intake.admin.base import ReadOnlyPage
+
+
+@admin.register(OutboxEntry)
+class OutboxPage(ReadOnlyPage):
+    list_display = ["person", "connection", "state", "attempts", "due_at", "said"]
+    list_filter = [("status", ChoicesDropdownFilter), ("connection", RelatedDropdownFilter)]
+    list_select_related = ["lead", "connection"]
+    search_fields = ["lead__email", "lead__full_name", "lead__company", "last_error"]
+    actions = ["try_again"]
+    empty_icon = "done_all"
+    empty_title = "Nothing waits"
+    empty_text = "A lead that has changed waits here until the CRM has it; the row goes when it does."
+
+    @admin.action(description="Try again")
+    def try_again(self, request: HttpRequest, rows: Any) -> None:
+        dead = [str(row.lead_id) for row in rows if row.status == OutboxEntry.Status.DEAD]
+        if not dead:
+            self.message_user(request, "What is chosen waits already: nothing to ask for.", messages.INFO)
+            return
+        try:
+            outbox.retry_dead(dead, by=str(request.user))
+        except RetryRefused as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+        else:
+            self.message_user(request, f"{len(dead)} due again.")
+
+    @display(description="Lead")
+    def person(self, row: OutboxEntry) -> SafeString | str:
+        try:
+            url = reverse("admin:intake_lead_change", args=(row.lead_id,))
+        except NoReverseMatch:
+            return str(row.lead)
+        return format_html('<a class="text-link" href="{}">{}</a>', url, row.lead)
+
+    @display(description="State", ordering="status", label={"pending": "info", "dead": "danger"})
+    def state(self, row: OutboxEntry) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    @display(description="The CRM said", empty_value="–")
+    def said(self, row: OutboxEntry) -> str | None:
+        return row.last_error or None
+
+
+@admin.register(InboundEvent)
+class InboundPage(ReadOnlyPage):
+    list_display = ["received_at", "connection", "remote_id", "state", "result"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("connection", RelatedDropdownFilter),
+        ("received_at", RangeDateTimeFilter),
+    ]
+    list_select_related = ["connection"]
+    search_fields = ["remote_id", "dedupe_key", "result"]
+    fields = ["connection", "received_at", "remote_id", "state", "attempts", "due_at", "result", "body"]
+    readonly_fields = ["state", "body"]
+    empty_icon = "webhook"
+    empty_title = "Nothing has come in"
+    empty_text = (
+        "What people change in the CRM arrives here. The connection's page shows the webhook address."
+    )
+
+    @display(
+        description="State",
+        ordering="status",
+        label={"done": "success", "waiting": "info", "failed": "danger", "ignored": "default"},
+    )
+    def state(self, row: InboundEvent) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    @display(description="Body")
+    def body(self, row: InboundEvent) -> SafeString:
+        return format_html(
+            '<pre class="lo-code">{}</pre>', json.dumps(row.payload, indent=2, ensure_ascii=False)
+        )
+
+
+@admin.register(OwnerLink)
+class OwnerLinkPage(ReadOnlyPage):
+    list_display = ["email", "name", "remote_id", "connection", "archived", "seen_at"]
+    list_filter = [("connection", RelatedDropdownFilter), ("archived", BooleanRadioFilter)]
+    list_select_related = ["connection"]
+    search_fields = ["email", "name", "remote_id"]
+    empty_icon = "badge"
+    empty_title = "No owners read yet"
+    empty_text = "The CRM's owners are read every five minutes, and matched to ours by e-mail."

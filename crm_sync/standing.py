@@ -1,0 +1,91 @@
+"""How a connection stands: what waits, what was given up, how many calls are left, what the CRM said last."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import Count, Min, Q
+
+from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OutboxEntry, OwnerLink
+
+# A row that is older has missed a few rounds of the sender.
+BEHIND_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
+
+    state: Literal["ok", "behind", "down", "auth_lost", "off"]
+    answer: str
+    pending: int
+    dead: int
+    oldest: datetime | None
+    records: int
+    written_today: int
+    events_today: int
+    events_waiting: int
+    owners: int
+    calls_left: int | None
+    calls_of: int | None
+    calls_left_today: int | None
+    paused_until: datetime | None
+
+
+def of_connection(connection: CrmConnection, *, now: datetime) -> Standing:
+    """Four queries."""
+    since = now - timedelta(days=1)
+    outbox = OutboxEntry.objects.filter(connection=connection).aggregate(
+        pending=Count("pk", filter=Q(status=OutboxEntry.Status.PENDING)),
+        dead=Count("pk", filter=Q(status=OutboxEntry.Status.DEAD)),
+        oldest=Min("created_at", filter=Q(status=OutboxEntry.Status.PENDING)),
+    )
+    links = CrmLink.objects.filter(connection=connection).aggregate(
+        all=Count("pk"), today=Count("pk", filter=Q(pushed_at__gte=since))
+    )
+    events = InboundEvent.objects.filter(connection=connection).aggregate(
+        today=Count("pk", filter=Q(received_at__gte=since)),
+        waiting=Count("pk", filter=Q(status=InboundEvent.Status.WAITING)),
+    )
+    budget = connection.budget or {}
+    paused = connection.not_before if connection.not_before and connection.not_before > now else None
+    state = _state(connection, outbox["oldest"], now=now)
+    return Standing(
+        state=state,
+        answer=_answer(state, outbox["pending"]),
+        pending=outbox["pending"],
+        dead=outbox["dead"],
+        oldest=outbox["oldest"],
+        records=links["all"],
+        written_today=links["today"],
+        events_today=events["today"],
+        events_waiting=events["waiting"],
+        owners=OwnerLink.objects.filter(connection=connection, archived=False).count(),
+        calls_left=budget.get("remaining"),
+        calls_of=budget.get("max"),
+        calls_left_today=budget.get("daily_remaining"),
+        paused_until=paused,
+    )
+
+
+def _state(
+    connection: CrmConnection, oldest: datetime | None, *, now: datetime
+) -> Literal["ok", "behind", "down", "auth_lost", "off"]:
+    if not connection.active:
+        return "off"
+    if connection.health == CrmConnection.Health.AUTH_LOST:
+        return "auth_lost"
+    if connection.health == CrmConnection.Health.DOWN:
+        return "down"
+    return "behind" if oldest and now - oldest > BEHIND_AFTER else "ok"
+
+
+def _answer(state: str, pending: int) -> str:
+    waiting = f"{pending} lead{'' if pending == 1 else 's'} wait{'s' if pending == 1 else ''} to be written"
+    return {
+        "ok": "In step: everything is written." if not pending else f"In step: {waiting} right now.",
+        "behind": f"Behind: {waiting}.",
+        "down": f"The CRM does not answer: {waiting}.",
+        "auth_lost": f"The CRM does not let us in: {waiting}.",
+        "off": f"Switched off: {waiting}." if pending else "Switched off.",
+    }[state]

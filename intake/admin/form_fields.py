@@ -1,0 +1,127 @@
+"""Form fields for lists and parts of JSON columns, so that nobody has to write JSON; and for secrets."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from plumbing import secrets
+
+FORGET = "-"
+
+
+class WordsField(forms.CharField):
+    """A list of texts in one line, with commas between them."""
+
+    widget = UnfoldAdminTextInputWidget
+    separators = re.compile(r"[,\n]")
+    joint = ", "
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.joint.join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> list[str]:
+        text = super().clean(value)
+        words = (word.strip() for word in self.separators.split(text or ""))
+        return list(dict.fromkeys(word for word in words if word))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        words = [word.strip() for word in self.separators.split(data or "") if word.strip()]
+        return list(initial or []) != words
+
+
+class LinesField(WordsField):
+    """A list of texts, one a line."""
+
+    widget = UnfoldAdminTextareaWidget
+    separators = re.compile(r"[\s,]+")
+    joint = "\n"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs["rows"] = 3
+
+
+class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """`secret_fields` are stored encrypted, never shown. Empty keeps what is stored, a single - removes it."""
+
+    secret_fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.secret_fields:
+            if name not in self.fields:
+                continue
+            stored = bool(getattr(self.instance, name))
+            self.initial[name] = ""
+            self.fields[name] = forms.CharField(
+                label=self.fields[name].label,
+                required=False,
+                widget=UnfoldAdminPasswordWidget(
+                    attrs={
+                        "autocomplete": "new-password",
+                        "placeholder": "•••••••• (stored)" if stored else "Not set",
+                    }
+                ),
+                help_text="Leave it empty to keep what is stored; type a single - to remove it."
+                if stored
+                else "Stored encrypted and never shown again.",
+            )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        for name in self.secret_fields:
+            typed = cleaned.get(name)
+            if not typed:
+                cleaned[name] = getattr(self.instance, name)
+            elif typed == FORGET:
+                cleaned[name] = ""
+            else:
+                cleaned[name] = self._encrypted(name, typed)
+        return cleaned
+
+    def _encrypted(self, name: str, typed: str) -> str:
+        try:
+            return secrets.encrypt(typed)
+        except secrets.SecretError as error:
+            self.add_error(name, str(error))
+            return ""
+
+
+class PartsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """`json_parts` is {JSON column: {key: form field}}: each key of the column is a field of its own.
+
+    Empty parts leave the object; keys that the form does not know stay in it.
+    """
+
+    json_parts: Mapping[str, Mapping[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for column, parts in self.json_parts.items():
+            stored = getattr(self.instance, column) or {}
+            for key, name in parts.items():
+                if key in stored:
+                    self.initial.setdefault(name, stored[key])
+
+    def _post_clean(self) -> None:
+        for column, parts in self.json_parts.items():
+            self._gather(self.instance, column, parts)
+        super()._post_clean()  # type: ignore[misc]
+
+    def _gather(self, instance: Model, column: str, parts: Mapping[str, str]) -> None:
+        kept = {key: value for key, value in (getattr(instance, column) or {}).items() if key not in parts}
+        for key, name in parts.items():
+            if name not in self.fields:
+                continue
+            value = self.cleaned_data.get(name)
+            if value not in (None, "", []):
+                kept[key] = value
+        setattr(instance, column, kept)

@@ -1,0 +1,80 @@
+"""django-celery-beat's pages in the looks of the console."""
+
+from typing import Any
+
+from django.contrib import admin
+from django_celery_beat.admin import ClockedScheduleAdmin as BeatClockedScheduleAdmin
+from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
+from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
+from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
+    admin.site.unregister(model)
+
+
+class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):
+    """The registered tasks as choices."""
+
+
+class PeriodicTaskPageForm(PeriodicTaskForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = TaskSelect()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, ModelAdmin):
+    form = PeriodicTaskPageForm
+    list_display = ["name", "enabled", "scheduler", "last_run_at", "total_run_count"]
+    list_filter = ["enabled"]
+    list_fullwidth = True
+    date_hierarchy = None
+    empty_title = "Nothing is scheduled"
+    empty_text = "The sweeps are written here when the scheduler starts (celery beat)."
+
+
+class TasksInline(TabularInline):
+    model = PeriodicTask
+    fields = readonly_fields = ["name", "task", "enabled", "last_run_at"]
+    verbose_name_plural = "tasks that use this schedule"
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, *args: Any) -> bool:
+        return False
+
+
+class ScheduleAdmin(ModelAdmin):
+    inlines = [TasksInline]
+    list_fullwidth = True
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(ScheduleAdmin):
+    pass
+
+
+@admin.register(SolarSchedule)
+class SolarScheduleAdmin(ScheduleAdmin):
+    pass
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleAdmin(BeatClockedScheduleAdmin, ScheduleAdmin):
+    inlines = [TasksInline]
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(BeatCrontabScheduleAdmin, ScheduleAdmin):
+    inlines = [TasksInline]

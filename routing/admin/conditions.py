@@ -1,0 +1,165 @@
+"""The one editor of conditions, for rules, territories, scoring and response times.
+
+The column holds JSON as the engine reads it. The page shows rows of field, operator and value
+(routing/static/routing/condition_builder.js); without JavaScript the same JSON as text.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pycountry
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
+
+from intake.models import IntakeForm, Lead
+from routing.engine import conditions, wording
+from routing.engine.conditions import Problem
+from routing.engine.scoring import SEGMENTS
+from routing.models import Territory
+from routing.vocabulary import FACTS, LABELS
+
+RECENT_LEADS = 200
+"""How many of the newest leads are asked for names of extra values to suggest."""
+
+_OPERATORS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "text": (
+        ("in", "is"), ("not_in", "is not"), ("contains", "contains"), ("starts_with", "starts with"),
+        ("has_word", "has the word"), ("is:present", "is filled in"), ("is:missing", "is empty"),
+    ),
+    "choice": (("in", "is"), ("not_in", "is not"), ("is:present", "is filled in"), ("is:missing", "is empty")),
+    "number": (
+        ("gte", "is at least"), ("lte", "is at most"), ("gt", "is more than"), ("lt", "is less than"),
+        ("between", "is between"), ("eq", "is"), ("ne", "is not"),
+        ("is:present", "is filled in"), ("is:missing", "is empty"),
+    ),
+    "boolean": (("eq:true", "is yes"), ("eq:false", "is no"), ("is:missing", "is empty")),
+    "postal": (
+        ("in", "is"), ("not_in", "is not"), ("between", "is between"), ("starts_with", "starts with"),
+        ("is:present", "is filled in"), ("is:missing", "is empty"),
+    ),
+    "date": (
+        ("gte", "is at least"), ("lte", "is at most"), ("between", "is between"),
+        ("is:present", "is filled in"), ("is:missing", "is empty"),
+    ),
+    "account": (("is:named", "is a named account"), ("is:missing", "is empty"), ("in", "is"), ("not_in", "is not")),
+}  # fmt: skip
+
+
+def in_words(condition: Any) -> str:
+    """ "country is DE, AT or CH"; "always" for an empty one; says so where it cannot be read."""
+    if conditions.check(condition):
+        return "a condition that cannot be read"
+    return wording.sentence(condition, LABELS)
+
+
+def vocabulary() -> dict[str, Any]:
+    """What the editor offers: fields in groups with their operators, and the values that can be chosen."""
+    names = {name for extra in _recent_extras() for name in extra}
+    countries = [[country.alpha_2, country.name] for country in pycountry.countries]
+    return {
+        "fields": [
+            {
+                "name": fact.name,
+                "label": fact.label,
+                "words": fact.in_words,
+                "kind": fact.kind,
+                "group": fact.group,
+            }
+            for fact in FACTS.values()
+        ],
+        "operators": _OPERATORS,
+        "choices": {
+            "country": countries,
+            "phone_country": countries,
+            "segment": [[segment, segment] for segment in SEGMENTS],
+            "territory": [[name, name] for name in _territories()],
+            "form": [[key, name] for key, name in IntakeForm.objects.values_list("key", "name")],
+            "purpose": [[value, label] for value, label in IntakeForm.Purpose.choices],
+        },
+        "extra": sorted(names),
+        "deepest": conditions.DEEPEST,
+        "classes": {"input": " ".join(INPUT_CLASSES), "select": " ".join(SELECT_CLASSES)},
+    }
+
+
+def _territories() -> list[str]:
+    return list(Territory.objects.filter(active=True).values_list("name", flat=True))
+
+
+def _recent_extras() -> list[dict[str, Any]]:
+    return list(Lead.objects.order_by("-created_at").values_list("extra", flat=True)[:RECENT_LEADS])
+
+
+class ConditionWidget(forms.Textarea):
+    template_name = "routing/condition_builder.html"
+
+    class Media:
+        js = ("routing/condition_words.js", "routing/condition_builder.js")
+        css = {"all": ("routing/condition_builder.css",)}
+
+    def __init__(self) -> None:
+        super().__init__({"class": " ".join(TEXTAREA_CLASSES), "rows": 6})
+        self.problems: list[Problem] = []
+        self.always = ""
+
+    def format_value(self, value: Any) -> str:
+        try:
+            return json.dumps(json.loads(value), ensure_ascii=False, indent=2) if value else "{}"
+        except ValueError:
+            # What somebody typed as text and is no JSON: it comes back as they typed it.
+            return str(value)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"] |= {
+            "vocabulary": vocabulary(),
+            "vocabulary_id": f"{context['widget']['attrs'].get('id', name)}-vocabulary",
+            "always": self.always,
+            "problems": json.dumps([{"path": one.path, "message": one.message} for one in self.problems]),
+        }
+        return context
+
+
+class ConditionField(forms.JSONField):
+    """`always` says in words what an empty condition means; None: a condition has to be there."""
+
+    def __init__(self, *, always: str | None = None, **kwargs: Any) -> None:
+        kwargs.pop("encoder", None)
+        kwargs.pop("decoder", None)
+        super().__init__(required=False, widget=ConditionWidget(), **kwargs)
+        self.always = always
+        self.condition_widget.always = always or ""
+
+    @property
+    def condition_widget(self) -> ConditionWidget:
+        widget = self.widget
+        assert isinstance(widget, ConditionWidget)
+        return widget
+
+    def clean(self, value: Any) -> Any:
+        condition = super().clean(value) or {}
+        if not condition:
+            if self.always is None:
+                raise ValidationError("Add at least one comparison: it would otherwise hold for every lead.")
+            return {}
+        problems = conditions.check(condition, FACTS.keys())
+        self.condition_widget.problems = problems
+        if problems:
+            raise ValidationError([_in_place(problem) for problem in problems])
+        return condition
+
+
+def _in_place(problem: Problem) -> str:
+    """The place as people count: all[1].any[0] is line 2, then line 1 inside it."""
+    if not problem.path:
+        return problem.message
+    lines = [int(part) + 1 for part in _indexes(problem.path)]
+    if not lines:
+        return problem.message
+    return f"Line {'.'.join(map(str, lines))}: {problem.message}"
+
+
+def _indexes(path: str) -> list[str]:
+    return [part.split("]")[0] for part in path.split("[")[1:]]

@@ -1,0 +1,208 @@
+"""Owners: are they there, what do they have, who stands in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from import_export.admin import ImportExportModelAdmin
+from import_export.fields import Field
+from import_export.resources import ModelResource
+from import_export.widgets import ForeignKeyWidget
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import display
+from unfold.views import ChangeList
+
+from intake.admin.base import ConfigurationPage
+from intake.admin.form_fields import WordsField
+from routing import standings
+from routing.calendars import owner_calendar_row
+from routing.models import Absence, Owner, Team, WorkCalendar
+from routing.standings import OwnerStanding
+
+_TONES = {"on": "success", "off": "info", "away": "warning", "inactive": "danger"}
+
+
+class OwnerResource(ModelResource):
+    team = Field(attribute="team", column_name="team", widget=ForeignKeyWidget(Team, "name"))
+    calendar = Field(
+        attribute="calendar", column_name="calendar", widget=ForeignKeyWidget(WorkCalendar, "name")
+    )
+
+    class Meta:
+        model = Owner
+        # Not `active`: switching somebody off moves leads, which an import must not do in passing.
+        fields = ["email", "name", "team", "calendar", "daily_cap", "weekly_cap", "load_cap"]
+        import_id_fields = ["email"]
+
+
+class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
+    skills = WordsField(required=False, help_text="With commas: enterprise, es. Rotations can ask for them.")
+
+    class Meta:
+        model = Owner
+        fields = [
+            "name", "email", "team", "calendar", "skills", "daily_cap", "weekly_cap", "load_cap", "user", "active",
+        ]  # fmt: skip
+        labels = {"user": "Login", "load_cap": "Open leads at most"}
+        help_texts = {
+            "email": "The CRM knows them by this address; notices go there.",
+            "user": "Whose console this is; empty when they have no login.",
+            "daily_cap": "Automatic assignments per day of their own zone, over all rotations. Empty: no cap.",
+            "weekly_cap": "The same per week, from Monday.",
+            "load_cap": "Empty: no limit.",
+        }
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if Owner.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise ValidationError("Another owner has this address already.")
+        return email
+
+
+class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Absence
+        fields = ["owner", "starts_on", "ends_on", "reason", "cover", "active"]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if starts and ends and ends < starts:
+            self.add_error("ends_on", "The last day cannot be before the first day.")
+        cover = cleaned.get("cover")
+        owner = cleaned.get("owner") or getattr(self.instance, "owner", None)
+        if cover is not None and cover == owner:
+            self.add_error("cover", "Nobody covers for themselves: choose a colleague.")
+        elif cover is not None and not cover.active:
+            self.add_error("cover", f"{cover} is not active: choose somebody else.")
+        return cleaned
+
+
+class AbsencesInline(TabularInline):
+    model = Absence
+    form = AbsenceForm
+    fk_name = "owner"
+    fields = ["starts_on", "ends_on", "reason", "cover", "active"]
+    autocomplete_fields = ["cover"]
+    extra = 0
+    per_page = 10
+    tab = True
+
+
+class OwnerList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        found = standings.of_owners(self.result_list, now=timezone.now())
+        for row in self.result_list:
+            row.standing = found[row.pk]
+
+
+@admin.register(Owner)
+class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
+    form = OwnerForm
+    resource_classes = [OwnerResource]
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    inlines = [AbsencesInline]
+    list_display = ["person", "presence", "team", "given_today", "has_open", "in_rotations", "active"]
+    list_filter = [("team", RelatedDropdownFilter), ("active", BooleanRadioFilter)]
+    list_select_related = ["team"]
+    search_fields = ["name", "email", "team__name"]
+    autocomplete_fields = ["team", "calendar", "user"]
+    change_form_outer_before_template = "routing/owner_glance.html"
+    fieldsets = [
+        (None, {"fields": ["name", "email", ("team", "calendar"), "skills", "user", "active"]}),
+        ("Limits", {"fields": [("daily_cap", "weekly_cap"), "load_cap"]}),
+    ]
+    empty_icon = "badge"
+    empty_title = "No owners yet"
+    empty_text = "Owners are the people who get leads. Add them, or import a list: name, e-mail, team."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Owner]:
+        rows: QuerySet[Owner] = super().get_queryset(request)
+        active = Q(memberships__active=True, memberships__rotation__active=True)
+        return rows.annotate(rotation_count=Count("memberships", filter=active))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OwnerList
+
+    def glance(self, request: HttpRequest, row: Owner) -> Mapping[str, Any]:
+        standing = standings.of_owners([row], now=timezone.now())[row.pk]
+        return {
+            "standing": standing,
+            "tone": _TONES[standing.state],
+            "answer": f"{row.name} is {standing.presence}.",
+            "works_by": owner_calendar_row(row),
+            "memberships": row.memberships.filter(active=True).select_related("rotation"),
+            "accounts": list(row.named_accounts.filter(active=True)[:10]),
+            "leads_url": f"{reverse('admin:intake_lead_changelist')}?owner={row.pk}",
+            "absence": row.absences.filter(active=True, ends_on__gte=timezone.now().date())
+            .select_related("cover")
+            .order_by("starts_on")
+            .first(),
+        }
+
+    @display(description="Owner", header=True, ordering="name")
+    def person(self, row: Owner) -> list[str]:
+        return [row.name, row.email, "".join(part[:1] for part in row.name.split()[:2])]
+
+    @display(description="Now", label=_TONES)
+    def presence(self, row: Any) -> tuple[str, str]:
+        standing: OwnerStanding = row.standing
+        return standing.state, standing.presence
+
+    @display(description="Today")
+    def given_today(self, row: Any) -> str:
+        return f"{row.standing.today} of {row.daily_cap}" if row.daily_cap else str(row.standing.today)
+
+    @display(description="Open leads")
+    def has_open(self, row: Any) -> str:
+        return (
+            f"{row.standing.open_leads} of {row.load_cap}" if row.load_cap else str(row.standing.open_leads)
+        )
+
+    @display(description="Rotations", ordering="rotation_count")
+    def in_rotations(self, row: Any) -> int:
+        return int(row.rotation_count)
+
+
+@admin.register(Absence)
+class AbsencePage(ConfigurationPage):
+    form = AbsenceForm
+    may_delete = True
+    list_display = ["owner", "starts_on", "ends_on", "reason", "cover", "state"]
+    list_filter = [
+        ("owner", AutocompleteSelectFilter),
+        ("starts_on", RangeDateFilter),
+        ("active", BooleanRadioFilter),
+    ]
+    list_select_related = ["owner", "cover"]
+    search_fields = ["owner__name", "owner__email", "reason"]
+    autocomplete_fields = ["owner", "cover"]
+    empty_icon = "beach_access"
+    empty_title = "Nobody is away"
+    empty_text = "Whoever is absent gets no leads; a cover is offered those that wait. Both days count."
+
+    @display(
+        description="Now", label={"away": "warning", "soon": "info", "past": "default", "off": "default"}
+    )
+    def state(self, row: Absence) -> tuple[str, str]:
+        today = timezone.now().date()
+        if not row.active:
+            return "off", "switched off"
+        if row.ends_on < today:
+            return "past", "over"
+        return ("away", "away") if row.starts_on <= today else ("soon", "to come")

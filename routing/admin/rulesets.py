@@ -1,0 +1,163 @@
+"""What is published: checking and publishing the drafts, older versions, and the settings that go with them."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from intake.admin.base import ReadOnlyPage
+from intake.admin.rows import PairsField
+from routing import publishing, ruleset_changes
+from routing.admin.conditions import in_words
+from routing.admin.drafts import DraftPage
+from routing.draft_findings import Finding
+from routing.models import RoutingRule, RoutingSettings, RuleSet
+
+NOTE_LENGTH = 300
+_PAGES = {"rule": "routingrule", "territory": "territory", "sla_policy": "slapolicy", "rotation": "rotation"}
+
+
+@admin.register(RuleSet)
+class RuleSetPage(ReadOnlyPage):
+    list_display = ["version_label", "published_at", "published_by", "note"]
+    search_fields = ["note", "published_by", "=version"]
+    change_form_outer_before_template = "routing/ruleset.html"
+    fieldsets = [(None, {"fields": ["version", "published_at", "published_by", "note"]})]
+    empty_icon = "publish"
+    empty_title = "Nothing is published yet"
+    empty_text = "Rules, territories, scoring and response times are drafts until you publish them together."
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.publish_view)
+        return [path("publish/", view, name="routing_ruleset_publish"), *super().get_urls()]
+
+    def publish_view(self, request: HttpRequest) -> HttpResponse:
+        """Shows what a publication would change and what is wrong; POST publishes."""
+        if not request.user.has_perm("routing.add_ruleset"):
+            raise PermissionDenied
+        if request.method == "POST":
+            note = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+            try:
+                ruleset = publishing.publish(by=str(request.user), note=note, now=timezone.now())
+            except publishing.NotPublishable:
+                messages.error(request, "Not published: mend what stands below in red first.")
+            else:
+                messages.success(request, f"Version {ruleset.version} is in force: the next lead follows it.")
+                return HttpResponseRedirect(reverse("admin:routing_routingrule_changelist"))
+        return TemplateResponse(request, "routing/publish.html", self._publish_context(request))
+
+    def _publish_context(self, request: HttpRequest) -> dict[str, Any]:
+        found = publishing.findings()
+        return {
+            **self.admin_site.each_context(request),
+            "title": "Check and publish",
+            "opts": RoutingRule._meta,
+            "changes": publishing.unpublished_changes(),
+            "errors_found": [_shown(one) for one in found if one.level == "error"],
+            "warnings_found": [_shown(one) for one in found if one.level != "error"],
+            "current": publishing.current(),
+            "note_length": NOTE_LENGTH,
+            "back_url": reverse("admin:routing_routingrule_changelist"),
+        }
+
+    def glance(self, request: HttpRequest, row: RuleSet) -> Mapping[str, Any]:
+        before = RuleSet.objects.filter(version__lt=row.version).order_by("-version").first()
+        return {
+            "answer": f"Version {row.version}" + (" is in force" if row == publishing.current() else ""),
+            "changes": ruleset_changes.sentences(before.snapshot if before else None, row.snapshot),
+            "rules": [
+                {
+                    "name": rule["name"],
+                    "if": f"If {in_words(rule['when'])}" if rule["when"] else "Every lead",
+                    "then": rule["target"]["name"] or "the account's owner",
+                }
+                for rule in row.snapshot["rules"]
+            ],
+        }
+
+    @display(description="Version", ordering="version", header=True)
+    def version_label(self, row: RuleSet) -> list[str]:
+        newest = publishing.current()
+        return [f"Version {row.version}", "in force" if newest == row else ""]
+
+
+def _shown(finding: Finding) -> dict[str, str]:
+    """A finding with the page where it is mended; no url where there is none."""
+    model, where = _PAGES.get(finding.where.kind), finding.where
+    url = reverse(f"admin:routing_{model}_change", args=(where.id,)) if model and where.id else ""
+    if not url and where.kind == "scoring":
+        url = f"{reverse('admin:routing_scoringrule_changelist')}?q={quote(where.name)}"
+    return {"message": finding.message, "mend": finding.mend, "url": url, "name": where.name}
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    category_caps = PairsField(
+        label="Most points per category",
+        left="Category",
+        right="Points",
+        help_text="Keeps one category from deciding alone: fit counts at most 50.",
+    )
+
+    class Meta:
+        model = RoutingSettings
+        fields = ["hot_from", "warm_from", "category_caps", "sticky", "sticky_days", "sticky_when_away"]
+        labels = {"sticky_days": "for so many days", "sticky_when_away": "when that owner is away"}
+        widgets = {"hot_from": UnfoldAdminIntegerFieldWidget(), "warm_from": UnfoldAdminIntegerFieldWidget()}
+        help_texts = {"sticky_days": "From the last assignment or two-way contact."}
+
+    def clean_category_caps(self) -> dict[str, int]:
+        caps: dict[str, int] = {}
+        for category, points in self.cleaned_data["category_caps"].items():
+            try:
+                caps[category] = int(points)
+            except ValueError as error:
+                raise forms.ValidationError(f"“{points}” is no number of points.") from error
+        return caps
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        hot, warm = cleaned.get("hot_from"), cleaned.get("warm_from")
+        if hot is not None and warm is not None and warm >= hot:
+            self.add_error("warm_from", "Warm has to begin below hot.")
+        return cleaned
+
+
+@admin.register(RoutingSettings)
+class SettingsPage(DraftPage):
+    """One row: the list leads straight to it."""
+
+    form = SettingsForm
+    may_delete = False
+    ordering_field = None
+    conditional_fields = {"sticky_days": "sticky == true", "sticky_when_away": "sticky == true"}
+    fieldsets = [
+        ("Score", {"fields": ["hot_from", "warm_from", "category_caps"]}),
+        ("Returning leads", {"fields": ["sticky", "sticky_days", "sticky_when_away"]}),
+    ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row, _ = RoutingSettings.objects.get_or_create(pk=1)
+        return HttpResponseRedirect(reverse("admin:routing_routingsettings_change", args=(row.pk,)))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def glance(self, request: HttpRequest, row: RoutingSettings) -> Mapping[str, Any]:
+        sticky = (
+            f"a returning lead stays with its owner for {row.sticky_days} days"
+            if row.sticky
+            else "a returning lead is decided afresh"
+        )
+        return {"answer": f"Hot from {row.hot_from} points, warm from {row.warm_from}; {sticky}."}
