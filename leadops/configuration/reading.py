@@ -82,7 +82,7 @@ def read(text: str) -> Document:
             [Complaint(1, "This is not a configuration: it is a table of sections, like “teams:”.")]
         )
     lines: dict[Path, int] = {}
-    sections = _plain(tree, (), lines, ())
+    sections = _plain(tree, (), lines)
     version = sections.pop("version", VERSION)
     if version != VERSION or isinstance(version, bool):
         line = lines.get(("version",), 1)
@@ -90,9 +90,7 @@ def read(text: str) -> Document:
     return Document(sections, lines)
 
 
-def _plain(value: Any, at: Path, lines: dict[Path, int], around: tuple[int, ...]) -> Any:
-    if id(value) in around:
-        raise UnreadableFile([Complaint(lines.get(at, 1), "This contains itself.")])
+def _plain(value: Any, at: Path, lines: dict[Path, int]) -> Any:
     if isinstance(value, CommentedMap):
         table = {}
         for key, item in value.items():
@@ -100,14 +98,14 @@ def _plain(value: Any, at: Path, lines: dict[Path, int], around: tuple[int, ...]
             # Keys that come in by a merge (<<) have no place of their own.
             place = value.lc.data.get(key) if value.lc.data else None
             lines[(*at, name)] = place[0] + 1 if place else lines.get(at, 1)
-            table[name] = _plain(item, (*at, name), lines, (*around, id(value)))
+            table[name] = _plain(item, (*at, name), lines)
         return table
     if isinstance(value, CommentedSeq):
         items = []
         for index, item in enumerate(value):
             place = value.lc.data.get(index) if value.lc.data else None
             lines[(*at, index)] = place[0] + 1 if place else lines.get(at, 1)
-            items.append(_plain(item, (*at, index), lines, (*around, id(value))))
+            items.append(_plain(item, (*at, index), lines))
         return items
     return _scalar(value)
 

@@ -1,0 +1,96 @@
+from django.core.management import call_command
+
+from crm_sync.models import CrmConnection
+from intake.models import IntakeForm
+from leadops.configuration import sections
+from leadops.models import ConfigurationMark
+from plumbing.secrets import encrypt
+from routing.models import RuleSet
+
+
+def empty_the_database() -> None:
+    call_command("flush", verbosity=0, interactive=False)
+
+
+def test_what_was_exported_says_the_same_as_what_was_applied(config, acme):
+    config.apply(acme)
+
+    assert config.diff(config.export()) == (0, "")
+    assert config.diff(acme) == (0, "")
+
+
+def test_an_export_applied_to_an_empty_database_exports_the_same_text(config, acme, transactional_db):
+    config.apply(acme)
+    exported = config.export()
+    snapshot = RuleSet.objects.get().checksum
+    empty_the_database()
+
+    config.apply(exported)
+
+    assert config.export() == exported
+    assert RuleSet.objects.get().checksum != "" and len(snapshot) == 64
+    assert config.diff(acme) == (0, "")
+
+
+def test_it_exports_every_section_also_of_an_empty_database(config):
+    text = config.export()
+
+    assert all(f"\n{name}:" in text for name in sections.SECTIONS)
+
+
+def test_it_never_writes_a_secret(config, acme):
+    config.apply(acme)
+    IntakeForm.objects.update(secret=encrypt("form-secret"), token=encrypt("form-token"))
+    CrmConnection.objects.update(token=encrypt("crm-token"), webhook_secret=encrypt("hook-secret"))
+
+    text = config.export()
+
+    for row in (*IntakeForm.objects.all(),):
+        assert row.secret not in text
+        assert row.token not in text
+    connection = CrmConnection.objects.get()
+    assert connection.token not in text
+    assert connection.webhook_secret not in text
+    assert "token_env: HUBSPOT_TOKEN" in text
+
+
+def test_it_exports_what_has_no_behaviour_yet_as_it_was(config, acme):
+    salesforce = """
+  - key: salesforce
+    kind: salesforce
+    base_url: https://acme.my.salesforce.test
+    token_env: SALESFORCE_TOKEN
+    mappings: {last_name: {property: LastName}}
+"""
+    config.apply(acme.rstrip() + salesforce)
+
+    text = config.export()
+
+    assert "confirmation_email: {subject: 'Thanks, we will be in touch', within: 5m}" in text
+    assert "kind: salesforce" in text
+    assert "last_name: {property: LastName, mode: overwrite}" in text
+
+
+def test_it_writes_odd_values_so_that_they_are_read_back_the_same(config, acme):
+    odd = acme.replace(
+        "product_interest: {crm suite: crm,",
+        'product_interest: {"null": crm, "1.5": crm, "yes": crm, "a: b # c": crm, crm suite: crm,',
+    )
+    odd = odd.replace(
+        "defaults: {intent: demo_request}",
+        'defaults: {intent: "2026-01-01", budget: "007", existing_customer: false}',
+    )
+    config.apply(odd)
+
+    assert config.diff(odd) == (0, "")
+    assert config.diff(config.export()) == (0, "")
+
+
+def test_it_remembers_what_it_has_exported(config, acme):
+    config.apply(acme, "--by", "first")
+    IntakeForm.objects.filter(key="demo-request").update(honeypot="other")
+
+    config.export()
+
+    assert ConfigurationMark.objects.get().configuration["forms"][0]["honeypot"] == "other"
+    assert "1 form changed" in config.apply(acme)
