@@ -57,11 +57,31 @@ def matcher(condition: Condition | None) -> Matcher:
         test = test_for(field, operator, condition[operator])
         return lambda facts: test(read(facts, field))
     groups = [
-        (_GROUP[group], [matcher(part) for part in condition[group]])
+        _prepared(group, [matcher(part) for part in condition[group]])
         for group in GROUPS
         if group in condition
     ]
-    return lambda facts: all(holds(part(facts) for part in parts) for holds, parts in groups)
+    return groups[0] if len(groups) == 1 else _prepared("all", groups)
+
+
+def _prepared(group: str, parts: list[Matcher]) -> Matcher:
+    """Plain loops: this runs for every scoring rule of every lead."""
+
+    def every(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110
+            if not part(facts):
+                return False
+        return True
+
+    def some(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110
+            if part(facts):
+                return True
+        return False
+
+    if group == "none":
+        return lambda facts: not some(facts)
+    return every if group == "all" else some
 
 
 def _none(answers: Iterator[bool]) -> bool:

@@ -68,8 +68,11 @@ def as_number(value: Any) -> int | Decimal | None:
     if isinstance(value, (float, Decimal)):
         number = Decimal(repr(value)) if isinstance(value, float) else value
         return number if number.is_finite() else None
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
+    if isinstance(value, str):
+        text = value.strip()
+        # Most text is no number, and its first character says so.
+        if text and text[0] in "-0123456789" and _NUMBER.fullmatch(text):
+            return Decimal(text)
     return None
 
 
@@ -90,8 +93,14 @@ def _wanted(value: Any) -> list[Any]:
 
 
 def _same(field: str, wanted: Any) -> Test:
-    keys = frozenset(key(value) for value in _wanted(wanted))
-    return lambda actual: any(key(value) in keys for value in each(actual))
+    keys = frozenset(key(value) for value in each(wanted))
+
+    def test(actual: Any) -> bool:
+        if isinstance(actual, str):
+            return key(actual) in keys
+        return any(key(value) in keys for value in each(actual))
+
+    return test
 
 
 def _not_same(field: str, wanted: Any) -> Test:

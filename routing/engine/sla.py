@@ -113,6 +113,8 @@ def _step_at(at: str, policy: SlaPolicy, start: datetime, calendar: Calendar | N
         return _after(start, duration, calendar)
     first = _duration(policy.first_response, policy.clock)
     due, share = _after(start, first, calendar), float(duration.amount) / 100
+    if share == 1:
+        return due
     if not first.needs_calendar or calendar is None:
         return start.astimezone(UTC) + (due - start) * share
     return calendar.add(start, round(calendar.elapsed(start, due) * share))
