@@ -70,6 +70,10 @@ sla
     steps_at(policy, customer_start=, owner_start=, calendar=)
         -> (StepDue(position, due_at, do, at, counted_from, params), ...)
     readings(start, first_response, calendar) -> {"wall", "opening"}; after_return(due, again); SlaError
+linter (shadowing: which rules are never reached)
+    check(snapshot, Live(rotations=, queues={id: name}, owners=, known_fields=))
+        -> [Finding(level error|warning, where: Ref, message, mend)], errors first
+    LiveRotation(id, name, members={owner ids}, when_empty=WhenEmpty); LiveOwner(id, name, active)
 rule_index
     RuleIndex(conditions).first(facts) -> index | None; .every(facts) -> [index]
 """

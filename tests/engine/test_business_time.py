@@ -218,7 +218,7 @@ def test_an_instant_without_zone_is_refused():
     ],
 )
 def test_what_is_wrong_with_a_calendar_is_said_in_a_sentence(data):
-    with pytest.raises(CalendarError, match=r"[.\]]$|\.$"):
+    with pytest.raises(CalendarError, match=r"\.$"):
         Calendar.from_json(data)
 
 
