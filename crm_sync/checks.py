@@ -1,1 +1,21 @@
 """System checks of crm_sync."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+from crm_sync.connectors import CONNECTORS
+from plumbing import dotted
+
+
+@register
+def connectors_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Every connector that is named can be used."""
+    messages: list[CheckMessage] = []
+    for kind, path in CONNECTORS.items():
+        try:
+            dotted.resolve(path)
+        except dotted.DottedPathError as error:
+            messages.append(Error(str(error), hint=f"Correct CONNECTORS[{kind!r}].", id="crm_sync.E001"))
+    return messages

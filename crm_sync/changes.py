@@ -1,0 +1,24 @@
+"""Lead changes that the floors below left as rows become outbox rows (law 1)."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from crm_sync import outbox
+from intake.models import LeadChange
+
+QUEUE = "crm_sync.queue_changes"
+MOST_AT_ONCE = 500
+
+
+def queue_changes() -> int:
+    """Turn all waiting LeadChange rows into outbox rows; how many. Two workers share the rows, neither waits."""
+    taken = 0
+    while True:
+        with transaction.atomic():
+            free = LeadChange.objects.order_by("pk").select_for_update(skip_locked=True)
+            lead_ids = list(free.values_list("pk", flat=True)[:MOST_AT_ONCE])
+            outbox.queue_rows(lead_ids, now=timezone.now())
+            LeadChange.objects.filter(pk__in=lead_ids).delete()
+        taken += len(lead_ids)
+        if len(lead_ids) < MOST_AT_ONCE:
+            return taken

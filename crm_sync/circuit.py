@@ -1,0 +1,96 @@
+"""What a connection's answers mean for the next calls: go on, wait, or stop until somebody mends it."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from crm_sync import exception_kinds as kinds
+from crm_sync.connectors.base import SetupProblem
+from crm_sync.models import CrmConnection
+from crm_sync.outbox import DRAIN
+from exception_queue.queue import Problem, Subject, close_items, open_items
+from plumbing import nudges
+from plumbing.backoff import delay_after
+from plumbing.http import AuthLost, RemoteError, Throttled
+
+SUBJECT = "connection"
+# One lost call is weather; the second in a row is news.
+_NEWS_AFTER = 2
+_LONGEST_PAUSE_SECONDS = 60.0
+_SETUP_PAUSE = timedelta(seconds=60)
+_SEEN_EVERY = timedelta(seconds=5)
+
+
+def answered(connection: CrmConnection, *, now: datetime) -> None:
+    """The CRM works with us: whatever was wrong is over, and its items close by themselves."""
+    troubled = connection.failures or connection.health != CrmConnection.Health.OK or connection.last_error
+    if not troubled and connection.last_ok_at is not None and now - connection.last_ok_at < _SEEN_EVERY:
+        return
+    connection.failures, connection.health, connection.last_error = 0, CrmConnection.Health.OK, ""
+    connection.last_ok_at = now
+    with transaction.atomic():
+        CrmConnection.objects.filter(pk=connection.pk).update(
+            failures=0, health=connection.health, last_error="", last_ok_at=now
+        )
+        if troubled:
+            for kind in (kinds.UNAVAILABLE, kinds.AUTH_LOST, kinds.SETUP):
+                close_items(
+                    kind=kind,
+                    subject_type=SUBJECT,
+                    subject_ids=[connection.key],
+                    reason="The CRM answers again.",
+                )
+
+
+def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now: datetime) -> None:
+    """Book why the connection could not be used, and when it is tried again.
+
+    Throttled: at the time told. Transient: with backoff, longer each time. AuthLost: when a person says so, or the
+    refresh of owners is let in again.
+    """
+    words = str(error)
+    row = CrmConnection.objects.filter(pk=connection.pk)
+    match error:
+        case Throttled():
+            row.update(not_before=error.retry_at)
+        case AuthLost():
+            row.update(health=CrmConnection.Health.AUTH_LOST, last_error=words, last_error_at=now)
+            _report(connection, kind=kinds.AUTH_LOST, words=words, now=now)
+        case SetupProblem():
+            row.update(not_before=now + _SETUP_PAUSE, last_error=words, last_error_at=now)
+            _report(connection, kind=kinds.SETUP, words=words, now=now)
+        case _:
+            failures = connection.failures + 1
+            pause = delay_after(failures, base=0.5, cap=_LONGEST_PAUSE_SECONDS)
+            row.update(
+                failures=failures,
+                not_before=now + pause,
+                health=CrmConnection.Health.DOWN,
+                last_error=words,
+                last_error_at=now,
+            )
+            if failures >= _NEWS_AFTER:
+                _report(connection, kind=kinds.UNAVAILABLE, words=words, now=now)
+
+
+def resume(subject_ids: Collection[str], *, by: str) -> None:
+    """The retry door for connections, by key: forget what went wrong and try at once."""
+    CrmConnection.objects.filter(key__in=list(subject_ids)).update(
+        health=CrmConnection.Health.OK, failures=0, not_before=None, prepared_at=None, owners_read_at=None
+    )
+    nudges.nudge(DRAIN)
+
+
+def resume_now(connection: CrmConnection) -> None:
+    """The CRM lets us in again, as we found out ourselves."""
+    resume([connection.key], by="leadops")
+    connection.refresh_from_db()
+    answered(connection, now=timezone.now())
+
+
+def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:
+    url = f"/admin/crm_sync/crmconnection/{connection.pk}/change/"
+    subject = Subject(type=SUBJECT, id=connection.key, label=connection.key, url=url)
+    open_items([Problem(kind=kind, subject=subject, cause=words)], now=now)

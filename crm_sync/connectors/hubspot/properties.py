@@ -1,0 +1,92 @@
+"""Contact properties: making those that are ours, and finding out which others do not exist."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from crm_sync.connectors.base import Need, SetupProblem
+from crm_sync.connectors.hubspot.client import Client
+from crm_sync.connectors.hubspot.errors import item_errors, refusal, refusal_of
+from plumbing.http import Permanent
+
+PREFIX = "leadops_"
+GROUP = "leadops"
+LEAD_ID = "leadops_lead_id"
+SHARED_EMAIL = "leadops_shared_email"
+DUPLICATE_OF = "leadops_duplicate_of"
+
+_PATH = "/crm/v3/properties/contacts"
+_OWN = (
+    Need(LEAD_ID, "leadops: lead id"),
+    Need(SHARED_EMAIL, "leadops: shared e-mail"),
+    Need(DUPLICATE_OF, "leadops: duplicate of"),
+)
+_TYPES = {"text": ("string", "text"), "number": ("number", "number"), "datetime": ("datetime", "date")}
+
+
+def is_ours(name: str) -> bool:
+    return name.startswith(PREFIX)
+
+
+def prepare(client: Client, *, needs: Sequence[Need], create: bool) -> list[str]:
+    """Make what is ours (with `create`); returns what does not exist and stays missing. Raises SetupProblem."""
+    known = _definitions(client)
+    if LEAD_ID in known and not known[LEAD_ID].get("hasUniqueValue"):
+        raise SetupProblem(
+            f"The property {LEAD_ID} exists in HubSpot but does not require unique values: delete it there, "
+            "and it is made again as it must be."
+        )
+    wanted = {need.name: need for need in (*_OWN, *needs)}
+    missing = [name for name in wanted if name not in known]
+    ours = [name for name in missing if is_ours(name)]
+    if create and ours:
+        make(client, needs=[wanted[name] for name in ours])
+        missing = [name for name in missing if name not in ours]
+    return missing
+
+
+def make(client: Client, *, needs: Sequence[Need]) -> None:
+    """Create properties in our group. One that somebody else has just made is fine. Raises SetupProblem."""
+    _make_group(client)
+    inputs = [_definition(need) for need in needs]
+    try:
+        answer = client.call("POST", f"{_PATH}/batch/create", json={"inputs": inputs})
+    except Permanent as error:
+        if error.status == 409:
+            return
+        raise SetupProblem(f"HubSpot does not let us make properties: {refusal_of(error).message}") from error
+    refused = [each for each in item_errors(answer) if "ALREADY_EXISTS" not in str(each.get("category"))]
+    if refused:
+        raise SetupProblem(f"HubSpot does not let us make properties: {refusal(refused[0]).message}")
+
+
+def need_called(name: str, *, needs: Collection[Need]) -> Need:
+    """What we know of a property of ours that turned out to be missing."""
+    return next((need for need in (*_OWN, *needs) if need.name == name), Need(name, name))
+
+
+def _definitions(client: Client) -> dict[str, dict[str, Any]]:
+    body = client.call("GET", _PATH).body
+    results = body.get("results", []) if isinstance(body, dict) else []
+    return {str(each.get("name")): each for each in results}
+
+
+def _make_group(client: Client) -> None:
+    try:
+        client.call("POST", f"{_PATH}/groups", json={"name": GROUP, "label": "leadops", "displayOrder": -1})
+    except Permanent as error:
+        if error.status != 409:
+            said = refusal_of(error).message
+            raise SetupProblem(f"HubSpot does not let us make a property group: {said}") from error
+
+
+def _definition(need: Need) -> dict[str, Any]:
+    type_, field_type = _TYPES[need.type]
+    return {
+        "name": need.name,
+        "label": need.label,
+        "type": type_,
+        "fieldType": field_type,
+        "groupName": GROUP,
+        "hasUniqueValue": need.name == LEAD_ID,
+        "formField": False,
+    }

@@ -1,0 +1,127 @@
+"""What `manage.py doctor` says about connections. Asks each CRM; writes only what `--fix` is told to."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from django.utils import timezone
+
+from crm_sync import circuit, outbox, owners
+from crm_sync.budget import Budget
+from crm_sync.connectors import connect, webhook_secret_of
+from crm_sync.connectors.base import Connector, SetupProblem
+from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.payload import needs_of
+from plumbing.findings import Finding
+from plumbing.http import AuthLost, RemoteError
+from routing.models import Owner
+
+
+def check_connections() -> Iterator[Finding]:
+    """Each active connection: is there a connector, are we let in, are properties and owners there, what is stuck."""
+    connections = list(CrmConnection.objects.filter(active=True).order_by("key"))
+    if not connections:
+        yield Finding(
+            "warn", "No CRM connection is active.", mend="Leads are routed, but nothing is written to a CRM."
+        )
+    for connection in connections:
+        yield from _check(connection)
+
+
+def _check(connection: CrmConnection) -> Iterator[Finding]:
+    about = f"Connection {connection.key}"
+    needs = needs_of(list(connection.mappings.filter(active=True)))
+    try:
+        connector = connect(connection, budget=Budget(connection.budget), needs=needs)
+        missing = connector.prepare(needs, create=False)
+        people = connector.owners()
+    except SetupProblem as problem:
+        yield Finding("fail", f"{about}: {problem}")
+    except AuthLost as error:
+        yield Finding("fail", f"{about}: {error}", mend="Enter a new access token, then retry the exception.")
+    except RemoteError as error:
+        yield Finding("fail", f"{about}: {error}", mend=f"Is {connection.base_url} the right address?")
+    else:
+        yield Finding("ok", f"{about}: {connection.base_url} answers.")
+        yield from _properties(connection, connector, missing)
+        here = {person.email for person in people if not person.archived}
+        for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):
+            if email.lower() not in here:
+                yield Finding(
+                    "warn",
+                    f"{about}: {email} is no active owner there; their leads would stand there without an owner.",
+                    mend="Invite them to the CRM with this address.",
+                    fix=partial(_read_owners, connection) if connection.owners_read_at is None else None,
+                )
+        if connection.health != CrmConnection.Health.OK:
+            yield Finding(
+                "warn",
+                f"{about}: {connection.get_health_display().lower()} when it was last used, but it answers now.",
+                mend="Try again at once.",
+                fix=partial(_resume, connection),
+            )
+    yield from _stuck(connection)
+
+
+def _properties(connection: CrmConnection, connector: Connector, missing: list[str]) -> Iterator[Finding]:
+    ours = [name for name in missing if name.startswith("leadops_")]
+    if ours:
+        yield Finding(
+            "warn",
+            f"Connection {connection.key}: properties of ours do not exist yet: {', '.join(ours)}.",
+            mend="They are made with the first lead, or now.",
+            fix=partial(_prepare, connection, connector),
+        )
+    for name in missing:
+        if name not in ours:
+            yield Finding(
+                "fail",
+                f"Connection {connection.key}: the CRM has no property {name}, but a mapping names it.",
+                mend="Make the property in the CRM, or correct the mapping.",
+            )
+
+
+def _stuck(connection: CrmConnection) -> Iterator[Finding]:
+    if not webhook_is_set_up(connection):
+        yield Finding(
+            "warn",
+            f"Connection {connection.key}: no webhook secret, so changes made in the CRM do not come in.",
+            mend="Enter the client secret of the CRM's app, or its variable.",
+        )
+    dead = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.DEAD)
+    if count := dead.count():
+        yield Finding(
+            "warn",
+            f"Connection {connection.key}: {count} leads have been given up.",
+            mend="The exception queue says why; retry them there when the cause is mended.",
+            fix=partial(_retry_dead, connection),
+        )
+
+
+def webhook_is_set_up(connection: CrmConnection) -> bool:
+    try:
+        return bool(webhook_secret_of(connection))
+    except SetupProblem:
+        return False
+
+
+def _prepare(connection: CrmConnection, connector: Connector) -> str:
+    connector.prepare(needs_of(list(connection.mappings.filter(active=True))))
+    CrmConnection.objects.filter(pk=connection.pk).update(prepared_at=timezone.now())
+    return f"The properties of {connection.key} are made."
+
+
+def _read_owners(connection: CrmConnection) -> str:
+    owners.refresh(connection, connect(connection, budget=Budget(connection.budget)), now=timezone.now())
+    return f"The owners of {connection.key} are read."
+
+
+def _resume(connection: CrmConnection) -> str:
+    circuit.resume_now(connection)
+    return f"{connection.key} is tried again."
+
+
+def _retry_dead(connection: CrmConnection) -> str:
+    dead = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.DEAD)
+    lead_ids = [str(lead_id) for lead_id in dead.values_list("lead_id", flat=True)]
+    outbox.retry_dead(lead_ids, by="doctor")
+    return f"{len(lead_ids)} leads of {connection.key} are due again."

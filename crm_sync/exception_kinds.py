@@ -1,0 +1,98 @@
+from exception_queue.kinds import ExceptionKind
+
+UNAVAILABLE = "crm.unavailable"
+AUTH_LOST = "crm.auth_lost"
+SETUP = "crm.setup"
+UNKNOWN_PROPERTY = "crm.unknown_property"
+REJECTED = "crm.rejected"
+OWNER_UNKNOWN = "crm.owner_unknown"
+PING_PONG = "crm.ping_pong"
+CHANGE_REFUSED = "crm.change_refused"
+
+KINDS = [
+    ExceptionKind(
+        key=UNAVAILABLE,
+        title="The CRM does not answer",
+        severity="high",
+        what_to_do=(
+            "Leads are routed and owners are told as usual; what is to be written waits in the outbox and is "
+            "sent when the CRM answers again, then this closes by itself. If it stays: look at the CRM's status "
+            "page, then at the connection's address and at your network. Retry asks the CRM at once."
+        ),
+        retry="crm_sync.circuit.resume",
+    ),
+    ExceptionKind(
+        key=AUTH_LOST,
+        title="The CRM does not let us in",
+        severity="high",
+        what_to_do=(
+            "The access token is missing, revoked or lacks a scope; the cause says which. Make a new one in the "
+            "CRM (contacts, owners and tasks: read and write; contact properties: write), put it into the "
+            "connection or its variable, then retry. Nothing is lost: it waits in the outbox."
+        ),
+        retry="crm_sync.circuit.resume",
+    ),
+    ExceptionKind(
+        key=SETUP,
+        title="A connection cannot be used as it is set up",
+        severity="high",
+        what_to_do=(
+            "Read the cause, correct the connection, then retry. Until then everything for it waits in the "
+            "outbox. A connection that is not wanted should be switched off."
+        ),
+        retry="crm_sync.circuit.resume",
+    ),
+    ExceptionKind(
+        key=UNKNOWN_PROPERTY,
+        title="The CRM does not have a property",
+        severity="medium",
+        what_to_do=(
+            "The lead is in the CRM, without this one value. Make the property in the CRM, or correct or switch "
+            "off its line in the connection's mappings, then retry: the missing value is written."
+        ),
+        retry="crm_sync.outbox.retry_dead",
+    ),
+    ExceptionKind(
+        key=REJECTED,
+        title="The CRM refuses a lead",
+        severity="high",
+        what_to_do=(
+            "The cause is what the CRM says. Correct the value on the lead, the mapping, or the rule in the CRM, "
+            "then retry. The owner has been told anyway, but does not see the lead in the CRM."
+        ),
+        retry="crm_sync.outbox.retry_dead",
+    ),
+    ExceptionKind(
+        key=OWNER_UNKNOWN,
+        title="An owner does not exist in the CRM",
+        severity="medium",
+        what_to_do=(
+            "Leads of this owner stand in the CRM without an owner. Invite the person to the CRM with the same "
+            "e-mail address (or activate them there), or correct the address here, then retry. It also closes by "
+            "itself when the person appears there."
+        ),
+        retry="crm_sync.owners.retry_unknown",
+    ),
+    ExceptionKind(
+        key=PING_PONG,
+        title="An automation in the CRM keeps changing a value back",
+        severity="medium",
+        what_to_do=(
+            "Two rules disagree about this record. We have stopped writing the value. Find the workflow in the "
+            "CRM that sets it and switch it off or exclude our leads; or make the CRM the system of record for "
+            "it. Retry starts writing it again."
+        ),
+        retry="crm_sync.inbound.write_again",
+    ),
+    ExceptionKind(
+        key=CHANGE_REFUSED,
+        title="A change made in the CRM could not be taken over",
+        severity="medium",
+        what_to_do=(
+            "Somebody changed the lead in the CRM to something that is not possible here; the cause says why. "
+            "The CRM keeps what they typed, and we do not write over it. Make it possible (add or activate the "
+            "owner, say) and retry, or assign the lead here."
+        ),
+        retry="crm_sync.inbound.retry_refused",
+    ),
+]

@@ -1,0 +1,130 @@
+"""What a push needs to know about its lead, read for a whole batch in a fixed number of queries."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from crm_sync.connectors.base import Present, Written
+from crm_sync.models import CrmLink, OutboxEntry
+from intake.models import Lead
+from routing.models import Assignment, LeadScore, SlaClock
+
+
+@dataclass(eq=False, slots=True)
+class Push:
+    """One outbox row on its way, with the newest of everything.
+
+    `owner` is the e-mail address of whom the CRM should show ("" for nobody), `owner_id` their id there ("" when
+    nobody or unknown). `present` is what stands in the CRM, where that had to be read; `adopting`: the record there
+    was not ours until now.
+    """
+
+    entry: OutboxEntry
+    lead: Lead
+    assignment: Assignment | None = None
+    score: LeadScore | None = None
+    clock: SlaClock | None = None
+    link: CrmLink | None = None
+    shares_email: bool = False
+    duplicate_of: str = ""
+
+    owner: str = ""
+    owner_id: str = ""
+    present: Present | None = None
+    adopting: bool = False
+    sending: dict[str, str] = field(default_factory=dict)
+    # What else to remember as standing there: values that we leave alone, and of a list our own part.
+    standing: dict[str, str] = field(default_factory=dict)
+    written: Written | None = None
+    # The intention to make a task was written down in this round, so there cannot be a lost one.
+    intends_task: bool = False
+
+    @property
+    def key(self) -> str:
+        return str(self.lead.pk)
+
+    @property
+    def stands(self) -> dict[str, str]:
+        """property -> what we know to stand there once the record is written."""
+        return self.sending | self.standing
+
+    @property
+    def owner_unknown(self) -> bool:
+        return bool(self.owner and not self.owner_id)
+
+    @property
+    def is_merged_away(self) -> bool:
+        return self.lead.merged_into_id is not None
+
+
+def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: str) -> list[Push]:
+    """In the entries' order."""
+    lead_ids = [entry.lead_id for entry in entries]
+    leads = Lead.objects.in_bulk(lead_ids)
+    assignments = Assignment.objects.filter(lead_id__in=lead_ids).select_related("owner", "queue__holder")
+    by_lead = {each.lead_id: each for each in assignments}
+    scores = LeadScore.objects.in_bulk(lead_ids)
+    clocks = SlaClock.objects.filter(lead_id__in=lead_ids, status=SlaClock.Status.RUNNING)
+    running = {each.lead_id: each for each in clocks}
+    links = {
+        each.lead_id: each
+        for each in CrmLink.objects.filter(connection_id=connection_id, lead_id__in=lead_ids)
+    }
+    sharing = _sharing_email(leads.values(), connection_id=connection_id, email_property=email_property)
+    winners = _winners(leads.values(), connection_id=connection_id)
+    return [
+        Push(
+            entry=entry,
+            lead=leads[entry.lead_id],
+            assignment=by_lead.get(entry.lead_id),
+            score=scores.get(entry.lead_id),
+            clock=running.get(entry.lead_id),
+            link=links.get(entry.lead_id),
+            owner=owner_shown(by_lead.get(entry.lead_id)),
+            shares_email=entry.lead_id in sharing,
+            duplicate_of=winners.get(entry.lead_id, ""),
+        )
+        for entry in entries
+        if entry.lead_id in leads
+    ]
+
+
+def owner_shown(assignment: Assignment | None) -> str:
+    """The address of whom the CRM shows: the owner, or who holds the queue."""
+    if assignment is None:
+        return ""
+    person = assignment.owner or (assignment.queue.holder if assignment.queue else None)
+    return person.email.lower() if person else ""
+
+
+def _sharing_email(leads: Collection[Lead], *, connection_id: int, email_property: str) -> set[UUID]:
+    """Leads that are not the first with their e-mail address: the CRM takes an address once.
+
+    The address belongs to whoever has it there already, else to the oldest lead.
+    """
+    addresses = {lead.email for lead in leads if lead.email}
+    rows = Lead.objects.filter(email__in=addresses, merged_into=None).order_by("created_at", "pk")
+    having: dict[str, list[UUID]] = {}
+    for lead_id, address in rows.values_list("pk", "email"):
+        having.setdefault(address, []).append(lead_id)
+    shared = {address: lead_ids for address, lead_ids in having.items() if len(lead_ids) > 1}
+    if not shared:
+        return set()
+    everybody = [lead_id for lead_ids in shared.values() for lead_id in lead_ids]
+    links = CrmLink.objects.filter(connection_id=connection_id, lead_id__in=everybody)
+    there = {(link.sent.get(email_property), link.lead_id) for link in links}
+    sharing: set[UUID] = set()
+    for address, lead_ids in shared.items():
+        holder = next((lead_id for lead_id in lead_ids if (address, lead_id) in there), lead_ids[0])
+        sharing |= {lead_id for lead_id in lead_ids if lead_id != holder}
+    return sharing
+
+
+def _winners(leads: Collection[Lead], *, connection_id: int) -> dict[UUID, str]:
+    """For leads that were merged away: the CRM's number of the lead that stays, or its own id where it has none yet."""
+    merged = {lead.pk: lead.merged_into_id for lead in leads if lead.merged_into_id is not None}
+    if not merged:
+        return {}
+    links = CrmLink.objects.filter(connection_id=connection_id, lead_id__in=merged.values())
+    remote = {link.lead_id: link.remote_id for link in links}
+    return {loser: remote.get(winner, str(winner)) for loser, winner in merged.items()}

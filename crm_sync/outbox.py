@@ -1,0 +1,156 @@
+"""The only door that writes outbox rows (law 2): one per lead and connection, and it says "push the newest".
+
+A row has no payload. Whoever asks for a push bumps `generation`; the sender deletes the row only if the
+generation is still the one it sent, so a change made meanwhile is sent next, and ten changes are one push.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from crm_sync.models import CrmConnection, OutboxEntry
+from exception_queue.queue import RetryRefused
+from plumbing import nudges
+from plumbing.backoff import delay_after
+from plumbing.bulk import update_rows
+
+Status = OutboxEntry.Status
+
+DRAIN = "crm_sync.drain_outbox"
+# Tried so often alone, while the CRM took others: it is the lead, not the CRM.
+MOST_ATTEMPTS = 8
+# From here on a row is sent by itself, so that it takes no others down with it.
+ALONE_AFTER = 3
+
+_QUEUE = f"""
+    INSERT INTO {OutboxEntry._meta.db_table} AS entry
+        (connection_id, lead_id, status, generation, due_at, attempts, ambiguous, created_at, last_error)
+    SELECT c.id, wanted.lead_id, 'pending', 1, %(now)s, 0, false, %(now)s, ''
+    FROM {CrmConnection._meta.db_table} AS c
+    CROSS JOIN (SELECT DISTINCT unnest(%(leads)s::uuid[]) AS lead_id) AS wanted
+    WHERE c.active AND (%(connection)s::bigint IS NULL OR c.id = %(connection)s)
+    ORDER BY c.id, wanted.lead_id
+    ON CONFLICT (connection_id, lead_id) DO UPDATE SET
+        generation = entry.generation + 1,
+        due_at = least(entry.due_at, excluded.due_at),
+        attempts = CASE WHEN entry.status = 'dead' THEN 0 ELSE entry.attempts END,
+        status = 'pending'
+"""
+
+_DONE = f"""
+    DELETE FROM {OutboxEntry._meta.db_table} AS entry
+    USING unnest(%(ids)s::bigint[], %(generations)s::int[]) AS sent (id, generation)
+    WHERE entry.id = sent.id AND entry.generation = sent.generation AND entry.status = 'pending'
+    RETURNING entry.id
+"""
+
+
+def queue_rows(rows: Sequence[UUID], *, now: datetime) -> None:
+    """Ask for a push of these leads to every active connection. One statement, in the caller's transaction."""
+    _queue(rows, connection_id=None, now=now)
+
+
+def queue_for(connection_id: int, lead_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Ask for a push to this connection only."""
+    _queue(lead_ids, connection_id=connection_id, now=now)
+
+
+def _queue(lead_ids: Sequence[UUID], *, connection_id: int | None, now: datetime) -> None:
+    if not lead_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE, {"now": now, "leads": list(lead_ids), "connection": connection_id})
+
+
+def due(connection_id: int, *, limit: int, now: datetime) -> list[OutboxEntry]:
+    """The rows to send next: up to `limit`, or one alone that has failed before."""
+    rows = OutboxEntry.objects.filter(connection_id=connection_id, status=Status.PENDING, due_at__lte=now)
+    found = list(rows.order_by("due_at", "id")[:limit])
+    if found and found[0].attempts >= ALONE_AFTER:
+        return found[:1]
+    return [entry for entry in found if entry.attempts < ALONE_AFTER]
+
+
+def has_due(connection_id: int, *, now: datetime) -> bool:
+    """Whether this connection is let in, may be called now, and has something to send."""
+    open_ones = CrmConnection.objects.filter(pk=connection_id, active=True).exclude(
+        health=CrmConnection.Health.AUTH_LOST
+    )
+    callable_now = open_ones.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+    rows = OutboxEntry.objects.filter(connection__in=callable_now, status=Status.PENDING, due_at__lte=now)
+    return rows.exists()
+
+
+def book_done(entries: Sequence[OutboxEntry]) -> None:
+    """Sent as they were loaded. A row that was asked for again meanwhile stays and starts anew; a dead one stays dead."""
+    if not entries:
+        return
+    ids = [entry.pk for entry in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(_DONE, {"ids": ids, "generations": [entry.generation for entry in entries]})
+        gone = {row[0] for row in cursor.fetchall()}
+    if again := [pk for pk in ids if pk not in gone]:
+        waiting = OutboxEntry.objects.filter(pk__in=again, status=Status.PENDING)
+        waiting.update(attempts=0, ambiguous=False, last_error="")
+
+
+def book_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, now: datetime) -> None:
+    """Not sent: later, with backoff. `ambiguous` sticks until the row has been sent."""
+    rows = _locked(entries)
+    for row in rows:
+        row.attempts += 1
+        row.due_at = now + delay_after(row.attempts, base=0.5)
+        row.ambiguous = row.ambiguous or ambiguous
+        row.last_error = error
+    update_rows(rows, fields=["attempts", "due_at", "ambiguous", "last_error"])
+
+
+def book_dead(
+    entries: Sequence[OutboxEntry], *, errors: Mapping[UUID, str], now: datetime
+) -> list[OutboxEntry]:
+    """Given up, with the CRM's words by lead id; returns those that nobody has asked for again meanwhile.
+
+    The others stay pending: what they will send is something else.
+    """
+    sent = {entry.pk: entry.generation for entry in entries}
+    rows = [row for row in _locked(entries) if row.generation == sent[row.pk]]
+    for row in rows:
+        row.status = Status.DEAD
+        row.attempts += 1
+        row.last_error = errors[row.lead_id]
+    update_rows(rows, fields=["status", "attempts", "last_error"])
+    return rows
+
+
+def retry_dead(subject_ids: Collection[str], *, by: str) -> None:
+    """The retry door for leads: what was given up is due again, whichever connection gave it up.
+
+    Raises RetryRefused when none of the connections that gave up is active any more.
+    """
+    now = timezone.now()
+    dead = OutboxEntry.objects.filter(lead_id__in=lead_ids(subject_ids), status=Status.DEAD)
+    with transaction.atomic():
+        rows = list(
+            dead.select_related("connection").order_by("pk").select_for_update(no_key=True, of=("self",))
+        )
+        if rows and not any(row.connection.active for row in rows):
+            raise RetryRefused("The connection that gave up is switched off: switch it on first.")
+        for row in rows:
+            row.status, row.attempts, row.due_at, row.last_error = Status.PENDING, 0, now, ""
+            row.generation += 1
+        update_rows(rows, fields=["status", "attempts", "due_at", "last_error", "generation"])
+        nudges.nudge(DRAIN)
+
+
+def lead_ids(subject_ids: Collection[str]) -> list[UUID]:
+    """Exception subjects of the type "lead" carry the lead's id as text."""
+    return [UUID(subject_id) for subject_id in subject_ids]
+
+
+def _locked(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    rows = OutboxEntry.objects.filter(pk__in=[entry.pk for entry in entries])
+    return list(rows.order_by("pk").select_for_update(no_key=True))

@@ -1,0 +1,316 @@
+"""What people and programs change in the CRM comes in, through signed webhooks."""
+
+import json
+import time
+
+import pytest
+from django.utils import timezone
+
+from crm_sync import exception_kinds as kinds
+from crm_sync import inbound
+from crm_sync.models import FieldMapping, InboundEvent, OutboxEntry
+from crm_sync.sandbox.webhooks import signature_v3
+from exception_queue import queue
+from exception_queue.models import ExceptionItem
+from intake.models import Lead, LeadChange
+from intake.vendors.signatures import BadSignature
+from routing.models import Assignment
+from tests.crm_sync import build
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+URL = "https://leadops.acme.example/api/v1/webhooks/hubspot"
+
+
+@pytest.fixture
+def pushed(crm, connection):
+    build.queue(fallback=True)
+    lead = build.lead()
+    build.drain(connection)
+    return lead
+
+
+def deliver(*events, secret=build.WEBHOOK_SECRET):
+    body = json.dumps(list(events)).encode()
+    stamp = str(int(time.time() * 1000))
+    signature = signature_v3(secret=secret, method="POST", url=URL, body=body, timestamp=stamp)
+    headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
+    return inbound.accept(
+        connection_key="hubspot", headers=headers, raw_body=body, method="POST", uri=URL, now=timezone.now()
+    )
+
+
+def event(crm, name, *, source="CRM_UI", source_id="userId:4400100", at=None, number=None):
+    """As HubSpot tells it. Its value is left out: nothing in an event is believed."""
+    return {
+        "eventId": 1,
+        "subscriptionType": "contact.propertyChange",
+        "objectId": int(number or crm.contact()["id"]),
+        "propertyName": name,
+        "propertyValue": "whatever",
+        "occurredAt": at or int(time.time() * 1000),
+        "changeSource": source,
+        "sourceId": source_id,
+        "appId": 1160452,
+        "attemptNumber": 0,
+    }
+
+
+def by_program(crm, name):
+    return event(crm, name, source="INTEGRATION", source_id="999")
+
+
+def owner_of(lead):
+    assignment = Assignment.objects.get(lead=lead)
+    return assignment.owner.email if assignment.owner else str(assignment.queue)
+
+
+def settle(connection):
+    """Everything that waits is worked on and pushed."""
+    inbound.work_all()
+    LeadChange.objects.all().delete()
+    build.push(*Lead.objects.all())
+    build.drain(connection)
+
+
+def test_a_persons_change_of_owner_is_an_accepted_reassign(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    inbound.work_all()
+    assert owner_of(pushed) == "bob@acme.test"
+    newest = Assignment.history.filter(lead_id=pushed.pk).latest()
+    assert (newest.source, newest.reason) == ("crm", "Owner changed in HubSpot")
+    assert "4400100" in newest.actor
+    assert build.link_of(pushed).shown_owner == "bob@acme.test"
+
+
+def test_a_persons_change_does_not_echo(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    settle(connection)
+    history = crm.call(
+        "GET",
+        f"/hubspot/crm/v3/objects/contacts/{crm.contact()['id']}?propertiesWithHistory=hubspot_owner_id",
+    )
+    versions = history["propertiesWithHistory"]["hubspot_owner_id"]
+    assert [each["sourceType"] for each in versions] == ["CRM_UI", "INTEGRATION"]
+
+
+def test_a_delivery_that_comes_again_is_harmless(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    told = event(crm, "hubspot_owner_id")
+    assert deliver(told) == 1
+    inbound.work_all()
+    assert deliver(told | {"attemptNumber": 1}) == 0
+    inbound.work_all()
+    assert Assignment.history.filter(lead_id=pushed.pk, source="crm").count() == 1
+    assert InboundEvent.objects.count() == 1
+
+
+def test_a_late_event_about_an_older_change_changes_nothing(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    inbound.work_all()
+    deliver(event(crm, "hubspot_owner_id", at=int(time.time() * 1000) - 60_000))
+    inbound.work_all()
+    assert owner_of(pushed) == "bob@acme.test"
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {"done", "ignored"}
+
+
+def test_an_owner_who_is_removed_by_a_person_leaves_the_lead_in_the_fallback_queue(crm, connection, pushed):
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id="")
+    deliver(event(crm, "hubspot_owner_id"))
+    inbound.work_all()
+    assert owner_of(pushed) == "Triage"
+
+
+def test_our_own_change_is_ignored(crm, connection, pushed):
+    deliver(event(crm, "hubspot_owner_id", source="INTEGRATION", source_id="1160452"))
+    inbound.work_all()
+    assert InboundEvent.objects.get().status == "ignored"
+    assert not LeadChange.objects.exists()
+    assert owner_of(pushed) == "alice@acme.test"
+
+
+def other_program_changes(connection, crm, name, value):
+    """A program that is not ours: the sandbox has one app, so its change is made to look like another's."""
+    number = crm.contact()["id"]
+    crm.program_changes(number, **{name: value})
+    told = by_program(crm, name)
+    told["appId"] = 424242
+    deliver(told)
+    inbound.work_all()
+    build.drain(connection)
+
+
+def test_an_automation_is_changed_back_once_and_then_left_alone(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    alice, bob = crm.owner_id("alice@acme.test"), crm.owner_id("bob@acme.test")
+    other_program_changes(connection, crm, "hubspot_owner_id", bob)
+    assert crm.contact()["hubspot_owner_id"] == alice
+    assert owner_of(pushed) == "alice@acme.test"
+    assert not ExceptionItem.objects.exists()
+    other_program_changes(connection, crm, "hubspot_owner_id", bob)
+    assert crm.contact()["hubspot_owner_id"] == bob
+    item = ExceptionItem.objects.get()
+    assert (item.kind, item.subject_id) == (kinds.PING_PONG, str(pushed.pk))
+    build.push(pushed)
+    build.drain(connection)
+    assert crm.contact()["hubspot_owner_id"] == bob
+
+
+def test_writing_begins_again_when_a_person_says_so(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    for _ in range(2):
+        other_program_changes(connection, crm, "hubspot_owner_id", crm.owner_id("bob@acme.test"))
+    queue.retry(ExceptionItem.objects.all(), by="ops")
+    build.drain(connection)
+    assert crm.contact()["hubspot_owner_id"] == crm.owner_id("alice@acme.test")
+
+
+def test_a_person_who_types_over_a_value_that_we_keep_sees_it_changed_back(crm, connection, pushed):
+    crm.person_changes(crm.contact()["id"], leadops_score="99")
+    deliver(event(crm, "leadops_score"))
+    inbound.work_all()
+    build.drain(connection)
+    assert crm.contact()["leadops_score"] == "10"
+
+
+def test_a_name_that_a_person_corrects_comes_in_and_stays(crm, connection, pushed):
+    crm.person_changes(crm.contact()["id"], firstname="Regina")
+    deliver(event(crm, "firstname"))
+    inbound.work_all()
+    pushed.refresh_from_db()
+    assert (pushed.first_name, pushed.full_name) == ("Regina", "Regina Green")
+    assert "first_name" in pushed.typed_fields
+    settle(connection)
+    assert crm.contact()["firstname"] == "Regina"
+
+
+def test_a_value_that_cannot_be_ours_is_an_exception(crm, connection, pushed):
+    FieldMapping.objects.create(connection=connection, canonical="country", property="country", position=90)
+    crm.person_changes(crm.contact()["id"], country="Atlantis")
+    deliver(event(crm, "country"))
+    inbound.work_all()
+    pushed.refresh_from_db()
+    assert pushed.country == ""
+    item = ExceptionItem.objects.get()
+    assert item.kind == kinds.CHANGE_REFUSED
+    assert "Country: “Atlantis” cannot be used" in item.cause
+
+
+def test_a_country_that_a_person_types_in_words_is_understood(crm, connection, pushed):
+    FieldMapping.objects.create(connection=connection, canonical="country", property="country", position=90)
+    crm.person_changes(crm.contact()["id"], country="Germany")
+    deliver(event(crm, "country"))
+    inbound.work_all()
+    pushed.refresh_from_db()
+    assert pushed.country == "DE"
+
+
+def test_a_status_that_a_person_sets_goes_through_the_doors(crm, connection, pushed):
+    clock = build.clock(pushed)
+    crm.person_changes(crm.contact()["id"], hs_lead_status="CONNECTED")
+    deliver(event(crm, "hs_lead_status"))
+    inbound.work_all()
+    pushed.refresh_from_db()
+    clock.refresh_from_db()
+    assert pushed.status == "contacted"
+    assert (clock.status, clock.evidence) == ("met", "claimed")
+
+
+def test_a_status_that_means_nothing_here_is_left_alone(crm, connection, pushed):
+    crm.person_changes(crm.contact()["id"], hs_lead_status="BAD_TIMING")
+    deliver(event(crm, "hs_lead_status"))
+    settle(connection)
+    assert crm.contact()["hs_lead_status"] == "BAD_TIMING"
+
+
+def test_an_owner_who_is_nobody_here_is_an_exception_and_is_not_overwritten(crm, connection, pushed):
+    crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
+    zoe = crm.owner_id("zoe@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=zoe)
+    type(connection).objects.update(owners_read_at=None)
+    deliver(event(crm, "hubspot_owner_id"))
+    settle(connection)
+    assert crm.contact()["hubspot_owner_id"] == zoe
+    item = ExceptionItem.objects.get()
+    assert item.kind == kinds.CHANGE_REFUSED
+    assert "zoe@acme.test owns it in HubSpot, but is no owner here" in item.cause
+    build.owner("zoe@acme.test")
+    queue.retry([item], by="ops")
+    inbound.work_all()
+    assert owner_of(pushed) == "zoe@acme.test"
+
+
+def test_it_refuses_what_is_not_signed_by_the_crm(crm, connection, pushed):
+    with pytest.raises(BadSignature):
+        deliver(event(crm, "hubspot_owner_id"), secret="somebody else's")
+    assert not InboundEvent.objects.exists()
+
+
+def test_it_knows_no_connection_of_that_name(crm, connection):
+    with pytest.raises(inbound.UnknownConnection):
+        inbound.accept(
+            connection_key="nowhere", headers={}, raw_body=b"[]", method="POST", uri=URL, now=timezone.now()
+        )
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'[{"no": "id"}]', b"[1]"])
+def test_it_refuses_what_is_no_list_of_events(crm, connection, body):
+    stamp = str(int(time.time() * 1000))
+    signature = signature_v3(secret=build.WEBHOOK_SECRET, method="POST", url=URL, body=body, timestamp=stamp)
+    headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
+    with pytest.raises(inbound.Malformed):
+        inbound.accept(
+            connection_key="hubspot",
+            headers=headers,
+            raw_body=body,
+            method="POST",
+            uri=URL,
+            now=timezone.now(),
+        )
+
+
+def test_a_contact_that_is_not_ours_is_ignored(crm, connection, pushed):
+    number = crm.add_contact(email="somebody@globex.example")
+    deliver(event(crm, "hubspot_owner_id", number=number))
+    inbound.work_all()
+    assert InboundEvent.objects.get().result == "Not a record of ours"
+
+
+def test_events_wait_while_the_crm_is_gone(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    told = event(crm, "hubspot_owner_id")
+    crm.fault("status", status=503, times=1)
+    deliver(told)
+    inbound.work_all()
+    assert InboundEvent.objects.get().status == "waiting"
+    build.make_due(connection)
+    InboundEvent.objects.update(due_at=timezone.now())
+    inbound.work_all()
+    assert owner_of(pushed) == "bob@acme.test"
+
+
+def test_an_event_that_is_quicker_than_our_booking_waits_for_it(crm, connection, pushed):
+    build.owner("bob@acme.test")
+    link = build.link_of(pushed)
+    link.delete()
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    inbound.work_all()
+    assert InboundEvent.objects.get().status == "waiting"
+    link.save(force_insert=True)
+    InboundEvent.objects.update(due_at=timezone.now())
+    inbound.work_all()
+    assert owner_of(pushed) == "bob@acme.test"
+
+
+def test_nothing_is_left_over_after_a_round_trip(crm, connection, pushed):
+    settle(connection)
+    assert not OutboxEntry.objects.exists()
