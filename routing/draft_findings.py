@@ -1,11 +1,11 @@
 """The engine's linter over the drafts, with the live rows that they point to."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from routing.engine import linter
 from routing.engine.references import Ref
-from routing.engine.settle import WhenEmpty
+from routing.engine.settle import WhenEmpty, WhenEmptyKind
 from routing.models import Owner, Queue, Rotation
 from routing.vocabulary import FACTS
 
@@ -41,4 +41,4 @@ def _when_empty(rotation: Rotation) -> WhenEmpty:
         to = Ref("rotation", rotation.when_empty_rotation.pk, rotation.when_empty_rotation.name)
     elif rotation.when_empty_queue and rotation.when_empty == Rotation.WhenEmpty.QUEUE:
         to = Ref("queue", rotation.when_empty_queue.pk, rotation.when_empty_queue.name)
-    return WhenEmpty(rotation.when_empty, to)
+    return WhenEmpty(cast(WhenEmptyKind, rotation.when_empty), to)

@@ -46,6 +46,7 @@ class Applied:
     changes: list[Change]
     version: int | None
     published: bool
+    warnings: list[str]
 
 
 def apply(sections: Mapping[str, Any], *, by: str, now: datetime, force: bool = False) -> Applied:
@@ -60,7 +61,10 @@ def apply(sections: Mapping[str, Any], *, by: str, now: datetime, force: bool = 
         earlier = publishing.current()
         newest = None if publishing.nothing_to_publish() else publishing.publish(by=by, note=NOTE, now=now)
         mark(configuration(), by=by, now=now)
-    return Applied(changes, newest.version if newest else None, published=newest != earlier)
+        warnings = [publishing.said(one) for one in publishing.findings()] if newest else []
+    return Applied(
+        changes, newest.version if newest else None, published=newest != earlier, warnings=warnings
+    )
 
 
 def export(*, by: str, now: datetime) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .reading import Complaint, Document, UnreadableFile, read
-from .schema import Notes, Problem, did_you_mean, listed
+from .reading import Document, UnreadableFile, read
+from .schema import Notes, Problem, Reference, did_you_mean, listed
 from .sections import SECTIONS
 
 
@@ -20,7 +20,7 @@ class Checked:
 def check(text: str) -> Checked:
     """Reads the database for the names that the file may refer to. Raises UnreadableFile."""
     document = read(text)
-    notes, found, complaints = Notes(), dict[str, Any](), list[Complaint]()
+    notes, found = Notes(), dict[str, Any]()
     for name in document.sections:
         if name not in SECTIONS:
             hint = did_you_mean(name, SECTIONS) or f" Known are {listed(SECTIONS)}."
@@ -39,19 +39,29 @@ def check(text: str) -> Checked:
 
 
 def _dangling(notes: Notes, sections: Mapping[str, Any]) -> list[Problem]:
+    """References that lead nowhere. A section that the file has must hold the item itself: else it is switched off."""
     known = {
-        name: _named_in_file(sections.get(name), name) | set(SECTIONS[name].items(SECTIONS[name].read()))
+        name: _named_in_file(sections[name], name)
+        if name in sections
+        else set(SECTIONS[name].items(SECTIONS[name].read()))
         for name in {reference.section for reference in notes.references}
     }
     return [
         Problem(
             reference.at,
-            f"“{reference.name}” is not one of the {reference.section.replace('_', ' ')}."
+            f"“{reference.name}” is not one of the {reference.section.replace('_', ' ')}"
+            f"{' of this file' if reference.section in sections else ''}."
             f"{did_you_mean(reference.name, known[reference.section])}",
         )
         for reference in notes.references
-        if reference.name not in known[reference.section]
+        if not _is_known(reference, known[reference.section])
     ]
+
+
+def _is_known(reference: Reference, known: set[str]) -> bool:
+    if reference.any_case:
+        return reference.name.casefold() in {name.casefold() for name in known}
+    return reference.name in known
 
 
 def _named_in_file(items: Any, section: str) -> set[str]:

@@ -1,10 +1,7 @@
 """Has somebody changed the configuration since it last went through a file?"""
 
-import json
 from datetime import datetime
 from typing import Any
-
-from django.core.serializers.json import DjangoJSONEncoder
 
 from leadops.models import ConfigurationMark
 
@@ -26,14 +23,10 @@ def last_mark() -> ConfigurationMark | None:
 def changed_since(marked: ConfigurationMark | None, configuration: dict[str, Any]) -> list[Change]:
     """What people did since then, from the mark to now. Without a mark everything there is counts."""
     before = marked.configuration if marked else {}
-    return compare(_as_json(configuration), {name: before.get(name, _empty(name)) for name in SECTIONS})
+    return compare(configuration, {name: _plain(name, before.get(name)) for name in SECTIONS})
 
 
-def _empty(name: str) -> Any:
-    return SECTIONS[name].tidy([] if isinstance(SECTIONS[name], RowSection) else {})
-
-
-def _as_json(configuration: dict[str, Any]) -> dict[str, Any]:
-    """As the mark gives it back: dates are text."""
-    plain: dict[str, Any] = json.loads(json.dumps(configuration, cls=DjangoJSONEncoder))
-    return plain
+def _plain(name: str, marked: Any) -> Any:
+    """As the database would say it today: a mark may be older than a default, and holds dates as text."""
+    empty: Any = [] if isinstance(SECTIONS[name], RowSection) else {}
+    return SECTIONS[name].tidy(empty if marked is None else marked)

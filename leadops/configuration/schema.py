@@ -32,6 +32,7 @@ class Reference:
     at: Path
     section: str
     name: str
+    any_case: bool = False
 
 
 @dataclass
@@ -44,8 +45,8 @@ class Notes:
     def problem(self, at: Path, message: str) -> None:
         self.problems.append(Problem(at, message))
 
-    def refers(self, at: Path, section: str, name: str) -> None:
-        self.references.append(Reference(at, section, name))
+    def refers(self, at: Path, section: str, name: str, *, any_case: bool = False) -> None:
+        self.references.append(Reference(at, section, name, any_case))
 
 
 class Kind:

@@ -1,7 +1,6 @@
-from leadops.configuration.demo import apply_demo
+from leadops.management.commands.prepare import apply_demo
 from routing import publishing
 from routing.models import Owner, RoutingRule, Team
-from tests.configuration.commands import Config
 
 
 def edit_in_the_console(**values) -> None:
@@ -62,8 +61,9 @@ def test_it_refuses_to_write_over_what_was_only_ever_made_in_the_console(config,
     assert "+ Console team" in said
 
 
-def test_a_database_with_only_the_demo_counts_as_unchanged(config: Config, acme, at_noon):
-    apply_demo(sandbox_url="http://127.0.0.1:8123/", now=at_noon)
+def test_a_database_with_only_the_demo_counts_as_unchanged(config, acme, settings, tmp_path):
+    settings.LEADOPS_SANDBOX_PORT, settings.LEADOPS_DATA_DIR = 8123, tmp_path
+    apply_demo()
 
     said = config.apply(acme)
 

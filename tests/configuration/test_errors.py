@@ -1,4 +1,5 @@
 import pytest
+from django.core.management import CommandError, call_command
 
 from routing.models import Owner, RuleSet
 
@@ -69,6 +70,11 @@ rules:
             "The last day cannot be before",
         ),
         ("sla_policies: [{name: A, first_response: 50%}]\n", "is not a share"),
+        ("rules: [{name: A, target: account_owner, when: }]\n", "Write a condition here"),
+        ("rotations: [{name: A, when_empty: queue}]\n", "queue:<name>"),
+        ("rotations: [{name: A, members: [{owner: a@acme.test, weight: 0}]}]\n", "A weight is more than 0"),
+        ("teams: [{name: A}, {name: A}]\n", "A stands here twice."),
+        ("calendars: [{name: A, hours: {mon: ['09:00-08:00', '9']}}]\n", "'9' is not a time of day"),
         (
             "sla_policies: [{name: A, first_response: 1h, steps: [{at: 100%, do: queue}]}]\n",
             "needs the name of the queue",
@@ -94,10 +100,33 @@ def test_errors_in_the_rules_undo_everything(config, acme):
     assert RuleSet.objects.count() == 0
 
 
-def test_a_warning_does_not_stop_an_apply(config, acme):
+def test_a_warning_does_not_stop_an_apply_and_is_said(config, acme, capsys):
     long = acme.replace("first_response: 8bh", "first_response: 24h")
 
     assert "Published as version 1." in config.apply(long)
+    assert "Warning: SLA policy “Everyone else”: 24h on a team clock" in capsys.readouterr().err
+
+
+def test_what_the_file_switches_off_cannot_be_referred_to_in_it(config, acme):
+    config.apply(acme)
+    said = config.refusal(acme.replace("  - {name: Nurture, team: AMER Sales}\n", ""))
+
+    assert "“Nurture” is not one of the queues of this file." in said
+
+
+def test_a_section_alone_may_refer_to_what_the_database_has(config, acme):
+    config.apply(acme)
+
+    said = config.apply(
+        "stickiness: {days: 30}\nnamed_accounts: [{company: Initech, owner: eva@acme.test}]\n"
+    )
+
+    assert "1 named account added, 1 named account deactivated, 1 stickiness setting changed" in said
+
+
+def test_a_file_that_is_not_there_is_one_plain_sentence(config):
+    with pytest.raises(CommandError, match=r"nowhere.yaml cannot be read: No such file or directory."):
+        call_command("config", "apply", "nowhere.yaml")
 
 
 def test_a_territory_in_itself_is_refused(config, acme):

@@ -18,6 +18,9 @@ class Conditions(Kind):
 
     def check(self, value: Any, at: Path, notes: Notes) -> Any:
         value = _json(value)
+        if not isinstance(value, dict):
+            notes.problem(at, "Write a condition here, like {all: [{field: country, eq: DE}]}.")
+            return value
         problems = conditions.check(value, FACTS)
         for problem in problems:
             notes.problem((*at, *_steps(problem.path)), problem.message)
@@ -34,7 +37,7 @@ class Conditions(Kind):
             if operator in ("eq", "ne", "in", "not_in"):
                 names = value[operator] if isinstance(value[operator], list) else [value[operator]]
                 for name in names:
-                    notes.refers((*at, operator), "territories", str(name))
+                    notes.refers((*at, operator), "territories", str(name), any_case=True)
 
 
 def _json(value: Any) -> Any:

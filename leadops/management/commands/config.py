@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
 from leadops.configuration import applying, checking, diffing, exporting, summary
@@ -14,7 +15,6 @@ from routing.publishing import NotPublishable
 
 class Command(BaseCommand):
     help = "The configuration as a file: apply it, show what an apply would change, or write the file."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="apply | diff | export")
@@ -42,6 +42,12 @@ class Command(BaseCommand):
         except UnreadableFile as error:
             name = _named(options["file"])
             raise CommandError("\n".join(f"{name}, {complaint}" for complaint in error.complaints)) from error
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {str(error).splitlines()[0]}") from error
+        except ProgrammingError as error:
+            raise CommandError(
+                f"The database is not up to date: run manage.py migrate first. ({error})"
+            ) from error
 
     def _apply(self, options: dict[str, Any]) -> None:
         checked = checking.check(_read(options["file"]))
@@ -55,6 +61,8 @@ class Command(BaseCommand):
             raise CommandError(
                 summary.not_publishable(error, _named(options["file"]), checked.document)
             ) from error
+        for warning in applied.warnings:
+            self.stderr.write(f"Warning: {warning}", self.style.WARNING)
         self.stdout.write(summary.applied(applied))
 
     def _diff(self, options: dict[str, Any]) -> None:
@@ -91,7 +99,7 @@ def _named(name: str) -> str:
 
 def _who(options: dict[str, Any]) -> str:
     if options["by"]:
-        return str(options["by"])
+        return str(options["by"])[:200]
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
