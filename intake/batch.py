@@ -61,6 +61,8 @@ class Batch:
     def run(self, stage: Callable[["Batch"], None], *, position: int) -> None:
         """Run one stage and remember where works got their outcome."""
         self.position = position
+        if not self.going():
+            return
         before = {work for work in self.works if work.outcome is not None}
         stage(self)
         for work in self.works:

@@ -30,7 +30,9 @@ KINDS = [
         key="intake.field_map",
         title="Field map is broken",
         severity="high",
-        what_to_do="The form's field map names a field that does not exist, or the body cannot be read. Mend the map, then retry.",
+        what_to_do=(
+            "The form's field map names a field that does not exist, or the body cannot be read. Mend the map, then retry."
+        ),
         retry=_RETRY,
     ),
     ExceptionKind(

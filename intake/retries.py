@@ -10,7 +10,10 @@ from plumbing.nudges import nudge
 
 
 def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
-    """Let held submissions go on from where they stopped; returns the ids that do. A person has looked, so spam checks pass."""
+    """Work held submissions from the start again; returns their ids.
+
+    From the start: the stored body is read again, so a mended field map takes effect. A person has looked, so spam checks pass.
+    """
     now = timezone.now()
     held = Submission.objects.select_for_update().filter(
         pk__in=subject_ids, status__in=[Submission.Status.HELD, Submission.Status.RETRYING]
@@ -18,6 +21,7 @@ def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
     going = [str(pk) for pk in held.order_by("pk").values_list("pk", flat=True)]
     Submission.objects.filter(pk__in=going).update(
         status=Submission.Status.RETRYING,
+        stage="",
         due_at=now,
         attempts=0,
         unchecked=True,

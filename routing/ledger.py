@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from plumbing.bulk import update_rows
 from routing.engine.eligibility import LeftOut
 from routing.engine.references import Id, Ref
@@ -13,6 +15,10 @@ from routing.engine.rotation import MemberState, RotationState, Turn, after, giv
 from routing.engine.settle import RotationSettings, WhenEmpty
 from routing.models import Rotation, RotationMember, RotationTurn
 from routing.roster import Roster
+
+_CAPPED = (
+    Q(owner__daily_cap__isnull=False) | Q(owner__weekly_cap__isnull=False) | Q(owner__load_cap__isnull=False)
+)
 
 
 @dataclass
@@ -43,20 +49,26 @@ class Locked:
 
 
 def reachable(rotation_ids: Iterable[int]) -> set[int]:
-    """These rotations and all that they can fall back on through `when_empty`; one query."""
-    goes_to = dict(
-        Rotation.objects.filter(active=True, when_empty=Rotation.WhenEmpty.ROTATION).values_list(
-            "pk", "when_empty_rotation"
-        )
-    )
+    """These rotations, all that they can fall back on through `when_empty`, and all that share a capped owner with one of them
+    (a cap counts over all rotations, so whoever looks at it must be alone); two queries.
+    """
+    leads_to: dict[int, set[int]] = {}
+    chained = Rotation.objects.filter(active=True, when_empty=Rotation.WhenEmpty.ROTATION)
+    for rotation, following in chained.values_list("pk", "when_empty_rotation"):
+        leads_to.setdefault(rotation, set()).add(following)
+    by_owner: dict[int, set[int]] = {}
+    for rotation, owner in RotationMember.objects.filter(_CAPPED, active=True).values_list("rotation", "owner"):
+        by_owner.setdefault(owner, set()).add(rotation)
+    for sharing in by_owner.values():
+        for rotation in sharing:
+            leads_to.setdefault(rotation, set()).update(sharing)
     found: set[int] = set()
     waiting = list(rotation_ids)
     while waiting:
         one = waiting.pop()
         if one not in found:
             found.add(one)
-            if (following := goes_to.get(one)) is not None:
-                waiting.append(following)
+            waiting.extend(leads_to.get(one, ()))
     return found
 
 

@@ -45,6 +45,7 @@ def pick_again(
     """Settle the lead in this rotation; the turn is not written yet. Locks the rotation; the caller holds the lead."""
     people = roster.load(now=now)
     locked = ledger.lock([rotation_id])
+    roster.count(people)
     rotation = locked.rotations[rotation_id]
     if only_on_duty:
         able = [

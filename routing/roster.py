@@ -111,7 +111,7 @@ def away_text(absence: Absence) -> str:
 
 
 def load(*, now: datetime, owner_ids: Iterable[int] | None = None) -> Roster:
-    """Everybody (or those named), with absences and what their caps need: at most four queries."""
+    """Everybody (or those named), with absences; two queries. `count` adds what caps need."""
     rows = Owner.objects.select_related("calendar", "team__calendar")
     if owner_ids is not None:
         rows = rows.filter(pk__in=set(owner_ids))
@@ -126,9 +126,14 @@ def load(*, now: datetime, owner_ids: Iterable[int] | None = None) -> Roster:
         owner = owners.get(absence.owner_id)
         if owner and absence.starts_on <= local_date(owner, now).date() <= absence.ends_on:
             absences[owner.pk] = absence
-    roster = Roster(now=now, owners=owners, absences=absences)
+    return Roster(now=now, owners=owners, absences=absences)
+
+
+def count(roster: Roster) -> None:
+    """What counts toward caps and loads, as committed now. After the rotations are locked: before, it could be old news."""
+    roster.given.clear()
     _count_caps(roster)
-    loaded = [owner.pk for owner in owners.values() if owner.load_cap is not None]
+    loaded = [owner.pk for owner in roster.owners.values() if owner.load_cap is not None]
     if loaded:
         counts = (
             Assignment.objects.filter(owner__in=loaded, lead__status__in=OPEN_STATUSES)
@@ -137,7 +142,6 @@ def load(*, now: datetime, owner_ids: Iterable[int] | None = None) -> Roster:
             .annotate(n=Count("pk"))
         )
         roster.loads = dict(counts)
-    return roster
 
 
 def _count_caps(roster: Roster) -> None:

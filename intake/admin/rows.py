@@ -49,10 +49,14 @@ class RowsWidget(forms.Widget):
         offered = {
             column.name: column.offered(row.get(column.name, "") for row in rows) for column in self.columns
         }
+        always = [column for column in self.columns if not column.only_for]
+        # What depends on a choice shares one place: one of them is shown at a time.
+        shared = ["minmax(0, 1fr)"] if len(always) < len(self.columns) else []
         context["widget"] |= {
             "add": self.add,
             "columns": self.columns,
-            "template": " ".join([*(column.width for column in self.columns), "2.25rem"]),
+            "template": " ".join([*(column.width for column in always), *shared, "2.25rem"]),
+            "shared_column": len(always) + 1,
             "rows": [
                 [(column, offered[column.name], row.get(column.name, "")) for column in self.columns]
                 for row in rows

@@ -2,6 +2,7 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
 
@@ -9,7 +10,8 @@ class IntakeForm(models.Model):
     """One form or webhook that people reach us through.
 
     `field_map` is source -> canonical; a source is a plain name, a label or a path (`data.fields[label=Email].value`).
-    `throttle` is {"per_form": n, "per_ip": n} per minute, `velocity` {"per_ip": n, "per_email": n} per hour (spam limits; off unless set).
+    `throttle` is {"per_form": n, "per_ip": n} per minute; `velocity` is {"per_ip": n, "per_email": n} per hour, for spam, off
+    unless set.
     """
 
     class Kind(models.TextChoices):
@@ -91,7 +93,7 @@ class ValueAlias(models.Model):
         ordering = ["field", "raw"]
         verbose_name = "value alias"
         verbose_name_plural = "value aliases"
-        constraints = [models.UniqueConstraint("field", models.functions.Lower("raw"), name="alias_once")]
+        constraints = [models.UniqueConstraint("field", Lower("raw"), name="alias_once")]
 
     def __str__(self) -> str:
         return f"{self.field}: {self.raw} → {self.canonical}"

@@ -34,7 +34,7 @@ class Submission(models.Model):
     content_type = models.CharField(max_length=200)
     headers = models.JSONField(default=dict)
     ip = models.GenericIPAddressField(null=True, blank=True)
-    idempotency_key = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001 (unique where not null)
+    idempotency_key = models.CharField(max_length=300, null=True, blank=True)
     key_expires_at = models.DateTimeField(null=True, blank=True)
     body_hash = models.CharField(max_length=64)
     values = models.JSONField(default=dict)

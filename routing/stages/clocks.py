@@ -24,8 +24,8 @@ def start_sla(batch: Batch) -> None:
         action = found.returning.action if found.returning else "new_clock"
         if work.lead.pk in started or action in ("timeline_only", "tell_owner_only"):
             continue
-        decided = found.decision
-        facts = decided.facts if decided else work.facts
+        # What the decision saw (territory, account), and the score, whichever came first.
+        facts = {**(found.decision.facts if found.decision else {}), **work.facts}
         policy = policy_for(facts, ruleset)
         if policy is None:
             continue

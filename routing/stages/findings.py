@@ -1,14 +1,23 @@
 """What routing's stages tell each other about one work; kept in `work.findings["routing"]`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from intake.batch import Work
+from intake.batch import Batch, Work
+from intake.outcomes import Hold
+from routing import facts, publishing
+from routing.accounts import Accounts
 from routing.engine.decide import Decision
 from routing.engine.returning import Returning
+from routing.engine.ruleset import RuleSet
 from routing.engine.scoring import Score
 from routing.engine.settle import Settlement
 from routing.models import NamedAccount, Owner, Queue
+from routing.models import RuleSet as RuleSetRow
+
+ASK_AGAIN = timedelta(seconds=30)
 
 
 @dataclass
@@ -25,6 +34,27 @@ class Routed:
     # Somebody else (or nobody) had it before this touch.
     moved: bool = False
     trace: list[dict[str, Any]] = field(default_factory=list)
+
+
+def look(works: Sequence[Work]) -> None:
+    """Facts and named accounts of works that nobody has looked at yet; whichever of score and route comes first does it."""
+    new = [work for work in works if not work.facts]
+    for work in new:
+        assert work.lead is not None
+        work.facts = facts.of_lead(work.lead, form=work.form)
+    accounts = Accounts(work.facts for work in new)
+    for work in new:
+        routed(work).account = accounts.of(work.facts)
+
+
+def ruleset_or_hold(batch: Batch) -> tuple[RuleSet, RuleSetRow] | None:
+    """The ruleset in force. Without one all works are held; they ask again by themselves, so nobody has to press a button."""
+    try:
+        return publishing.compiled_with_row()
+    except publishing.NothingPublished as error:
+        for work in batch.going():
+            work.outcome = Hold("routing.no_ruleset", str(error), release_at=batch.now + ASK_AGAIN)
+        return None
 
 
 def routed(work: Work) -> Routed:

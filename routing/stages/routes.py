@@ -10,7 +10,7 @@ from exception_queue.queue import Problem, Subject
 from intake.batch import Batch, Work
 from intake.lead_values import LeadBefore
 from intake.models import Lead
-from routing import ledger, publishing, roster, waiting_lines
+from routing import ledger, roster, waiting_lines
 from routing.assignment import Move, assign_rows
 from routing.engine.decide import Decision as Decided
 from routing.engine.decide import decide
@@ -24,7 +24,7 @@ from routing.engine.standing import Bond, Standing
 from routing.models import Assignment, Decision, Owner, Queue
 from routing.models import RuleSet as RuleSetRow
 from routing.roster import Roster
-from routing.stages.findings import Routed, routed
+from routing.stages.findings import Routed, look, routed, ruleset_or_hold
 
 SAME_FORM_WINDOW = timedelta(minutes=10)
 
@@ -32,8 +32,11 @@ SAME_FORM_WINDOW = timedelta(minutes=10)
 def route(batch: Batch) -> None:
     """Decide for every lead first; then lock what the decisions can reach, in one statement, and give out the turns."""
     works = batch.going()
-    ruleset = publishing.compiled()
-    ruleset_row = RuleSetRow.objects.only("pk").get(version=ruleset.version)
+    in_force = ruleset_or_hold(batch)
+    if in_force is None:
+        return
+    ruleset, ruleset_row = in_force
+    look(works)
     people = roster.load(now=batch.now)
     current = _current(
         [work.lead.pk for work in works if work.lead] + [w.candidate.pk for w in works if w.candidate]
@@ -46,6 +49,7 @@ def route(batch: Batch) -> None:
     turns: list[tuple[Turn, UUID | None, Sequence[LeftOut]]] = []
     moves: list[tuple[Move, Turn | None]] = []
     here: dict[UUID, Ref] = {}
+    roster.count(people)
     for work, decision, standing in decided:
         assert work.lead is not None
         found = routed(work)

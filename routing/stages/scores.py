@@ -1,37 +1,25 @@
 """Stage score: points with reasons by the published rules -> hot, warm, cold or disqualified."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from intake.batch import Batch
 from intake.models import Lead, TimelineEntry
-from intake.outcomes import Hold
 from intake.timeline import record
-from routing import facts, publishing
-from routing.accounts import Accounts
 from routing.engine import decide as engine
 from routing.engine.scoring import Reason, Score, after_return
 from routing.models import LeadScore
-from routing.stages.findings import routed
-
-# Held leads ask again by themselves: once rules are published, nobody has to press a button.
-NOTHING_PUBLISHED_RETRY = timedelta(seconds=30)
+from routing.stages.findings import look, routed, ruleset_or_hold
 
 
 def score(batch: Batch) -> None:
     """Points with reasons; a score never falls because somebody came back."""
     works = batch.going()
-    try:
-        ruleset = publishing.compiled()
-    except publishing.NothingPublished as error:
-        for work in works:
-            retry = batch.now + NOTHING_PUBLISHED_RETRY
-            work.outcome = Hold("routing.no_ruleset", str(error), release_at=retry)
+    in_force = ruleset_or_hold(batch)
+    if in_force is None:
         return
-    for work in works:
-        assert work.lead is not None
-        work.facts = facts.of_lead(work.lead, form=work.form)
-    accounts = Accounts(work.facts for work in works)
+    ruleset, _row = in_force
+    look(works)
     returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
     before = (
         {row.lead_id: row for row in LeadScore.objects.filter(lead__in=returning_ids)}
@@ -41,7 +29,6 @@ def score(batch: Batch) -> None:
     for work in works:
         assert work.lead is not None
         found = routed(work)
-        found.account = accounts.of(work.facts)
         account = found.account.company if found.account else ""
         fresh = engine.score(work.facts, ruleset, account=account)
         previous = before.get(work.lead.pk)

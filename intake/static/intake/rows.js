@@ -11,7 +11,7 @@
     row.querySelectorAll("[data-only-for]").forEach((control) => {
       const [column, value] = control.dataset.onlyFor.split("=");
       const shown = row.querySelector(`[name="${table.dataset.name}-${column}"]`).value === value;
-      control.style.visibility = shown ? "" : "hidden";
+      control.hidden = !shown;
       if (!shown) control.value = "";
     });
   }
@@ -39,6 +39,7 @@
   }
 
   function start(table) {
+    table.classList.add("lo-live");
     const rows = [...table.querySelectorAll("[data-row]")];
     rows.forEach((row) => wire(table, row));
     // One empty row stays: it invites, and it is the pattern for new ones.
