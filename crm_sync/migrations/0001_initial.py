@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-received_at'],
-                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['due_at'], name='event_due')],
+                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['due_at'], name='event_due'), models.Index(condition=models.Q(('claim_token__isnull', False)), fields=['claim_token'], name='event_claim')],
                 'constraints': [models.UniqueConstraint(fields=('connection', 'dedupe_key'), name='event_once')],
             },
         ),

@@ -28,7 +28,10 @@ class InboundEvent(models.Model):
     class Meta:
         ordering = ["-received_at"]
         constraints = [models.UniqueConstraint(fields=["connection", "dedupe_key"], name="event_once")]
-        indexes = [models.Index(fields=["due_at"], condition=Q(status="waiting"), name="event_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(status="waiting"), name="event_due"),
+            models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="event_claim"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.connection} {self.remote_id}"

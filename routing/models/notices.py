@@ -44,6 +44,7 @@ class OwnerNotice(models.Model):
         constraints = [models.UniqueConstraint(fields=["lead", "cause"], name="notice_once_per_cause")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="waiting"), name="notice_due"),
+            models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="notice_claim"),
             models.Index(fields=["lead"], name="notice_lead"),
         ]
 
