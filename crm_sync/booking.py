@@ -238,8 +238,9 @@ def _free_records(session: Session, new: Sequence[Push], *, now: datetime) -> No
     if not numbers:
         return
     stale = CrmLink.objects.filter(connection_id=session.pk, remote_id__in=numbers)
-    outbox.queue_for(session.pk, list(stale.values_list("lead_id", flat=True)), now=now)
-    stale.delete()
+    if others := list(stale.values_list("lead_id", flat=True)):
+        outbox.queue_for(session.pk, others, now=now)
+        stale.delete()
 
 
 def _without_tasks(session: Session, pushes: Sequence[Push]) -> list[Push]:

@@ -7,23 +7,15 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from crm_sync import inbound
 from intake.vendors.signatures import BadSignature
+from leadops.api.problems import Problem
 
 log = logging.getLogger(__name__)
-
-
-class NotFromThere(APIException):
-    """DRF's own 401 becomes a 403 where no authentication scheme is offered, as here."""
-
-    status_code = status.HTTP_401_UNAUTHORIZED
-    default_detail = "The signature does not match."
-    default_code = "bad_signature"
 
 
 class CrmWebhookView(APIView):
@@ -50,10 +42,10 @@ class CrmWebhookView(APIView):
                 now=timezone.now(),
             )
         except inbound.UnknownConnection as error:
-            raise NotFound("There is no such connection, or it does not send events.") from error
+            raise Problem(404, "There is no such connection, or it does not send events.") from error
         except BadSignature as error:
             log.warning("Events for %s are refused: %s", connection_key, error)
-            raise NotFromThere from error
+            raise Problem(401, "The signature does not match.") from error
         except inbound.Malformed as error:
-            raise ParseError(str(error)) from error
+            raise Problem(400, str(error)) from error
         return Response(status=status.HTTP_204_NO_CONTENT)
