@@ -14,7 +14,9 @@ from django.core.management import call_command
 from django.core.signing import Signer
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
+from leadops import health
 from leadops.celery import app
 from leadops.launcher import readiness, runfile
 from leadops.launcher.problems import LaunchProblem
@@ -32,7 +34,7 @@ Check = Callable[[], Iterable[Finding]]
 
 def examine() -> Iterable[Finding]:
     """All findings, in order. What needs the database is left out when there is none."""
-    alone: list[Check] = [check_secrets, check_mail, check_disk, check_ports, check_cache, check_broker]
+    alone: list[Check] = [check_secrets, check_mail, check_disk, check_ports, check_broker, check_cache]
     for check in alone:
         yield from _guarded(check)
     database = list(_guarded(check_database))
@@ -77,7 +79,7 @@ def check_database() -> Iterable[Finding]:
 def check_broker() -> Iterable[Finding]:
     address = settings.CELERY_BROKER_URL.rsplit("@", 1)[-1]
     try:
-        with app.connection_for_write(connect_timeout=2) as broker:
+        with app.connection_for_write(url=settings.CELERY_BROKER_URL, connect_timeout=2) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
     except Exception as error:  # each transport has its own errors
         mend = "Start leadops (`manage.py up`), or set CELERY_BROKER_URL to a broker that runs."
@@ -97,8 +99,22 @@ def check_cache() -> Iterable[Finding]:
         return
     if kept == value:
         yield Finding("ok", "The shared cache answers.")
+        yield _heartbeat()
     else:
         yield Finding("fail", "The shared cache forgets what it is given.", "Give it more memory.")
+
+
+def _heartbeat() -> Finding:
+    seen = health.last_heartbeat()
+    age = timezone.now() - seen if seen else None
+    if age is not None and age < health.HEARTBEAT_AGE:
+        return Finding("ok", f"Beat and a worker were alive {age.total_seconds():.0f} s ago.")
+    title = (
+        f"Beat or the workers have been silent for {age.total_seconds():.0f} s."
+        if age
+        else "Beat and the workers have never been seen."
+    )
+    return Finding("fail", title, "Start leadops (`manage.py up`), or one beat and at least one worker.")
 
 
 def check_secrets() -> Iterable[Finding]:

@@ -63,6 +63,7 @@ class FirstStart:
 
 def run(*, environ: Mapping[str, str], demo: bool, port: int | None, queues: Sequence[str]) -> int:
     """The exit code. Blocks until it is told to stop."""
+    os.umask(0o077)  # whatever a child writes into the data folder is about people
     try:
         launcher = Launcher(options.read(environ, demo=demo, port=port), environ=environ, queues=queues)
         return launcher.run()

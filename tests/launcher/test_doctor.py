@@ -58,11 +58,9 @@ def test_it_warns_when_mail_goes_nowhere(settings):
     assert "ok    Mail goes through smtp." in doctor()[1]
 
 
-def test_it_names_a_broker_that_does_not_answer_without_its_password(settings, monkeypatch):
+def test_it_names_a_broker_that_does_not_answer_without_its_password(settings):
     settings.LEADOPS_DOCTOR_CHECKS = []
-    address = "redis://user:hidden@127.0.0.1:1/0"
-    settings.CELERY_BROKER_URL = address
-    monkeypatch.setattr("leadops.celery.app.conf.broker_url", address)
+    settings.CELERY_BROKER_URL = "redis://user:hidden@127.0.0.1:1/0"
     text = doctor()[1]
     assert "fail  The broker at 127.0.0.1:1/0 does not answer" in text
     assert "hidden" not in text
@@ -72,7 +70,7 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_still_run(settings):
     settings.LEADOPS_DOCTOR_CHECKS = [f"{__name__}.broken_check", f"{__name__}.mendable_check"]
     code, text = doctor()
     assert code == 1
-    assert "broken_check broke: 'the moon is missing'." in text
+    assert "broken_check broke: the moon is missing." in text
     assert "fail  The gate is open.\n      Close it." in text
 
 

@@ -63,8 +63,6 @@ def test_a_first_start_says_all_that_a_newcomer_needs_and_a_second_one_does_not_
     curl = shlex.split(next(line for line in first.text.splitlines() if line.startswith("curl ")))
     status, answer = fetch(curl[curl.index("POST") + 1], body=curl[curl.index("-d") + 1])
     assert status == 202, answer
-    status, leads = fetch(f"{first.address}/api/v1/leads", token=shown_token(first.text))
-    assert status == 200, leads
     assert "user admin   password " in first.text
     secrets = runfile.read_file(data_dir / runfile.SECRETS)
     assert not [value for value in secrets.values() if value in first.text]
@@ -73,34 +71,60 @@ def test_a_first_start_says_all_that_a_newcomer_needs_and_a_second_one_does_not_
     second = up(demo=True).ready()
     assert "password" not in second.text
     assert "Token" not in second.text
-    status, answer = fetch(
-        answer["status_url"].replace(first.address, second.address), token=shown_token(first.text)
-    )
+    status, answer = fetch(f"{second.address}{answer['status_url']}", token=shown_token(first.text))
     assert status == 200, answer
     assert second.stop() == 0
     assert not (data_dir / runfile.RUNNING).exists()
 
 
-def test_another_terminal_finds_it_and_a_second_start_on_its_folder_is_refused(up):
+def test_it_keeps_running_whatever_happens_to_its_parts_until_it_is_told_to_stop(up):
     running = up(LEADOPS_ADMIN_PASSWORD="correct horse", LEADOPS_API_TOKEN="0123456789abcdef").ready()
     assert "correct horse" not in running.text
     assert shown_token(running.text) == "0123456789abcdef"
+    another_terminal_finds_it(running)
+    a_second_start_on_its_folder_is_refused(up(), running=running)
+    for name, words in (
+        ("postgres", "bin/postgres"),
+        ("web", "granian"),
+        ("worker", "leadops.celery worker"),
+    ):
+        it_starts_again_what_dies(running, name=name, words=words)
+    signals_to_the_whole_group_stop_it_once(running)
+
+
+def another_terminal_finds_it(running):
     code = (
         "from django.contrib.auth import authenticate; from django.test import RequestFactory;"
         "request = RequestFactory().get('/');"
         "print(authenticate(request, username='admin', password='correct horse').username)"
     )
     assert running.manage("shell", "--no-imports", "-c", code).stdout.strip() == "admin"
+    doctor = running.manage("doctor")
+    assert "ok    The broker answers." in doctor.stdout
+    assert "ok    All migrations are applied." in doctor.stdout
 
-    refused = up()
+
+def a_second_start_on_its_folder_is_refused(refused, *, running):
     assert refused.ended() == 1
     assert refused.text.count("\n") == 1
     assert f"already runs on {running.data_dir} at {running.address}: stop it first" in refused.text
 
-    doctor = running.manage("doctor")
-    assert "ok    The broker answers." in doctor.stdout
-    assert "ok    All migrations are applied." in doctor.stdout
-    assert running.stop() == 0
+
+def it_starts_again_what_dies(running, *, name, words):
+    victim = running.child(words)
+    victim.kill()
+    running.wait_for(f"{name} has stopped (signal 9); starting it again in 1 s.", seconds=30)
+    running.wait_for(f"{name} runs again.", seconds=60)
+    assert running.child(words).pid != victim.pid
+
+
+def signals_to_the_whole_group_stop_it_once(running):
+    os.killpg(running.process.pid, signal.SIGINT)
+    os.killpg(running.process.pid, signal.SIGTERM)
+    running.wait_for("Stopping.", seconds=10)
+    running.process.send_signal(signal.SIGTERM)
+    assert running.ended() == 0
+    assert running.text.count("Stopping.") == 1
 
 
 def test_it_recovers_from_its_own_violent_death_and_loses_nothing(up):
@@ -114,28 +138,6 @@ def test_it_recovers_from_its_own_violent_death_and_loses_nothing(up):
     assert again.manage("shell", "--no-imports", "-c", find).stdout.strip() == pk
     assert not [process for process in killed.family if process.is_running()]
     assert again.stop() == 0
-
-
-@pytest.mark.parametrize("part", ["celery --app leadops.celery worker", "granian", "bin/postgres"])
-def test_it_starts_again_what_dies(up, part):
-    running = up().ready()
-    victim = running.child(part)
-    name = {"granian": "web", "bin/postgres": "postgres"}.get(part, "worker")
-    victim.kill()
-    running.wait_for(f"{name} has stopped (signal 9); starting it again in 1 s.", seconds=20)
-    running.wait_for(f"{name} runs again.", seconds=60)
-    assert running.child(part).pid != victim.pid
-    assert running.stop() == 0
-
-
-def test_a_signal_to_the_whole_group_and_further_ones_stop_it_once_and_in_order(up):
-    running = up().ready()
-    os.killpg(running.process.pid, signal.SIGINT)
-    os.killpg(running.process.pid, signal.SIGTERM)
-    running.wait_for("Stopping.", seconds=10)
-    running.process.send_signal(signal.SIGTERM)
-    assert running.ended() == 0
-    assert running.text.count("Stopping.") == 1
 
 
 def test_it_can_be_stopped_while_it_starts(up):

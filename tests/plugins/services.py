@@ -128,12 +128,13 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         clear_folders_of_the_dead()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _services = Services(os.environ)
-        try:
+    try:
+        if _services is not None:
             _services.start()
-        except BaseException:
-            _services.stop()
-            raise
-    yield
+        yield
+    except BaseException:  # pytest does not come to its end when a conftest cannot be read
+        pytest_unconfigure()
+        raise
 
 
 def pytest_unconfigure() -> None:
