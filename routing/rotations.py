@@ -29,7 +29,7 @@ def set_members(
     user: User | None = None,
     reason: str = "",
 ) -> None:
-    """Make the members be these. Whoever is left out leaves: the credit is spread over the rest with a ledger row; the
+    """Make the members be these. Whoever is left out leaves: a credit is spread over the rest with a ledger row; the
     row is switched off where the owner has had turns, else deleted. New and returning members start at credit 0; a
     changed weight keeps the credit."""
     with transaction.atomic():
@@ -38,7 +38,7 @@ def set_members(
         rows = {row.owner_id: row for row in RotationMember.objects.filter(rotation=rotation)}
         for owner_id, row in rows.items():
             member = wanted.get(owner_id)
-            if row.active and (member is None or not member.active):
+            if row.active and row.credit and (member is None or not member.active):
                 ledger.spread(locked, rotation.pk, owner_id, now=now)
         for owner_id, member in wanted.items():
             _save(
@@ -80,7 +80,8 @@ def _save(row: RotationMember, member: Member, user: User | None, reason: str) -
 
 def _drop(row: RotationMember, user: User | None, reason: str) -> None:
     _named(row, user, reason)
-    if RotationTurn.objects.filter(rotation_id=row.rotation_id, owner_id=row.owner_id).exists():
+    turns = RotationTurn.objects.filter(rotation_id=row.rotation_id, owner_id=row.owner_id)
+    if turns.exclude(kind=RotationTurn.Kind.SPREAD).exists():
         if row.active:
             row.refresh_from_db(fields=["credit", "last_turn"])
             row.active = False

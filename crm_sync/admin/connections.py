@@ -163,6 +163,7 @@ class ConnectionForm(SecretsForm, PartsForm):
         fields = [
             "key", "kind", "primary", "base_url", "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
         ]  # fmt: skip
+        labels = {"base_url": "Address", "token_env": "Token's variable", "webhook_secret_env": "Secret's variable"}
         help_texts = {
             "key": "Stands in the webhook address.",
             "base_url": "https://api.hubapi.com, or your own host.",

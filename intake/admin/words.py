@@ -84,7 +84,7 @@ class BlockedSenderForm(forms.ModelForm):  # type: ignore[type-arg]
                 raise ValidationError(
                     {"value": "Write an address (192.0.2.7) or a network (192.0.2.0/24)."}
                 ) from error
-        elif kind == BlockedSender.Kind.DOMAIN and not re.fullmatch(r"[^@\s]+\.[^@\s.]+", value):
+        elif kind == BlockedSender.Kind.DOMAIN and not re.fullmatch(r"[^@\s/:]+\.[^@\s./:]+", value):
             raise ValidationError({"value": "Write a domain without @ or https, like spam.example."})
         elif kind == BlockedSender.Kind.EMAIL and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
             raise ValidationError({"value": "Write a whole e-mail address."})

@@ -20,6 +20,8 @@ class DraftPage(ConfigurationPage):
     change_form_outer_before_template = "routing/draft_glance.html"
     ordering_field: str | None = "position"
     hide_ordering_field = True
+    # The order is what the rows mean; another one on the screen would mislead.
+    sortable_by: tuple[str, ...] = ()
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

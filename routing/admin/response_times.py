@@ -26,7 +26,7 @@ STEPS = (
     ("queue", "Put it into a queue"),
 )
 COUNTED = (("owner", "from the assignment"),)
-EXCLUDED = (("past_owners", "nobody who had it"),)
+EXCLUDED = (("past_owners", "nobody who had it before"),)
 _SAYS = {
     "remind_owner": "remind the owner",
     "notify_manager": "tell the manager",
@@ -41,11 +41,11 @@ class StepsField(forms.Field):
 
     def __init__(self, **kwargs: Any) -> None:
         columns = (
-            Column("at", "After", placeholder="50%, 15m, 1bd", width="8rem"),
-            Column("clock", "Counted", COUNTED, "from the first click", width="11rem"),
-            Column("do", "Do", STEPS, "Choose…"),
+            Column("at", "After", placeholder="50%, 15m, 1bd", width="7rem"),
+            Column("clock", "Counted", COUNTED, "from the first click", width="12rem"),
+            Column("do", "Do", STEPS, "Choose…", width="14rem"),
             Column("queue", "Queue", [("", "")], "Which queue?", only_for="do=queue"),
-            Column("exclude", "Leave out", EXCLUDED, "anybody", only_for="do=reassign", width="10rem"),
+            Column("exclude", "To whom", EXCLUDED, "anybody", only_for="do=reassign"),
         )
         super().__init__(widget=RowsWidget(columns, add="Add a step"), required=False, **kwargs)
 
@@ -138,9 +138,7 @@ class PolicyPage(DraftPage):
     list_per_page = 200
     search_fields = ["name"]
     fieldsets = [
-        (None, {"fields": ["name", "active"]}),
-        ("If", {"fields": ["when"]}),
-        ("Then", {"fields": ["first_response", "clock", "steps"]}),
+        (None, {"fields": ["name", "when", "first_response", "clock", "steps", "active"]}),
     ]
     empty_icon = "timer"
     empty_title = "No response times yet"

@@ -39,6 +39,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "name", "when", "target_kind", "target_rotation", "target_queue", "target_owner", "active",
         ]  # fmt: skip
+        labels = {"target_kind": "Then send to"}
         help_texts = {
             "name": "Stands as the reason on every lead that this rule sends: “DACH”, “Partner”.",
             "target_kind": "The account's owner: whoever owns the named account that the lead belongs to.",
@@ -88,9 +89,20 @@ class RulePage(DraftPage):
     actions = ["switch_on", "switch_off"]
     conditional_fields = {name: f"target_kind == '{kind.value}'" for kind, name in _TARGETS.items()}
     fieldsets = [
-        (None, {"fields": ["name", "active"]}),
-        ("If", {"fields": ["when"]}),
-        ("Then", {"fields": ["target_kind", "target_rotation", "target_queue", "target_owner"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "name",
+                    "when",
+                    "target_kind",
+                    "target_rotation",
+                    "target_queue",
+                    "target_owner",
+                    "active",
+                ]
+            },
+        ),
     ]
     empty_icon = "alt_route"
     empty_title = "No rules yet"

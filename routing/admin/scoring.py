@@ -20,6 +20,7 @@ class ScoringForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ScoringRule
         fields = ["label", "effect", "category", "points", "when", "active"]
+        labels = {"effect": "Then it"}
         help_texts = {
             "label": "Stands on the lead as the reason: “Asked for a demo +45”.",
             "points": "May be less than 0.",
@@ -46,8 +47,7 @@ class ScoringPage(DraftPage):
     list_per_page = 200
     conditional_fields = {"points": "effect == 'points'", "category": "effect == 'points'"}
     fieldsets = [
-        (None, {"fields": ["label", "effect", "points", "category", "active"]}),
-        ("If", {"fields": ["when"]}),
+        (None, {"fields": ["label", "when", "effect", "points", "category", "active"]}),
     ]
     empty_icon = "speed"
     empty_title = "No scoring yet"

@@ -70,7 +70,7 @@ class TerritoryPage(DraftPage):
     list_per_page = 200
     search_fields = ["name", "parent__name"]
     autocomplete_fields = ["parent"]
-    fieldsets = [(None, {"fields": ["name", "parent", "active"]}), ("Belongs when", {"fields": ["when"]})]
+    fieldsets = [(None, {"fields": ["name", "parent", "when", "active"]})]
     empty_icon = "public"
     empty_title = "No territories yet"
     empty_text = (

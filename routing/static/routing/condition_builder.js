@@ -83,6 +83,7 @@
       host.append(text);
       this.textarea.setAttribute("aria-label", "Condition as JSON");
       this.textarea.addEventListener("input", () => {
+        if (this.writing) return;
         try {
           this.model = toModel(JSON.parse(this.textarea.value || "{}"));
           wrong.hidden = true;
@@ -110,7 +111,9 @@
       if (leaf) this.problems.delete(leaf);
       const json = toJson(this.model, new Map());
       this.textarea.value = JSON.stringify(json, null, 2);
-      this.textarea.dispatchEvent(new Event("change", { bubbles: true }));
+      this.writing = true;
+      for (const name of ["input", "change"]) this.textarea.dispatchEvent(new Event(name, { bubbles: true }));
+      this.writing = false;
       this.say(json);
     }
 

@@ -1,0 +1,58 @@
+// Keys where work repeats: j/k move, Enter look, x choose, a claim, r retry, z snooze, e resolve, / search.
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("[data-keys]");
+  const rows = () => [...document.querySelectorAll("[data-keys] [data-row]")];
+  const remembered = "leadops.exceptions.row";
+  let current = -1;
+
+  const choose = (index, scroll = true) => {
+    const listed = rows();
+    if (!listed.length) return;
+    current = Math.max(0, Math.min(index, listed.length - 1));
+    listed.forEach((row, number) => row.toggleAttribute("data-current", number === current));
+    listed[current].focus({ preventScroll: true });
+    if (scroll) listed[current].scrollIntoView({ block: "nearest" });
+    sessionStorage.setItem(remembered, String(current));
+  };
+
+  const count = () => {
+    const bulk = document.querySelector("[data-bulk]");
+    if (!bulk) return;
+    const chosen = document.querySelectorAll(".lo-tick:checked").length;
+    bulk.hidden = !chosen;
+    bulk.querySelector("[data-chosen]").textContent = String(chosen);
+  };
+
+  const typing = (target) =>
+    target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null ||
+    document.querySelector("#modal-overlay")?.offsetParent !== null;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const row = rows()[current] ?? (rows().length === 1 ? rows()[0] : null);
+    if (event.key === "j" || event.key === "k") choose(current + (event.key === "j" ? 1 : -1));
+    else if (event.key === "/") document.querySelector("[data-search]")?.focus();
+    else if (!row) return;
+    else if (event.key === "Enter" && event.target === row && row.dataset.open) window.location.assign(row.dataset.open);
+    else if (event.key === "x") row.querySelector(".lo-tick")?.click();
+    else if ("arze".includes(event.key)) row.querySelector(`[data-key="${event.key}"]`)?.click();
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches(".lo-tick")) count();
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+  form?.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (row) choose(rows().indexOf(row), false);
+  });
+  document.addEventListener("htmx:afterSettle", () => document.querySelector("#dialog [autofocus]")?.focus());
+
+  count();
+  const cameFromHere = document.referrer.split("?")[0] === window.location.href.split("?")[0];
+  const last = Number(sessionStorage.getItem(remembered));
+  if (cameFromHere && last >= 0 && form?.id === "exceptions") choose(last);
+});

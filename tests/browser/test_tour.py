@@ -1,0 +1,62 @@
+"""Every page of configuration opens without an error, says something, and has its picture taken."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from crm_sync.models import CrmConnection
+from intake.models import IntakeForm, Submission
+from routing.models import Owner, Rotation, RoutingRule, ScoringRule, SlaPolicy, Territory, WorkCalendar
+
+pytestmark = pytest.mark.browser
+
+LISTS = [
+    "routing_routingrule", "routing_ruleset", "routing_territory", "routing_namedaccount", "routing_scoringrule",
+    "routing_slapolicy", "routing_rotation", "routing_owner", "routing_absence", "routing_team", "routing_queue",
+    "routing_workcalendar", "intake_intakeform", "intake_submission", "intake_valuealias", "intake_blockedsender",
+    "intake_companyprofile", "crm_sync_crmconnection", "crm_sync_outboxentry", "crm_sync_inboundevent",
+    "crm_sync_ownerlink", "auth_user", "auth_group", "authtoken_tokenproxy",
+    "django_celery_beat_periodictask", "django_celery_beat_crontabschedule",
+]  # fmt: skip
+
+
+def test_it_shows_every_list(console: Page, shoot):
+    for name in LISTS:
+        console.goto(reverse(f"admin:{name}_changelist"))
+        expect(console.locator("#content-main, #content").first).to_be_visible()
+        shoot(f"list-{name.replace('_', '-')}")
+
+
+def test_it_shows_every_form(console: Page, shoot):
+    for row, name in [
+        (RoutingRule.objects.get(name="Hot North America"), "rule"),
+        (Rotation.objects.get(name="AMER round robin"), "rotation"),
+        (Territory.objects.get(name="West Coast"), "territory"),
+        (ScoringRule.objects.get(label="Enterprise size"), "scoring"),
+        (SlaPolicy.objects.get(name="Hot leads"), "response-time"),
+        (Owner.objects.get(email="alice@acme.test"), "owner"),
+        (Owner.objects.get(email="carla@acme.test"), "owner-away"),
+        (WorkCalendar.objects.get(name="DACH business hours"), "calendar"),
+        (IntakeForm.objects.get(key="demo-request"), "form"),
+        (CrmConnection.objects.get(key="hubspot"), "connection"),
+        (Submission.objects.first(), "submission"),
+    ]:
+        console.goto(reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,)))
+        expect(console.locator("#content-main")).to_be_visible()
+        shoot(f"page-{name}")
+
+
+def test_it_shows_every_empty_form(console: Page, shoot):
+    for name in ("routing_routingrule", "routing_rotation", "routing_owner", "routing_workcalendar",
+                 "routing_slapolicy", "intake_intakeform", "crm_sync_crmconnection", "auth_user",
+                 "django_celery_beat_periodictask"):  # fmt: skip
+        console.goto(reverse(f"admin:{name}_add"))
+        expect(console.locator("#content-main")).to_be_visible()
+        shoot(f"new-{name.replace('_', '-')}")
+
+
+def test_it_asks_for_a_login(console: Page, shoot):
+    console.context.clear_cookies()
+    console.goto(reverse("admin:login"))
+    expect(console.get_by_role("button", name="Log in")).to_be_visible()
+    shoot("login")
