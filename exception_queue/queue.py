@@ -133,6 +133,12 @@ def close_items(*, kind: str | None, subject_type: str, subject_ids: Collection[
         return len(_settle(_locked(about), verb=Verb.CLOSED, by=ITSELF, note=reason))
 
 
+def is_open(*, kind: str, subject: Subject) -> bool:
+    """Whether this kind of problem with this subject is unsettled; a sweep asks so as not to count its own rounds."""
+    about = {"kind": kind, "subject_type": subject.type, "subject_id": subject.id}
+    return ExceptionItem.objects.filter(**about, status__in=ExceptionItem.UNSETTLED).exists()
+
+
 def claim(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
     """Take what nobody else has claimed; it stays open. Returns what is `by`'s now."""
     now = timezone.now()

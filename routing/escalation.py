@@ -16,7 +16,7 @@ from plumbing.nudges import nudge
 from routing import rerouting
 from routing.actions import hand_over
 from routing.assignment import Move
-from routing.models import Assignment, LeadScore, OwnerNotice, Queue, Rotation, SlaClock, SlaStep
+from routing.models import Assignment, OwnerNotice, Queue, SlaClock, SlaStep
 from routing.notices import write_notices
 
 MOST_AUTOMATIC_REASSIGNS = 2
@@ -184,42 +184,3 @@ def _to_queue(step: SlaStep, lead: Lead, assignment: Assignment, queue: Queue, *
 def _note(step: SlaStep, lead: Lead, text: str, *, now: datetime) -> None:
     data = {"step": step.do, "at": step.at, "text": text, "policy": step.clock.policy_name}
     record([TimelineEntry(lead=lead, at=now, verb="routing.escalated", actor="SLA", source="sla", data=data)])
-
-
-def release_waiting_lines() -> int:
-    """Leads that wait for a rotation go out, hot first and then oldest, as soon as somebody can take them."""
-    released = 0
-    lines = Rotation.objects.filter(active=True, waiting_line__isnull=False)
-    waiting = lines.filter(waiting_line__assignments__isnull=False).distinct()
-    for rotation_id, line_id in waiting.values_list("pk", "waiting_line"):
-        released += _release_line(rotation_id, line_id)
-    return released
-
-
-def _release_line(rotation_id: int, line_id: int) -> int:
-    now = timezone.now()
-    released = 0
-    with transaction.atomic():
-        ids = Assignment.objects.filter(queue=line_id).values_list("lead", flat=True)
-        leads = {
-            lead.pk: lead
-            for lead in Lead.objects.select_for_update(no_key=True, skip_locked=True)
-            .filter(pk__in=ids)
-            .order_by("pk")
-        }
-        rows = {row.lead_id: row for row in Assignment.objects.filter(lead__in=leads, queue=line_id)}
-        scores = {row.lead_id: row.points for row in LeadScore.objects.filter(lead__in=leads)}
-        order = sorted(rows, key=lambda pk: (-scores.get(pk, 0), rows[pk].assigned_at))
-        for lead_id in order:
-            found = rerouting.pick_again(
-                lead_id, rotation_id=rotation_id, exclude=(), only_on_duty=True, now=now
-            )
-            if isinstance(found, rerouting.NobodyOnDuty) or found[0].target.kind == "hold":
-                break
-            move = rerouting.move_of(
-                lead_id, *found, reason="Out of the waiting line", source="waiting_line", actor="", now=now
-            )
-            hand_over(leads[lead_id], move, before=rows[lead_id], now=now)
-            announce([lead_id], source="waiting_line", now=now)
-            released += 1
-    return released

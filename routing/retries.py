@@ -16,9 +16,9 @@ from routing.actions import hand_over
 from routing.assignment import Move
 from routing.engine.decide import Decision, decide
 from routing.engine.standing import Standing
-from routing.escalation import release_waiting_lines
 from routing.models import Assignment, LeadScore, OwnerNotice
 from routing.notices import SEND
+from routing.releasing import release_waiting_lines
 from routing.roster import load
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from plumbing.nudges import nudge, taken
-from routing import escalation, notices
+from routing import escalation, notices, releasing
 
 
 @shared_task(name="routing.send_notices")
@@ -19,7 +19,7 @@ def run_sla_steps() -> None:
 
 @shared_task(name="routing.release_waiting_lines")
 def release_waiting_lines() -> None:
-    escalation.release_waiting_lines()
+    releasing.release_waiting_lines()
 
 
 def wake_notices() -> None:

@@ -1,0 +1,144 @@
+"""What people do with a lead, and everything that follows from it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from intake.models import Lead, LeadChange
+from routing import actions
+from routing.models import Assignment, Owner, OwnerNotice, Queue, RotationMember, RotationTurn, SlaClock
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead(acme) -> Lead:
+    return make.handed_off(make.american())
+
+
+def owner(name: str) -> Owner:
+    return Owner.objects.get(email=f"{name}@acme.test")
+
+
+def reassign(lead: Lead, **to) -> Assignment:
+    return actions.reassign(
+        lead_id=lead.pk, reason="Knows them", source="console", actor="ops", now=timezone.now(), **to
+    )
+
+
+def test_a_manual_assignment_costs_the_receiver_nothing_and_both_sides_hear_of_it(lead):
+    before = Assignment.objects.get(lead=lead).owner
+    maria = owner("maria")
+    reassign(lead, owner_id=maria.pk)
+    row = Assignment.objects.get(lead=lead)
+    assert (row.owner, row.reason, row.source, row.actor, row.automatic) == (
+        maria,
+        "Knows them",
+        "console",
+        "ops",
+        False,
+    )
+    assert row.history.count() == 2
+    assert RotationTurn.objects.count() == 1
+    kinds = {(notice.owner, notice.kind, notice.status) for notice in OwnerNotice.objects.all()}
+    assert kinds == {
+        (before, "assigned", "cancelled"),
+        (maria, "assigned", "waiting"),
+        (before, "lost", "waiting"),
+    }
+    assert LeadChange.objects.filter(lead=lead).exists()
+
+
+def test_the_customers_clock_goes_on_when_the_owner_changes(lead):
+    clock = SlaClock.objects.get(lead=lead)
+    reassign(lead, owner_id=owner("maria").pk)
+    after = SlaClock.objects.get(lead=lead)
+    assert (after.pk, after.due_at, after.status) == (clock.pk, clock.due_at, "running")
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        (lambda: {"owner_id": owner("frank").pk}, "Frank Fuchs is not active"),
+        (lambda: {"owner_id": owner("alice").pk}, "has this lead already"),
+        (dict, "an owner or a queue"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_words(lead, to, said):
+    with pytest.raises(actions.Refused, match=said):
+        reassign(lead, **to())
+    assert Assignment.objects.get(lead=lead).history.count() == 1
+
+
+def test_a_contact_stops_the_clock_and_what_was_still_to_come(lead):
+    at = timezone.now()
+    actions.mark_contacted(
+        lead_id=lead.pk, at=at, by="Alice Ames", evidence="claimed", source="api", actor="Alice Ames", now=at
+    )
+    clock = SlaClock.objects.get(lead=lead)
+    assert (clock.status, clock.met_at, clock.met_by, clock.evidence) == ("met", at, "Alice Ames", "claimed")
+    assert set(clock.steps.values_list("status", flat=True)) == {"skipped"}
+    lead.refresh_from_db()
+    assert (lead.status, lead.contacted_at) == (Lead.Status.CONTACTED, at)
+
+
+def test_a_contact_in_the_future_is_refused(lead):
+    with pytest.raises(actions.Refused, match="future"):
+        actions.mark_contacted(
+            lead_id=lead.pk,
+            at=timezone.now() + timedelta(hours=1),
+            by="A",
+            evidence="claimed",
+            source="api",
+            actor="A",
+            now=timezone.now(),
+        )
+
+
+def test_a_disqualified_lead_keeps_its_owner_and_loses_the_clock(lead):
+    actions.disqualify(
+        lead_id=lead.pk, reason="Competitor", source="console", actor="ops", now=timezone.now()
+    )
+    lead.refresh_from_db()
+    assert (lead.status, lead.disqualify_reason) == (Lead.Status.DISQUALIFIED, "Competitor")
+    assert SlaClock.objects.get(lead=lead).status == "cancelled"
+    assert Assignment.objects.get(lead=lead).owner == owner("alice")
+
+
+def decline(lead: Lead, reason: str) -> Assignment:
+    return actions.decline(lead_id=lead.pk, reason=reason, source="api", actor="Alice", now=timezone.now())
+
+
+def test_a_turn_comes_back_for_a_decline_that_is_not_the_owners_fault(lead):
+    row = decline(lead, "spam")
+    assert row.owner != owner("alice")
+    assert list(RotationTurn.objects.order_by("number").values_list("kind", flat=True)) == [
+        "pick",
+        "give_back",
+        "pick",
+    ]
+    assert (
+        sum(RotationMember.objects.filter(rotation__name="AMER round robin").values_list("credit", flat=True))
+        == 0
+    )
+
+
+def test_no_turn_comes_back_for_being_busy(lead):
+    row = decline(lead, "busy")
+    assert row.owner not in (None, owner("alice"))
+    assert list(RotationTurn.objects.order_by("number").values_list("kind", flat=True)) == ["pick", "pick"]
+
+
+def test_a_lead_that_everybody_declined_goes_to_where_the_rotation_says(lead):
+    for _ in range(3):
+        row = decline(lead, "busy")
+    assert row.owner is None
+    assert row.queue == Queue.objects.get(name="Triage")
+
+
+def test_a_lead_in_a_queue_cannot_be_declined(acme):
+    lead = make.handed_off(make.person(country="France"))
+    with pytest.raises(actions.Refused, match="Nobody owns"):
+        decline(lead, "busy")

@@ -1,0 +1,187 @@
+"""SLA clocks: due on the team's opening hours, steps run by the sweep, stopped by a contact."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from intake.models import Lead
+from routing import actions, escalation, releasing
+from routing.models import (
+    Absence,
+    Assignment,
+    Owner,
+    OwnerNotice,
+    Queue,
+    Rotation,
+    SlaClock,
+    SlaStep,
+    WorkCalendar,
+)
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+ROUND_THE_CLOCK = {"mon-sun": ["00:00-24:00"]}
+
+
+@pytest.fixture
+def lead(acme) -> Lead:
+    """A hot American lead whose team never closes."""
+    WorkCalendar.objects.filter(name="US business hours").update(hours=ROUND_THE_CLOCK, holidays={})
+    return make.handed_off(make.american())
+
+
+def bring_due(*positions: int) -> None:
+    SlaStep.objects.filter(position__in=positions).update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def owner_of(lead: Lead) -> Owner | None:
+    return Assignment.objects.select_related("owner").get(lead=lead).owner
+
+
+def test_the_clock_counts_the_teams_opening_hours(acme):
+    lead = make.handed_off(make.american())
+    clock = SlaClock.objects.get(lead=lead)
+    assert clock.calendar.name == "US business hours"
+    assert [row["date"] for row in clock.explanation][-1] == f"{clock.due_at.astimezone().date()}"
+    assert sum(row["seconds"] for row in clock.explanation) == 30 * 60
+
+
+def test_steps_stand_at_their_share_of_the_time(lead):
+    clock = SlaClock.objects.get(lead=lead)
+    after = [(step.do, (step.due_at - clock.started_at).total_seconds() / 60) for step in clock.steps.all()]
+    assert [(do, round(minutes)) for do, minutes in after] == [
+        ("remind_owner", 15),
+        ("notify_manager", 30),
+        ("reassign", 45),
+        ("queue", 60),
+    ]
+
+
+def test_reminder_and_manager_notice_go_out_once(lead):
+    bring_due(0, 1)
+    escalation.run_due_steps()
+    escalation.run_due_steps()
+    told = set(OwnerNotice.objects.exclude(kind="assigned").values_list("kind", "owner__email"))
+    assert told == {("reminder", owner_of(lead).email), ("overdue", "maria@acme.test")}
+    assert list(SlaStep.objects.filter(status="done").values_list("do", flat=True)) == [
+        "remind_owner",
+        "notify_manager",
+    ]
+
+
+def test_nothing_is_done_after_a_contact(lead):
+    now = timezone.now()
+    actions.mark_contacted(
+        lead_id=lead.pk, at=now, by="A", evidence="claimed", source="api", actor="A", now=now
+    )
+    bring_due(0, 1, 2, 3)
+    assert escalation.run_due_steps() == 0
+    assert not OwnerNotice.objects.filter(kind="reminder").exists()
+
+
+def test_a_breach_belongs_to_the_owner_of_that_instant(lead):
+    had_it = owner_of(lead)
+    SlaClock.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    escalation.note_breaches()
+    actions.reassign(
+        lead_id=lead.pk,
+        owner_id=Owner.objects.get(email="maria@acme.test").pk,
+        reason="x",
+        source="console",
+        actor="ops",
+        now=timezone.now(),
+    )
+    escalation.note_breaches()
+    clock = SlaClock.objects.get(lead=lead)
+    assert (clock.breached_owner, clock.breached_at) == (had_it, clock.due_at)
+    assert lead.timeline_entries.filter(verb="routing.breached").count() == 1
+
+
+def test_reassign_takes_somebody_who_has_not_had_it(lead):
+    had_it = owner_of(lead)
+    bring_due(2)
+    escalation.run_due_steps()
+    row = Assignment.objects.get(lead=lead)
+    assert row.owner not in (None, had_it)
+    assert (row.source, row.reason) == ("sla", "Not answered in time (Hot leads)")
+    assert SlaClock.objects.get(lead=lead).reassigns == 1
+    assert OwnerNotice.objects.get(owner=had_it, kind="lost")
+
+
+def test_reassign_with_nobody_on_duty_leaves_the_owner_and_tells_the_manager_once(lead):
+    had_it = owner_of(lead)
+    closed = {"mon": ["03:00-03:30"]}
+    WorkCalendar.objects.filter(name="US business hours").update(hours=closed)
+    if timezone.now().weekday() == 0:
+        WorkCalendar.objects.filter(name="US business hours").update(hours={"wed": ["03:00-03:30"]})
+    bring_due(2)
+    escalation.run_due_steps()
+    step = SlaStep.objects.get(do="reassign")
+    assert owner_of(lead) == had_it
+    assert step.status == "pending"
+    assert step.due_at > timezone.now()
+    bring_due(2)
+    escalation.run_due_steps()
+    assert OwnerNotice.objects.filter(kind="overdue", owner__email="maria@acme.test").count() == 1
+
+
+def test_at_most_two_automatic_reassigns_then_the_queue(lead):
+    for _ in range(3):
+        SlaStep.objects.filter(do="reassign").update(
+            status="pending", due_at=timezone.now() - timedelta(seconds=1)
+        )
+        escalation.run_due_steps()
+    assert Assignment.objects.get(lead=lead).queue == Queue.objects.get(name="Triage")
+
+
+def test_the_queue_step_puts_it_into_the_named_queue(lead):
+    bring_due(3)
+    escalation.run_due_steps()
+    assert Assignment.objects.get(lead=lead).queue.name == "Triage"
+
+
+def test_an_absent_member_is_not_picked_and_absence_beats_duty(acme):
+    WorkCalendar.objects.update(hours=ROUND_THE_CLOCK, holidays={})
+    today = timezone.now().date()
+    for name in ("alice", "bob"):
+        Absence.objects.create(
+            owner=Owner.objects.get(email=f"{name}@acme.test"),
+            starts_on=today - timedelta(days=1),
+            ends_on=today + timedelta(days=1),
+        )
+    lead = make.handed_off(make.american())
+    assert owner_of(lead).email == "carla@acme.test"
+
+
+def test_a_waiting_line_holds_leads_and_is_released_hot_first_at_the_next_opening(acme):
+    rotation = Rotation.objects.get(name="DACH round robin")
+    rotation.calendar_policy, rotation.when_empty = "on_duty_only", "hold"
+    rotation.save()
+    calendar = WorkCalendar.objects.filter(name="DACH business hours")
+    never_now = {"tue": ["03:00-03:01"]} if timezone.now().weekday() != 1 else {"thu": ["03:00-03:01"]}
+    calendar.update(hours=never_now, holidays={})
+    cold = make.handed_off(
+        make.person(email="c@firma-c.example", full_name="Carl Cold", intent="x", company="C")
+    )
+    hot = make.handed_off(make.person(email="h@firma-h.example", full_name="Hanna Hot", company="H"))
+    for lead in (cold, hot):
+        assert Assignment.objects.get(lead=lead).queue.name == "DACH round robin: waiting line"
+    assert releasing.release_waiting_lines() == 0
+    calendar.update(hours=ROUND_THE_CLOCK)
+    assert releasing.release_waiting_lines() == 2
+    turns = list(rotation.turns.order_by("number").values_list("lead", flat=True))
+    assert turns == [hot.pk, cold.pk]
+
+
+def test_a_clock_over_a_dst_change_keeps_its_opening_time(acme):
+    lead = make.handed_off(make.american())
+    clock = SlaClock.objects.get(lead=lead)
+    from routing.calendars import calendar_of
+
+    calendar = calendar_of(clock.calendar)
+    start = datetime(2026, 10, 30, 20, tzinfo=UTC)  # the Friday before clocks go back in New York
+    due = calendar.add(start, 3 * 3600)
+    assert due == datetime(2026, 11, 2, 15, 30, tzinfo=UTC)
+    assert calendar.elapsed(start, due) == 3 * 3600

@@ -1,0 +1,76 @@
+"""Telling people: when the CRM shows the owner, or when the grace is over; once; with retries; never silently lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from exception_queue import queue
+from exception_queue.models import ExceptionItem
+from routing import notices
+from routing.models import Assignment, OwnerNotice, Team
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def mailbox(settings):
+    settings.EMAIL_URL = "memorymail://"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def test_a_notice_waits_until_the_crm_shows_the_owner(committed_acme):
+    lead = make.handed_off()
+    notices.send_due()
+    assert mail.outbox == []
+    notices.release([lead.pk], now=timezone.now())
+    notices.send_due()
+    (message,) = mail.outbox
+    owner = Assignment.objects.get(lead=lead).owner
+    assert message.to == [owner.email]
+    assert message.subject == "New lead: Jana Weiß (Beispiel Werke GmbH)"
+    assert "Why: DACH" in message.body
+    assert "The CRM does not show this lead yet" not in message.body
+    assert lead.timeline_entries.filter(verb="routing.told").count() == 1
+
+
+def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_acme):
+    make.handed_off()
+    OwnerNotice.objects.update(due_at=timezone.now())
+    notices.send_due()
+    (message,) = mail.outbox
+    assert "The CRM does not show this lead yet" in message.body
+    assert OwnerNotice.objects.get().crm_behind
+
+
+def test_it_is_sent_once(committed_acme):
+    make.handed_off()
+    OwnerNotice.objects.update(due_at=timezone.now())
+    notices.send_due()
+    notices.send_due()
+    assert len(mail.outbox) == 1
+
+
+def test_a_notice_that_fails_for_good_is_an_exception_and_can_be_retried(committed_acme, settings):
+    make.handed_off(make.person(country="France"))
+    Team.objects.filter(name="AMER Sales").update(notify=["nosuchservice://x"])
+    OwnerNotice.objects.update(due_at=timezone.now())
+    notices.send_due()
+    assert OwnerNotice.objects.get().status == "failed"
+    item = ExceptionItem.objects.get(kind="routing.notice_failed")
+    Team.objects.filter(name="AMER Sales").update(notify=["mailto:amer@acme.test"])
+    queue.retry([item], by="ops")
+    notices.send_due()
+    assert OwnerNotice.objects.get().status == "sent"
+    assert mail.outbox[0].to == ["amer@acme.test"]
+
+
+def test_without_outgoing_mail_notices_wait(committed_acme, settings):
+    settings.EMAIL_URL = ""
+    make.handed_off()
+    OwnerNotice.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    notices.send_due()
+    assert OwnerNotice.objects.get().status == "waiting"
+    assert mail.outbox == []
