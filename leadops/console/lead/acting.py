@@ -1,0 +1,143 @@
+"""The buttons of the lead page. Each goes through its door in routing.actions and says what happened."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action
+
+from leadops.console.lead.dialogs import ContactedForm, DeclineForm, DisqualifyForm, ReassignForm
+from routing import actions
+
+SOURCE = "console"
+
+
+class LeadActions:
+    """For the lead's page: `actions_detail` names these."""
+
+    actions_detail = ("contacted", "reassign", "disqualify", "decline")
+
+    @action(
+        description="Contacted",
+        permissions=["change"],
+        icon="call",
+        dialog={
+            "title": "Somebody has answered",
+            "description": "The clock stops and reminders end. Without evidence in the CRM it counts as claimed.",
+            "form_class": ContactedForm,
+            "form_submit_text": "Contacted",
+        },
+    )
+    def contacted(self, request: HttpRequest, form: ContactedForm, object_id: str) -> HttpResponse:
+        def act(now: datetime) -> str:
+            actions.mark_contacted(
+                lead_id=UUID(object_id),
+                at=form.at(now),
+                by=form.cleaned_data["by"],
+                evidence="claimed",
+                source=SOURCE,
+                actor=name_of(request.user),
+                now=now,
+            )
+            return f"Contacted by {form.cleaned_data['by']}. The clock has stopped."
+
+        return _done(request, object_id, act)
+
+    @action(
+        description="Reassign",
+        permissions=["change"],
+        icon="sync_alt",
+        dialog={
+            "title": "Give this lead to somebody else",
+            "description": "Both hear of it. The customer's clock goes on, and nobody's turn is used.",
+            "form_class": ReassignForm,
+            "form_submit_text": "Reassign",
+        },
+    )
+    def reassign(self, request: HttpRequest, form: ReassignForm, object_id: str) -> HttpResponse:
+        def act(now: datetime) -> str:
+            row = actions.reassign(
+                lead_id=UUID(object_id),
+                **form.receiver,
+                reason=form.cleaned_data["reason"],
+                source=SOURCE,
+                actor=name_of(request.user),
+                lock=form.cleaned_data["lock"],
+                now=now,
+            )
+            return f"{row} has it now."
+
+        return _done(request, object_id, act)
+
+    @action(
+        description="Disqualify",
+        permissions=["change"],
+        icon="block",
+        dialog={
+            "title": "Not a lead after all",
+            "description": "Nobody has to answer any more. If the person comes back, it is a lead again.",
+            "form_class": DisqualifyForm,
+            "form_submit_text": "Disqualify",
+        },
+    )
+    def disqualify(self, request: HttpRequest, form: DisqualifyForm, object_id: str) -> HttpResponse:
+        def act(now: datetime) -> str:
+            reason = form.cleaned_data["reason"]
+            actions.disqualify(
+                lead_id=UUID(object_id), reason=reason, source=SOURCE, actor=name_of(request.user), now=now
+            )
+            return f"Disqualified: {reason}"
+
+        return _done(request, object_id, act)
+
+    @action(
+        description="Decline",
+        permissions=["change"],
+        icon="undo",
+        dialog={
+            "title": "The owner gives it back",
+            "description": "",
+            "form_class": DeclineForm,
+            "form_submit_text": "Give it back",
+        },
+    )
+    def decline(self, request: HttpRequest, form: DeclineForm, object_id: str) -> HttpResponse:
+        def act(now: datetime) -> str:
+            row = actions.decline(
+                lead_id=UUID(object_id),
+                reason=form.cleaned_data["reason"],
+                source=SOURCE,
+                actor=name_of(request.user),
+                now=now,
+            )
+            return f"Given back. {row} has it now."
+
+        return _done(request, object_id, act)
+
+
+def name_of(user: Any) -> str:
+    """Who acts, as histories and timelines say it."""
+    return str(user.get_full_name() or user.get_username())
+
+
+def _done(request: HttpRequest, object_id: str, act: Callable[[datetime], str]) -> HttpResponse:
+    """Act, say what happened or why not, and show the lead again."""
+    try:
+        messages.success(request, act(timezone.now()))
+    except actions.Refused as refusal:
+        messages.error(request, str(refusal))
+    page = reverse("admin:intake_lead_change", args=(object_id,))
+    return (
+        HttpResponse(status=204, headers={"HX-Redirect": page})
+        if request.headers.get("HX-Request")
+        else _see(page)
+    )
+
+
+def _see(page: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": page})

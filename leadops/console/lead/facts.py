@@ -1,0 +1,118 @@
+"""The facts of a lead, canonical beside raw, in the order in which people look for them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from intake.canonical import CANONICAL_FIELDS, label_of
+from intake.lead_changes import ATTRIBUTION
+from intake.models import ConsentRecord, Lead
+from leadops.console.moments import moment
+
+_SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Person", ("email", "phone", "full_name", "job_title", "language", "timezone")),
+    ("Company", ("company", "website", "industry", "employee_count", "annual_revenue")),
+    ("Place", ("country", "state", "city", "postal_code")),
+    ("Request", ("intent", "product_interest", "budget", "timeline", "existing_customer", "message")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`raw` is what they wrote, empty where it says the same. `typed`: a person typed it, so no form overwrites it."""
+
+    label: str
+    value: Any
+    raw: str = ""
+    typed: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    facts: list[Fact]
+
+
+def of_lead(lead: Lead, consents: list[ConsentRecord]) -> list[Section]:
+    """Only what is known."""
+    sections = [Section(title, list(_facts(lead, names))) for title, names in _SECTIONS]
+    sections.append(Section("Came from", list(_attribution(lead))))
+    sections.append(
+        Section("Other answers", [Fact(label_of(name), _say(value)) for name, value in lead.extra.items()])
+    )
+    sections.append(Section("Consent", list(_consent(consents))))
+    return [section for section in sections if section.facts]
+
+
+def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[Fact]:
+    for name in names:
+        value = getattr(lead, name)
+        if value in (None, ""):
+            continue
+        raw = lead.raw.get(name)
+        said = str(raw).strip() if raw is not None else ""
+        link = {"email": f"mailto:{value}", "phone": f"tel:{value}"}.get(name, "")
+        if name == "website" and str(value).startswith(("http://", "https://")):
+            link = str(value)
+        yield Fact(
+            label=label_of(name),
+            value=_say(value),
+            raw="" if said.casefold() == str(value).casefold() else said,
+            typed=name in lead.typed_fields,
+            link=link,
+        )
+
+
+def _attribution(lead: Lead) -> Iterator[Fact]:
+    forms = list(dict.fromkeys(key for key in (lead.first_form_key, lead.last_form_key) if key))
+    if forms:
+        yield Fact("Form", " … ".join(forms))
+    for name in ATTRIBUTION:
+        value = lead.attribution.get(name)
+        if value not in (None, ""):
+            yield Fact(label_of(name), _say(value))
+
+
+def _consent(consents: list[ConsentRecord]) -> Iterator[Fact]:
+    newest: dict[str, ConsentRecord] = {}
+    for record in consents:
+        newest.setdefault(record.kind, record)
+    for kind, record in newest.items():
+        words = "yes" if record.granted else "no"
+        if record.policy_version:
+            words += f", policy {record.policy_version}"
+        yield Fact(f"{kind.capitalize()} consent", words, raw="", link="", typed=False)
+
+
+def _say(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\u202f")
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return value
+
+
+def same_and_different(one: Lead, other: Lead) -> list[dict[str, Any]]:
+    """Both leads' facts side by side: [{"label", "one", "other", "verdict": "same|differs|only_one"}], telling ones first."""
+    rows = []
+    for name in CANONICAL_FIELDS:
+        if not hasattr(one, name):
+            continue
+        left, right = getattr(one, name), getattr(other, name)
+        if left in (None, "") and right in (None, ""):
+            continue
+        if left in (None, "") or right in (None, ""):
+            verdict = "only_one"
+        else:
+            verdict = "same" if str(left).casefold() == str(right).casefold() else "differs"
+        rows.append({"label": label_of(name), "one": _say(left), "other": _say(right), "verdict": verdict})
+    for label, at_one, at_other in (
+        ("Submitted", one.created_at, other.created_at),
+        ("Last heard of", one.last_submitted_at, other.last_submitted_at),
+    ):
+        rows.append({"label": label, "one": moment(at_one), "other": moment(at_other), "verdict": ""})
+    order = {"differs": 0, "same": 1, "only_one": 2, "": 3}
+    return sorted(rows, key=lambda row: order[str(row["verdict"])])

@@ -1,0 +1,130 @@
+"""Filters of the lead list over what the floors above intake know: each is one EXISTS over an indexed key."""
+
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import DropdownFilter
+
+from crm_sync.models import CrmLink, OutboxEntry
+from intake.models import IntakeForm, Lead, Submission
+from routing.models import Assignment, LeadScore, Owner, Queue, SlaClock
+
+Leads = QuerySet[Lead]
+
+
+class OwnerFilter(DropdownFilter):
+    title = "owner"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = [("none", "Nobody (in a queue)")]
+        if Owner.objects.filter(user=request.user.pk or 0).exists():
+            found.append(("me", "Me"))
+        owners = Owner.objects.order_by("-active", "name").values_list("pk", "name", "active")
+        return found + [(str(pk), name if active else f"{name} (not active)") for pk, name, active in owners]
+
+    def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
+        match self.value():
+            case None | "":
+                return leads
+            case "none":
+                return leads.filter(_assigned(owner__isnull=True))
+            case "me":
+                return leads.filter(_assigned(owner__user=request.user.pk))
+            case value:
+                return leads.filter(_assigned(owner=_number(value)))
+
+
+class QueueFilter(DropdownFilter):
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in Queue.objects.order_by("name").values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
+        return leads.filter(_assigned(queue=_number(self.value()))) if self.value() else leads
+
+
+class SegmentFilter(DropdownFilter):
+    title = "segment"
+    parameter_name = "segment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("hot", "Hot"), ("warm", "Warm"), ("cold", "Cold"), ("disqualified", "Disqualified")]
+
+    def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
+        if not self.value():
+            return leads
+        return leads.filter(Exists(LeadScore.objects.filter(lead=OuterRef("pk"), segment=self.value())))
+
+
+class ClockFilter(DropdownFilter):
+    title = "answer"
+    parameter_name = "clock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("overdue", "Overdue"),
+            ("waiting", "Still waited for"),
+            ("late", "Came late"),
+            ("in_time", "Came in time"),
+        ]
+
+    def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
+        clocks = SlaClock.objects.filter(lead=OuterRef("pk"))
+        running = clocks.filter(status=SlaClock.Status.RUNNING)
+        met = clocks.filter(status=SlaClock.Status.MET)
+        match self.value():
+            case "overdue":
+                return leads.filter(Exists(running.filter(due_at__lte=timezone.now())))
+            case "waiting":
+                return leads.filter(Exists(running))
+            case "late":
+                return leads.filter(Exists(met.filter(met_at__gt=F("due_at"))))
+            case "in_time":
+                return leads.filter(Exists(met.filter(met_at__lte=F("due_at"))))
+        return leads
+
+
+class FormFilter(DropdownFilter):
+    title = "form"
+    parameter_name = "form"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(IntakeForm.objects.order_by("name").values_list("key", "name"))
+
+    def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
+        if not self.value():
+            return leads
+        return leads.filter(Exists(Submission.objects.filter(lead=OuterRef("pk"), form__key=self.value())))
+
+
+class CrmFilter(DropdownFilter):
+    title = "CRM"
+    parameter_name = "crm"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting to be written"), ("gave_up", "Refused"), ("absent", "Not there")]
+
+    def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
+        entries = OutboxEntry.objects.filter(lead=OuterRef("pk"))
+        match self.value():
+            case "waiting":
+                return leads.filter(Exists(entries.filter(status=OutboxEntry.Status.PENDING)))
+            case "gave_up":
+                return leads.filter(Exists(entries.filter(status=OutboxEntry.Status.DEAD)))
+            case "absent":
+                return leads.filter(~Exists(CrmLink.objects.filter(lead=OuterRef("pk"))))
+        return leads
+
+
+def _assigned(**lookups: Any) -> Exists:
+    return Exists(Assignment.objects.filter(lead=OuterRef("pk"), **lookups))
+
+
+def _number(text: str | None) -> int:
+    """What somebody typed into the address; nobody has the number 0."""
+    return int(text) if text and text.isdecimal() else 0

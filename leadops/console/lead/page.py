@@ -1,0 +1,142 @@
+"""Everything that the page of one lead shows: what happened to this person, and who has it."""
+
+import json
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from crm_sync.models import CrmConnection
+from exception_queue.models import ExceptionItem
+from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
+from leadops.console import crm_state
+from leadops.console.lead import facts, story, why
+from leadops.console.lead.rows import beside, due_of, place_of, segment_look
+from leadops.console.moments import seconds_in_words
+from routing.models import Assignment, Decision, OwnerNotice, SlaClock
+
+MOST_STORY = 200
+MOST_SUBMISSIONS = 20
+_ARRIVED = ("crm_sync.created", "crm_sync.adopted")
+
+
+def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
+    """The template's context; about twenty queries, whatever the lead has been through."""
+    known = beside([lead.pk])[lead.pk]
+    decision = Decision.objects.filter(lead=lead).order_by("-at", "-pk").first()
+    entries = list(TimelineEntry.objects.filter(lead=lead).order_by("-at", "-pk")[:MOST_STORY])[::-1]
+    submissions = list(
+        Submission.objects.filter(lead=lead)
+        .select_related("form")
+        .order_by("-received_at")[:MOST_SUBMISSIONS]
+    )
+    consents = list(lead.consents.order_by("-at"))
+    names = {row.key: row.get_kind_display() for row in CrmConnection.objects.all()}
+    crm = crm_state.of_leads([lead.pk])[lead.pk]
+    return {
+        "lead": lead,
+        "place": place_of(lead),
+        "owner": known.assignment.owner if known.assignment else None,
+        "queue": known.assignment.queue if known.assignment else None,
+        "assignment": known.assignment,
+        "score": known.score,
+        "segment": segment_look(known.score.segment) if known.score else None,
+        "due": due_of(known.clock, now=now),
+        "clock": known.clock,
+        "crm": crm,
+        "arrival": _arrival(lead, submissions, entries, names),
+        "open_exceptions": _exceptions(lead, submissions),
+        "sections": facts.of_lead(lead, consents),
+        "story": story.tell(entries, connections=names),
+        "story_is_cut": len(entries) == MOST_STORY,
+        "why": why.explain(decision, known.assignment),
+        "score_reasons": why.score_reasons(known.score),
+        "ownership": _ownership(lead),
+        "clocks": list(
+            SlaClock.objects.filter(lead=lead)
+            .select_related("breached_owner")
+            .prefetch_related("steps")
+            .order_by("-started_at")
+        ),
+        "notices": list(
+            OwnerNotice.objects.filter(lead=lead).select_related("owner", "team").order_by("-created_at")
+        ),
+        "duplicates": _duplicates(lead),
+        "identities": list(LeadIdentity.objects.filter(lead=lead).order_by("kind", "value")),
+        "submissions": [{"row": row, "body": body_of(row)} for row in submissions],
+        "consents": consents,
+    }
+
+
+def body_of(submission: Submission) -> str:
+    """As it came in; JSON is indented."""
+    text = bytes(submission.body).decode("utf-8", "replace")
+    if "json" in submission.content_type:
+        with suppress(ValueError):
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return text
+
+
+def _arrival(
+    lead: Lead, submissions: list[Submission], entries: list[TimelineEntry], names: dict[str, str]
+) -> dict[str, Any] | None:
+    """When the lead first came in, and how long it took into the first CRM."""
+    if not submissions:
+        return None
+    first = submissions[-1].received_at
+    arrived = next((entry for entry in entries if entry.verb in _ARRIVED and entry.at >= first), None)
+    if arrived is None:
+        return {"at": first, "crm": "", "took": ""}
+    took = seconds_in_words((arrived.at - first).total_seconds())
+    return {"at": first, "crm": names.get(str(arrived.data.get("connection")), "the CRM"), "took": took}
+
+
+def _exceptions(lead: Lead, submissions: list[Submission]) -> list[ExceptionItem]:
+    """What is open about this lead, its submissions or its notices, the worst first."""
+    about = Q(subject_type="lead", subject_id=str(lead.pk))
+    about |= Q(subject_type="submission", subject_id__in=[str(row.pk) for row in submissions])
+    notices = OwnerNotice.objects.filter(lead=lead, status=OwnerNotice.Status.FAILED).values_list(
+        "pk", flat=True
+    )
+    about |= Q(subject_type="notice", subject_id__in=[str(pk) for pk in notices])
+    found = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNSETTLED)
+    return sorted(found, key=lambda item: item.described_kind.rank)
+
+
+def _ownership(lead: Lead) -> list[dict[str, Any]]:
+    """Every owner this lead had, newest first, with how long each had it."""
+    rows = list(
+        Assignment.history.filter(lead_id=lead.pk)
+        .select_related("owner", "queue", "turn", "turn__rotation")
+        .order_by("-history_date", "-history_id")
+    )
+    ends = [None, *(row.history_date for row in rows[:-1])]
+    return [
+        {
+            "row": row,
+            "holder": row.owner or row.queue,
+            "is_queue": row.owner_id is None,
+            "held": seconds_in_words((end - row.history_date).total_seconds()) if end else "",
+        }
+        for row, end in zip(rows, ends, strict=True)
+    ]
+
+
+def _duplicates(lead: Lead) -> list[dict[str, Any]]:
+    """Leads that could be the same person, seen from both sides."""
+    found = list(lead.possible_duplicates.order_by("-created_at"))
+    if lead.possible_duplicate_of is not None:
+        found.insert(0, lead.possible_duplicate_of)
+    holders = beside([other.pk for other in found]) if found else {}
+    return [
+        {
+            "lead": other,
+            "place": place_of(other),
+            "holder": holders[other.pk].assignment,
+            "url": reverse("admin:intake_lead_change", args=(other.pk,)),
+            "compare": reverse("admin:intake_lead_compare", args=(lead.pk, other.pk)),
+        }
+        for other in found
+    ]

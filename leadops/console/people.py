@@ -1,0 +1,8 @@
+"""How people are shown."""
+
+
+def initials(name: str) -> str:
+    """ "EE" for Eva Ernst, "T" for Triage."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
+    return "".join(letters).upper() or "?"
