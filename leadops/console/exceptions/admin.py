@@ -1,0 +1,226 @@
+"""The exceptions screen: what do I fix next, and how?"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.widgets import SELECT_CLASSES
+
+from exception_queue import alerts, queue
+from exception_queue.models import ExceptionItem
+from intake.admin.base import ReadOnlyPage
+from leadops.console.exceptions import acting, screen
+from leadops.console.exceptions.screen import View
+
+ROWS_PER_PAGE = 50
+SELECT = " ".join(SELECT_CLASSES)
+
+
+@admin.register(ExceptionItem)
+class ExceptionPage(ReadOnlyPage):
+    """Everything is written through the doors of the queue; this only asks them to."""
+
+    search_fields = ["subject_label", "cause"]
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        return (("act/", "exception_queue_exceptionitem_act", self.act),)
+
+    def may_act(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("exception_queue.change_exceptionitem"))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Causes; with ?group= the rows of one."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        by, now = _by(request), timezone.now()
+        counts = queue.counts(by=by)
+        view = View.of(request.GET, counts)
+        rows = screen.items_of(view, by=by, now=now)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Exceptions",
+            "opts": self.model._meta,
+            "view": view,
+            "tabs": _tabs(view, counts),
+            "kinds": screen.kind_choices(),
+            "ages": [(key, words) for key, (words, _) in screen.AGES.items()],
+            "may_act": self.may_act(request),
+            "act_url": reverse("admin:exception_queue_exceptionitem_act"),
+            "here": request.get_full_path(),
+            "select_class": SELECT,
+            **(extra_context or {}),
+        }
+        cards = screen.cards(rows, view)
+        if view.group:
+            if not cards:
+                return HttpResponseRedirect(view.query(group="") if view.tab else ".")
+            page = Paginator(rows.order_by("-last_seen_at", "-id"), ROWS_PER_PAGE).get_page(
+                request.GET.get("p")
+            )
+            context |= {"card": cards[0], "page": page, "rows": self._rows(page.object_list)}
+            context["back_link"] = view.query(group="")
+            return TemplateResponse(request, "leadops/exceptions/group.html", context)
+        context |= {"cards": cards, "deaf": alerts.deaf_kinds() if not cards else []}
+        return TemplateResponse(request, "leadops/exceptions/screen.html", context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One exception with what to do, what it is about and what was done."""
+        item = self.get_object(request, object_id) if object_id else None
+        if item is None:
+            raise Http404("This exception is not there.")
+        if not self.has_view_permission(request, item):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": item.described_kind.title,
+            "opts": self.model._meta,
+            "item": item,
+            "row": self._rows([item])[0],
+            "icon": screen.SEVERITY_ICONS[item.described_kind.severity],
+            "is_open": item.status in ExceptionItem.UNSETTLED,
+            "may_act": self.may_act(request),
+            "is_mine": item.claimed_by == _by(request),
+            "act_url": reverse("admin:exception_queue_exceptionitem_act"),
+            "here": request.get_full_path(),
+        }
+        return TemplateResponse(request, "leadops/exceptions/item.html", context)
+
+    def act(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Claim, release, retry, resolve, dismiss or snooze what was chosen; what hides or settles asks first."""
+        if not self.may_act(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:exception_queue_exceptionitem_changelist"))
+        asked = request.POST
+        verb, now = asked.get("verb", ""), timezone.now()
+        back = _back(request)
+        # A button of one row says verb and group in one value: "claim:crm.rejected|0af3".
+        verb, _, only = verb.partition(":")
+        if verb not in acting.VERBS or asked.get("for", "1h") not in acting.SNOOZES:
+            raise Http404("There is no such action.")
+        items = self._chosen(request, only)
+        count = items.count()
+        if not count:
+            messages.warning(request, "Nothing was chosen, or somebody else was faster.")
+            return _go(request, back)
+        if acting.asks(verb, count=count) and "sure" not in asked:
+            return self._ask(request, verb, items, count=count, only=only, back=back)
+        said = acting.act(
+            verb,
+            items,
+            by=_by(request),
+            note=asked.get("note", "").strip(),
+            snooze_for=asked.get("for", "1h"),
+            now=now,
+        )
+        if said.done:
+            messages.success(request, said.done)
+        for refusal in said.refusals:
+            messages.error(request, refusal)
+        return _go(request, back)
+
+    def _chosen(self, request: HttpRequest, only: str) -> screen.Items:
+        """What the buttons are about: these rows, or these groups within the view that was on the screen."""
+        asked = request.POST
+        if only.isdecimal():
+            return ExceptionItem.objects.filter(pk=int(only), status__in=ExceptionItem.UNSETTLED)
+        pks = [int(pk) for pk in asked.getlist("item") if pk.isdecimal()]
+        if pks and not only:
+            return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNSETTLED)
+        by = _by(request)
+        view = View.of(QueryDict(asked.get("view", "").lstrip("?")), queue.counts(by=by))
+        rows = screen.items_of(view, by=by, now=timezone.now())
+        return screen.in_groups(rows, [only] if only else asked.getlist("group"))
+
+    def _ask(
+        self, request: HttpRequest, verb: str, items: screen.Items, *, count: int, only: str, back: str
+    ) -> HttpResponse:
+        label, consequence = acting.QUESTIONS[verb]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{label} {count} exception{'' if count == 1 else 's'}?",
+            "opts": self.model._meta,
+            "verb": f"{verb}:{only}" if only else verb,
+            "label": label,
+            "consequence": consequence,
+            "select_class": SELECT,
+            "is_snooze": verb == "snooze",
+            "snoozes": [(key, words) for key, (words, _) in acting.SNOOZES.items()],
+            "chosen": [("item", pk) for pk in request.POST.getlist("item")]
+            + [("group", key) for key in request.POST.getlist("group")],
+            "view_query": request.POST.get("view", ""),
+            "samples": items.order_by("-last_seen_at")[:5],
+            "more": max(0, count - 5),
+            "act_url": reverse("admin:exception_queue_exceptionitem_act"),
+            "back": back,
+        }
+        return TemplateResponse(request, "leadops/exceptions/ask.html", context)
+
+    def _rows(self, items: Any) -> list[dict[str, Any]]:
+        listed = list(items)
+        connections = screen.connections_of(listed)
+        notes: dict[int, list[Any]] = {item.pk: [] for item in listed}
+        for item in ExceptionItem.objects.filter(pk__in=notes).prefetch_related("notes").only("pk"):
+            notes[item.pk] = list(item.notes.all())
+        return [
+            {
+                "item": item,
+                "step": screen.next_step(item, connections),
+                "evidence": screen.evidence(item),
+                "details": screen.details(item),
+                "notes": notes[item.pk],
+            }
+            for item in listed
+        ]
+
+
+def _by(request: HttpRequest) -> str:
+    """Claims are kept by login name, which does not change when somebody marries."""
+    return str(request.user.get_username())
+
+
+def _tabs(view: View, counts: queue.Counts) -> list[dict[str, Any]]:
+    numbers = {
+        "mine": counts.mine,
+        "unclaimed": counts.unclaimed,
+        "snoozed": counts.snoozed,
+        "all": counts.unsettled,
+    }
+    titles = {"mine": "Mine", "unclaimed": "Unclaimed", "snoozed": "Snoozed", "all": "All open"}
+    return [
+        {
+            "title": titles[tab],
+            "count": numbers[tab],
+            "link": view.query(tab=tab, group=""),
+            "active": tab == view.tab,
+        }
+        for tab in screen.TABS
+    ]
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the person was; never another site."""
+    asked = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}):
+        return asked
+    return reverse("admin:exception_queue_exceptionitem_changelist")
+
+
+def _go(request: HttpRequest, back: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": back})
+    return HttpResponseRedirect(back)
