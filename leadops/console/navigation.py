@@ -149,6 +149,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("leadops/favicon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "leadops.console.navigation.environment",
+    "DASHBOARD_CALLBACK": "leadops.console.home.dashboard.callback",
     "STYLES": [_static("leadops/console.css"), _static("leadops/screens.css")],
     "SCRIPTS": [_static("leadops/moments.js")],
     "LOGIN": {"image": _static("leadops/login.svg")},

@@ -1,0 +1,248 @@
+"""Home: is everything flowing? The answer in one line, the numbers below, each a link to what is behind it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from crm_sync.models import CrmConnection, OutboxEntry
+from exception_queue import queue
+from exception_queue.models import ExceptionItem
+from intake.models import Submission
+from leadops.console import figures
+from leadops.console.exceptions import screen
+from leadops.console.figures import Handoff
+from leadops.console.home import first_steps, wellbeing
+from leadops.console.moments import seconds_in_words
+from routing.models import SlaClock
+
+HOURS = 24
+TOP_CAUSES = 5
+TOP_OWNERS = 12
+_SEGMENT_COLOURS = {
+    "hot": "var(--color-red-500)",
+    "warm": "var(--color-orange-400)",
+    "cold": "var(--color-blue-400)",
+    "disqualified": "var(--color-base-400)",
+    "unscored": "var(--color-base-300)",
+}
+
+
+def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """UNFOLD["DASHBOARD_CALLBACK"]. About twenty-five queries, whatever the number of leads."""
+    now = timezone.now()
+    day = now - timedelta(hours=HOURS)
+    context |= {"title": "Home", "health": wellbeing.lines(now=now)}
+    if not Submission.objects.exists():
+        return context | {"first_steps": first_steps.steps()}
+    hour = figures.handoff_in_all(since=now - timedelta(hours=1))
+    counts = queue.counts(by=str(request.user.get_username()))
+    need_a_person = counts.unsettled - counts.snoozed
+    last_day = figures.handoff_in_all(since=day)
+    volume = figures.submissions_between(day - timedelta(hours=HOURS), day)
+    crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
+    return context | {
+        "answer": answer(hour, crm=crm.get_kind_display() if crm else "", need_a_person=need_a_person),
+        "latest": volume["latest"],
+        "cards": _cards(last_day, volume, need_a_person=need_a_person, now=now),
+        **_charts(day, now=now),
+        "last_day": last_day,
+        "shares": _shares(day),
+        "causes": screen.cards(
+            ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN), screen.View("all")
+        )[:TOP_CAUSES],
+    }
+
+
+def answer(hour: Handoff, *, crm: str, need_a_person: int) -> str:
+    """ "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person." """
+    if not hour.received:
+        flow = "No leads in the last hour."
+    else:
+        leads = f"{hour.received} lead{'s' if hour.received != 1 else ''} in the last hour"
+        flow = f"{leads}, {_how_far(hour, crm)}."
+    person = {0: "Nothing needs a person.", 1: "1 needs a person."}.get(
+        need_a_person, f"{need_a_person} need a person."
+    )
+    return f"{flow} {person}"
+
+
+def _how_far(hour: Handoff, crm: str) -> str:
+    if crm and hour.new_leads:
+        within = hour.latency["in_crm"].p95
+        some = "all" if hour.in_crm == hour.new_leads else f"{hour.in_crm} of {hour.new_leads} new ones"
+        if not hour.in_crm:
+            return f"none of {hour.new_leads} in {crm} yet"
+        return f"{some} in {crm} within {seconds_in_words(within or 0.0)} (p95)"
+    within = hour.latency["handed_off"].p95
+    if not hour.handed_off:
+        return "none handed off yet"
+    some = "all" if hour.hand_off_rate >= 1 else f"{hour.handed_off}"
+    return f"{some} handed off within {seconds_in_words(within or 0.0)} (p95)"
+
+
+def _cards(
+    day: Handoff, volume: dict[str, Any], *, need_a_person: int, now: datetime
+) -> list[dict[str, Any]]:
+    outbox = OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING).aggregate(
+        n=Count("pk"), since=Min("created_at")
+    )
+    late = SlaClock.objects.filter(status=SlaClock.Status.RUNNING, due_at__lte=now).aggregate(
+        n=Count("pk"), since=Min("due_at")
+    )
+    since, before = volume["since"], volume["before"]
+    wait = seconds_in_words((now - outbox["since"]).total_seconds()) if outbox["since"] else ""
+    worst = seconds_in_words((now - late["since"]).total_seconds()) if late["since"] else ""
+    leads = reverse("admin:intake_lead_changelist")
+    return [
+        {
+            "title": "Leads, last 24 hours",
+            "value": since,
+            "more": _change(since, before),
+            "url": leads,
+        },
+        {
+            "title": "Handed off",
+            "value": f"{100 * day.hand_off_rate:.0f} %",
+            "more": f"{day.handed_off} of {day.received - day.spam - day.rejected}"
+            + (f", {day.held} held" if day.held else "")
+            + (f", {day.spam} spam" if day.spam else ""),
+            "tone": "warning" if day.held else "",
+            "url": reverse("admin:intake_submission_changelist")
+            + ("?status__exact=held" if day.held else ""),
+        },
+        {
+            "title": "Waiting for the CRM",
+            "value": outbox["n"],
+            "more": f"the oldest for {wait}" if wait else "nothing waits",
+            "tone": "warning" if outbox["since"] and now - outbox["since"] > timedelta(minutes=1) else "",
+            "url": f"{leads}?crm=waiting",
+        },
+        {
+            "title": "Overdue answers",
+            "value": late["n"],
+            "more": f"the longest by {worst}" if worst else "everybody is in time",
+            "tone": "danger" if late["n"] else "",
+            "url": f"{leads}?clock=overdue",
+        },
+        {
+            "title": "Open exceptions",
+            "value": need_a_person,
+            "more": "need a person" if need_a_person else "nothing needs a person",
+            "tone": "danger" if need_a_person else "",
+            "url": reverse("admin:exception_queue_exceptionitem_changelist"),
+        },
+    ]
+
+
+def _change(since: int, before: int) -> str:
+    if not before:
+        return "none in the 24 hours before"
+    percent = round(100 * (since - before) / before)
+    if abs(percent) > 100:
+        return f"{before} in the 24 hours before"
+    if percent == 0:
+        return f"as many as the day before ({before})"
+    return f"{abs(percent)} % {'more' if percent > 0 else 'fewer'} than the day before ({before})"
+
+
+def _charts(day: datetime, *, now: datetime) -> dict[str, Any]:
+    """Data for Unfold's chart components. Labels are instants; a script shows them in the viewer's zone."""
+    first = day.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    hours = [first + timedelta(hours=n) for n in range(HOURS)]
+    labels = [hour.isoformat() for hour in hours]
+    by_segment = figures.leads_by_hour(since=first)
+    by_hour = figures.handoff_by_hour(since=first)
+    segments = [name for name in _SEGMENT_COLOURS if any(segment == name for _, segment in by_segment)]
+    leads = [
+        {
+            "label": name.capitalize(),
+            "data": [by_segment.get((hour, name), 0) for hour in hours],
+            "backgroundColor": _SEGMENT_COLOURS[name],
+            "stack": "leads",
+        }
+        for name in segments
+    ]
+    seconds = [
+        {
+            "label": label,
+            "data": [
+                _rounded(getattr(by_hour[hour].in_crm_latency, field)) if hour in by_hour else None
+                for hour in hours
+            ],
+            "borderColor": colour,
+            "backgroundColor": colour,
+            "spanGaps": True,
+            "pointRadius": 2,
+        }
+        for label, field, colour in (
+            ("p95", "p95", "var(--color-primary-500)"),
+            ("p50", "p50", "var(--color-green-500)"),
+        )
+    ]
+    return {
+        "leads_chart": json.dumps({"labels": labels, "datasets": leads}) if leads else "",
+        "latency_chart": json.dumps({"labels": labels, "datasets": seconds})
+        if any(row.in_crm for row in by_hour.values())
+        else "",
+        "leads_options": json.dumps(_options(stacked=True)),
+        "latency_options": json.dumps(_options(stacked=False)),
+    }
+
+
+def _options(*, stacked: bool) -> dict[str, Any]:
+    """As Unfold's own, with a legend in words and an axis with numbers."""
+    ticks = {"color": "#9ca3af", "maxTicksLimit": 8, "maxRotation": 0}
+    return {
+        "animation": False,
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "maxBarThickness": 18,
+        "interaction": {"mode": "index", "intersect": False},
+        "datasets": {"bar": {"borderRadius": 2}, "line": {"borderWidth": 2, "tension": 0.3}},
+        "plugins": {
+            "legend": {
+                "display": True,
+                "align": "end",
+                "labels": {
+                    "boxHeight": 6,
+                    "boxWidth": 6,
+                    "usePointStyle": True,
+                    "pointStyle": "circle",
+                    "color": "#9ca3af",
+                },
+            }
+        },
+        "scales": {
+            "x": {"stacked": stacked, "border": {"width": 0}, "ticks": ticks, "grid": {"display": False}},
+            "y": {
+                "stacked": stacked,
+                "beginAtZero": True,
+                "border": {"width": 0, "dash": [4, 4]},
+                "ticks": {"color": "#9ca3af", "precision": 0} if stacked else {"color": "#9ca3af"},
+            },
+        },
+    }
+
+
+def _shares(day: datetime) -> list[dict[str, Any]]:
+    found = figures.shares(since=day)[:TOP_OWNERS]
+    longest = max([1.0, *(max(share.actual, share.target) for share in found)])
+    return [
+        {
+            "owner": share.owner,
+            "actual": share.actual,
+            "target": share.target,
+            "actual_share": round(100 * share.actual / longest),
+            "target_share": round(100 * share.target / longest),
+        }
+        for share in found
+    ]
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 2)

@@ -1,0 +1,77 @@
+"""What to do on a fresh installation, in order, with what is done ticked off."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from crm_sync.models import CrmConnection
+from exception_queue import alerts
+from intake.admin.forms import curl_of
+from intake.models import IntakeForm
+from routing.models import RuleSet
+
+DEMO_FORM = "demo-request"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    done: bool
+    title: str
+    says: str
+    command: str = ""
+    link: str = ""
+    label: str = ""
+
+
+def steps() -> list[Step]:
+    """Rules, a CRM, somebody who hears of trouble, and the first lead."""
+    return [_rules(), _crm(), _ears(), _first_lead()]
+
+
+def _rules() -> Step:
+    return Step(
+        done=RuleSet.objects.exists(),
+        title="Say who gets what",
+        says="Apply a configuration file, or make owners, a rotation and rules here and publish them.",
+        command="manage.py config apply acme.yaml",
+        link=reverse("admin:routing_routingrule_changelist"),
+        label="Rules",
+    )
+
+
+def _crm() -> Step:
+    return Step(
+        done=CrmConnection.objects.filter(active=True).exists(),
+        title="Connect the CRM",
+        says="Leads work without one; with it, each stands there with its owner within a second.",
+        link=reverse("admin:crm_sync_crmconnection_changelist"),
+        label="CRM connections",
+    )
+
+
+def _ears() -> Step:
+    deaf = alerts.deaf_kinds()
+    return Step(
+        done=not deaf,
+        title="Say who hears of trouble",
+        says=f"Nobody is told yet of {len(deaf)} kind{'s' if len(deaf) != 1 else ''} of exception."
+        if deaf
+        else "Somebody is told of every kind of exception.",
+        link=reverse("admin:exception_queue_alertrule_changelist"),
+        label="Alerts",
+    )
+
+
+def _first_lead() -> Step:
+    public = IntakeForm.objects.filter(active=True, kind=IntakeForm.Kind.PUBLIC)
+    form = public.filter(key=DEMO_FORM).first() or public.order_by("name").first()
+    return Step(
+        done=False,
+        title="Post the first lead",
+        says="It stands under Leads a moment later, with an owner and the reason."
+        if form
+        else "Add a form; its page shows the address to post to.",
+        command=curl_of(form) if form else "",
+        link=reverse("admin:intake_intakeform_changelist"),
+        label="Forms",
+    )

@@ -1,0 +1,66 @@
+"""One line on the machine itself: workers, scheduler, what waits too long, and whether the CRMs answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from crm_sync.models import CrmConnection
+from leadops import health
+from leadops.console.moments import seconds_in_words
+
+# What is due is taken up within a second or so; from here on somebody should wonder.
+TOO_LONG_SECONDS = 30.0
+_SWEEPS = {
+    "submissions": "submissions",
+    "notices": "notices",
+    "sla_steps": "response time steps",
+    "outbox": "CRM writes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`ok` False asks for attention; `says` holds the reason, so that colour is never alone."""
+
+    ok: bool
+    name: str
+    says: str
+    url: str = ""
+
+
+def lines(*, now: datetime) -> list[Line]:
+    """Six queries and one look into the cache."""
+    return [_workers(now), _oldest(), *_connections()]
+
+
+def _workers(now: datetime) -> Line:
+    name = "Workers and scheduler"
+    try:
+        seen = health.last_heartbeat()
+    except Exception:  # Whatever the cache's client raises: the page must not fall with it.
+        return Line(False, name, "unknown, the cache does not answer")
+    if seen is None:
+        return Line(False, name, "not seen yet: is a worker and beat running?")
+    age = now - seen
+    words = f"seen {seconds_in_words(max(0.0, age.total_seconds()))} ago"
+    return Line(age < health.HEARTBEAT_AGE, name, words)
+
+
+def _oldest() -> Line:
+    waiting = {name: age for name, age in health.oldest_due().items() if age >= 1}
+    if not waiting:
+        return Line(True, "Due work", "nothing waits")
+    worst = max(waiting, key=lambda name: waiting[name])
+    says = f"{_SWEEPS.get(worst, worst)} wait for {seconds_in_words(waiting[worst])}"
+    return Line(waiting[worst] < TOO_LONG_SECONDS, "Due work", says)
+
+
+def _connections() -> list[Line]:
+    found = []
+    for row in CrmConnection.objects.filter(active=True).order_by("-primary", "key"):
+        ok = row.health == CrmConnection.Health.OK
+        says = row.get_health_display().lower() if ok or not row.last_error else row.last_error
+        url = reverse("admin:crm_sync_crmconnection_change", args=(row.pk,))
+        found.append(Line(ok, row.get_kind_display(), says, url))
+    return found
