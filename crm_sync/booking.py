@@ -15,15 +15,16 @@ from django.utils import timezone
 from crm_sync import exception_kinds as kinds
 from crm_sync import follow_up, lease, outbox, owners
 from crm_sync.connectors.base import RemoteTask, Report, TaskReport, TaskToCreate
-from crm_sync.facts import Push
+from crm_sync.facts import Push, owner_shown
 from crm_sync.models import CrmLink, OutboxEntry
+from crm_sync.problems import SUBJECT, lead_subject, rejected, unknown_property
 from crm_sync.session import Session
-from exception_queue.queue import Problem, Subject, close_items, open_items
-from intake.models import Lead, TimelineEntry
+from exception_queue.queue import close_items, open_items
+from intake.models import TimelineEntry
 from intake.timeline import record
 from plumbing.bulk import update_rows
+from routing.models import Assignment
 
-SUBJECT = "lead"
 _LINK_FIELDS = ["sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner"]
 _TASK_FIELDS = ["task_id", "task_clock", "task_open", "task_sent"]
 
@@ -49,18 +50,16 @@ def contacts(session: Session, pushes: Collection[Push], report: Report) -> Fini
         _write_links(session, standing, now=now)
         dead = {push.lead.pk: report.refused[push.key].message for push in _named(pushes, report.refused)}
         later = _later(pushes, report.again, dead=dead, now=now)
-        problems += [_rejected(session, push.lead, words=dead[push.lead.pk]) for push in _of(pushes, dead)]
+        problems += [
+            rejected(session.connection, push.lead, words=dead[push.lead.pk]) for push in _of(pushes, dead)
+        ]
         for name, keys in report.unknown.items():
-            problem = _unknown_property(session, name=name)
+            problem = unknown_property(session.connection, name=name)
             lacking = _named(pushes, keys)
             problems += [replace(problem, subject=lead_subject(push.lead)) for push in lacking]
             dead |= {push.lead.pk: problem.cause for push in lacking}
         _bury(pushes, dead, now=now)
-        finished.shown = [
-            push.lead.pk
-            for push in standing
-            if push.link and push.link.shown_owner == push.owner and not push.owner_unknown
-        ]
+        finished.shown = _shown_right(standing)
         # A lead that lacks one value is in the CRM all the same: its task is made.
         lacking_keys = {key for keys in report.unknown.values() for key in keys}
         finished.over = {push.key for push in _of(pushes, dead) if push.key not in lacking_keys} | later
@@ -113,7 +112,9 @@ def tasks(session: Session, pushes: Collection[Push], report: TaskReport) -> lis
         update_rows(touched, fields=_TASK_FIELDS)
         later = _later(pushes, failed, dead=dead, now=now)
         _bury(pushes, dead, now=now)
-        problems = [_rejected(session, push.lead, words=dead[push.lead.pk]) for push in _of(pushes, dead)]
+        problems = [
+            rejected(session.connection, push.lead, words=dead[push.lead.pk]) for push in _of(pushes, dead)
+        ]
         open_items(problems, now=now)
     return [push.key for push in pushes if push.lead.pk in dead or push.key in later]
 
@@ -171,7 +172,7 @@ def give_up(session: Session, pushes: Collection[Push], *, words: str) -> None:
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         _bury(pushes, {push.lead.pk: words for push in pushes}, now=now)
-        open_items([_rejected(session, push.lead, words=words) for push in pushes], now=now)
+        open_items([rejected(session.connection, push.lead, words=words) for push in pushes], now=now)
 
 
 def _write_links(session: Session, standing: Sequence[Push], *, now: datetime) -> None:
@@ -216,6 +217,18 @@ def _write_links(session: Session, standing: Sequence[Push], *, now: datetime) -
     update_rows(list(known.values()), fields=["remote_id", *_LINK_FIELDS, *_TASK_FIELDS])
     outbox.queue_for(session.pk, again, now=now)
     record(entries)
+
+
+def _shown_right(standing: Sequence[Push]) -> list[UUID]:
+    """Leads whose owner of this moment is the one that the CRM shows: a reassign may have come while we sent."""
+    shown = {push.lead.pk: push for push in standing if push.link and not push.owner_unknown}
+    now = Assignment.objects.filter(lead_id__in=shown).select_related("owner", "queue__holder")
+    owners_now = {each.lead_id: owner_shown(each) for each in now}
+    return [
+        lead_id
+        for lead_id, push in shown.items()
+        if push.link is not None and push.link.shown_owner == push.owner == owners_now.get(lead_id)
+    ]
 
 
 def _creation_now(session: Session, push: Push, link: CrmLink) -> bool:
@@ -306,31 +319,6 @@ def _of(pushes: Collection[Push], lead_ids: Collection[UUID]) -> list[Push]:
 
 def _named(pushes: Collection[Push], keys: Collection[str]) -> list[Push]:
     return [push for push in pushes if push.key in keys]
-
-
-def lead_subject(lead: Lead) -> Subject:
-    return Subject(
-        type=SUBJECT, id=str(lead.pk), label=str(lead), url=f"/admin/intake/lead/{lead.pk}/change/"
-    )
-
-
-def _unknown_property(session: Session, *, name: str) -> Problem:
-    return Problem(
-        kind=kinds.UNKNOWN_PROPERTY,
-        subject=Subject(type=SUBJECT, id="", label=""),
-        cause=f"{session.connection.get_kind_display()} has no property “{name}”.",
-        detail={"connection": session.connection.key, "property": name},
-        cause_key=f"{session.connection.key} {name}",
-    )
-
-
-def _rejected(session: Session, lead: Lead, *, words: str) -> Problem:
-    return Problem(
-        kind=kinds.REJECTED,
-        subject=lead_subject(lead),
-        cause=words,
-        detail={"connection": session.connection.key},
-    )
 
 
 def _arrived(session: Session, push: Push, *, remote_id: str, now: datetime) -> TimelineEntry:

@@ -16,13 +16,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm_sync import circuit, outbox, owners, payload
-from crm_sync.booking import SUBJECT, lead_subject
 from crm_sync.budget import Budget
 from crm_sync.connectors import connect, webhook_secret_of
 from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.inbound_changes import Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
+from crm_sync.problems import SUBJECT, lead_subject
 from exception_queue.queue import close_items, open_items
 from intake.vendors.signatures import BadSignature, verify
 from plumbing import claiming, nudges

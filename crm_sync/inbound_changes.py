@@ -17,12 +17,12 @@ from uuid import UUID
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
-from crm_sync.booking import lead_subject
 from crm_sync.connectors.base import Author, Connector, Present
 from crm_sync.facts import owner_shown
 from crm_sync.inbound_values import NotTaken, take_over
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
 from crm_sync.payload import OWNER, Plan
+from crm_sync.problems import lead_subject
 from exception_queue.queue import Problem, Subject
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record

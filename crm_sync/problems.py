@@ -1,0 +1,33 @@
+"""What a lead can need a person for."""
+
+from crm_sync import exception_kinds as kinds
+from crm_sync.models import CrmConnection
+from exception_queue.queue import Problem, Subject
+from intake.models import Lead
+
+SUBJECT = "lead"
+
+
+def lead_subject(lead: Lead) -> Subject:
+    return Subject(
+        type=SUBJECT, id=str(lead.pk), label=str(lead), url=f"/admin/intake/lead/{lead.pk}/change/"
+    )
+
+
+def unknown_property(connection: CrmConnection, *, name: str) -> Problem:
+    return Problem(
+        kind=kinds.UNKNOWN_PROPERTY,
+        subject=Subject(type=SUBJECT, id="", label=""),
+        cause=f"{connection.get_kind_display()} has no property “{name}”.",
+        detail={"connection": connection.key, "property": name},
+        cause_key=f"{connection.key} {name}",
+    )
+
+
+def rejected(connection: CrmConnection, lead: Lead, *, words: str) -> Problem:
+    return Problem(
+        kind=kinds.REJECTED,
+        subject=lead_subject(lead),
+        cause=words,
+        detail={"connection": connection.key},
+    )
