@@ -28,7 +28,7 @@ bench: venv
 
 docs: venv  ## what is written from the code
 	$(VENV)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn
-	$(VENV)/python manage.py show_pipeline > docs/pipeline.txt
+	$(VENV)/python manage.py exception_guide > docs/exceptions.md
 
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
