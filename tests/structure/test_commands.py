@@ -1,0 +1,45 @@
+"""Commands that show or prepare things; the others are tested with what they command."""
+
+import re
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from rest_framework.authtoken.models import Token
+
+from leadops.pipeline import LEAD_PIPELINE
+from tests.structure.house import BASE
+
+
+def test_show_pipeline_says_where_each_stage_is_and_what_it_does():
+    shown = StringIO()
+    call_command("show_pipeline", stdout=shown)
+    lines = shown.getvalue().splitlines()
+    assert len(lines) == len(LEAD_PIPELINE)
+    for stage, line in zip(LEAD_PIPELINE, lines, strict=True):
+        if stage == "TRANSACTION":
+            assert "one database transaction" in line
+            continue
+        path, stage_name, place, words = (*re.match(r"(\S+\.(\w+))\s+(\S+)\s+(\S.*)", line).groups(),)
+        assert path == stage and words
+        file, number = place.split(":")
+        assert (
+            (BASE / file)
+            .read_text()
+            .splitlines()[int(number) - 1]
+            .startswith(f"def {stage_name}(batch: Batch)")
+        )
+
+
+@pytest.mark.django_db
+def test_prepare_makes_the_first_admin_and_token_once(monkeypatch, settings):
+    settings.LEADOPS_DEMO = False
+    monkeypatch.setenv("LEADOPS_ADMIN_PASSWORD", "correct horse battery")
+    monkeypatch.setenv("LEADOPS_API_TOKEN", "0123456789abcdef")
+    call_command("prepare", stdout=StringIO())
+    monkeypatch.setenv("LEADOPS_ADMIN_PASSWORD", "another one")
+    monkeypatch.setenv("LEADOPS_API_TOKEN", "fedcba9876543210")
+    call_command("prepare", stdout=StringIO())
+    assert User.objects.get().check_password("correct horse battery")
+    assert Token.objects.get().key == "0123456789abcdef"
