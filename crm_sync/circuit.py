@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
-from crm_sync.outbox import DRAIN
+from crm_sync.outbox import DRAIN, SHORTEST_PAUSE
 from exception_queue.queue import Problem, Subject, close_items, open_items
 from plumbing import nudges
 from plumbing.backoff import delay_after
@@ -63,7 +63,7 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
             _report(connection, kind=kinds.SETUP, words=words, now=now)
         case _:
             failures = connection.failures + 1
-            pause = delay_after(failures, base=0.5, cap=_LONGEST_PAUSE_SECONDS)
+            pause = max(delay_after(failures, base=0.5, cap=_LONGEST_PAUSE_SECONDS), SHORTEST_PAUSE)
             row.update(
                 failures=failures,
                 not_before=now + pause,

@@ -5,7 +5,7 @@ generation is still the one it sent, so a change made meanwhile is sent next, an
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,6 +23,8 @@ Status = OutboxEntry.Status
 DRAIN = "crm_sync.drain_outbox"
 # Tried so often alone, while the CRM took others: it is the lead, not the CRM.
 MOST_ATTEMPTS = 8
+# Jitter may say "at once"; a CRM in trouble gets at least this.
+SHORTEST_PAUSE = timedelta(milliseconds=250)
 # From here on a row is sent by itself, so that it takes no others down with it.
 ALONE_AFTER = 3
 
@@ -103,7 +105,7 @@ def book_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, 
     rows = _locked(entries)
     for row in rows:
         row.attempts += 1
-        row.due_at = now + delay_after(row.attempts, base=0.5)
+        row.due_at = now + max(delay_after(row.attempts, base=0.5), SHORTEST_PAUSE)
         row.ambiguous = row.ambiguous or ambiguous
         row.last_error = error
     update_rows(rows, fields=["attempts", "due_at", "ambiguous", "last_error"])
