@@ -55,7 +55,8 @@ def reachable(rotation_ids: Iterable[int]) -> set[int]:
     leads_to: dict[int, set[int]] = {}
     chained = Rotation.objects.filter(active=True, when_empty=Rotation.WhenEmpty.ROTATION)
     for rotation, following in chained.values_list("pk", "when_empty_rotation"):
-        leads_to.setdefault(rotation, set()).add(following)
+        if following is not None:
+            leads_to.setdefault(rotation, set()).add(following)
     by_owner: dict[int, set[int]] = {}
     for rotation, owner in RotationMember.objects.filter(_CAPPED, active=True).values_list("rotation", "owner"):
         by_owner.setdefault(owner, set()).add(rotation)

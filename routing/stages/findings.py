@@ -10,6 +10,7 @@ from intake.outcomes import Hold
 from routing import facts, publishing
 from routing.accounts import Accounts
 from routing.engine.decide import Decision
+from routing.engine.references import Ref
 from routing.engine.returning import Returning
 from routing.engine.ruleset import RuleSet
 from routing.engine.scoring import Score
@@ -29,6 +30,8 @@ class Routed:
     score: Score | None = None
     decision: Decision | None = None
     settlement: Settlement | None = None
+    # The owner or queue that has it now.
+    target: Ref | None = None
     owner: Owner | None = None
     queue: Queue | None = None
     # Somebody else (or nobody) had it before this touch.

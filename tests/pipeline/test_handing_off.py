@@ -10,8 +10,17 @@ from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake import runner
 from intake.models import BlockedSender, CompanyProfile, IntakeForm, Lead, LeadIdentity, Submission
-from routing import publishing
-from routing.models import Assignment, Decision, LeadScore, OwnerNotice, RotationTurn, RuleSet, SlaClock
+from routing import actions, publishing
+from routing.models import (
+    Assignment,
+    Decision,
+    LeadScore,
+    OwnerNotice,
+    RotationMember,
+    RotationTurn,
+    RuleSet,
+    SlaClock,
+)
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +214,63 @@ def test_without_published_rules_leads_wait_and_go_on_by_themselves(acme):
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF
     assert ExceptionItem.objects.get().status == ExceptionItem.Status.RESOLVED
+
+
+def come_back_contacted(lead: Lead, *, days_ago: int = 1) -> None:
+    """The lead was contacted, and what happened lies in the past."""
+    then = timezone.now() - timedelta(days=days_ago)
+    actions.mark_contacted(
+        lead_id=lead.pk,
+        at=timezone.now(),
+        by="x",
+        evidence="claimed",
+        source="api",
+        actor="x",
+        now=timezone.now(),
+    )
+    Lead.objects.update(contacted_at=then, last_submitted_at=then)
+    Assignment.objects.update(assigned_at=then)
+
+
+def test_a_contacted_lead_that_comes_back_is_new_again_and_stays_with_its_owner(acme):
+    lead = make.handed_off(make.american())
+    owner = Assignment.objects.get(lead=lead).owner
+    come_back_contacted(lead)
+    again = make.handed_off(make.american(message="Back again"))
+    row = Assignment.objects.get(lead=lead)
+    assert (again.pk, again.status, row.owner) == (lead.pk, Lead.Status.NEW, owner)
+    assert row.reason == f"Stays with {owner.name}"
+    assert RotationTurn.objects.count() == 1  # sticky picks use no turn
+    assert SlaClock.objects.filter(lead=lead, status="running").count() == 1
+
+
+def test_the_bond_ends_after_its_days_and_when_the_owner_has_left_the_rotation(acme):
+    lead = make.handed_off(make.american())
+    owner = Assignment.objects.get(lead=lead).owner
+    come_back_contacted(lead, days_ago=91)
+    make.handed_off(make.american())
+    assert RotationTurn.objects.count() == 2
+    owner = Assignment.objects.get(lead=lead).owner
+    come_back_contacted(lead)
+    RotationMember.objects.filter(owner=owner).update(active=False)
+    make.handed_off(make.american())
+    assert Assignment.objects.get(lead=lead).owner != owner
+
+
+def test_a_content_form_goes_on_the_timeline_only(acme):
+    lead = make.handed_off(make.american())
+    IntakeForm.objects.create(key="paper", name="White paper", purpose="content")
+    come_back_contacted(lead)
+    make.handed_off(make.american(), form="paper")
+    lead.refresh_from_db()
+    assert lead.status == Lead.Status.CONTACTED
+    assert not SlaClock.objects.filter(status="running").exists()
+    assert lead.timeline_entries.filter(verb="intake.returned").count() == 1
+
+
+def test_two_likely_duplicates_in_one_batch_go_to_one_owner(acme):
+    make.submitted(make.american(email="robert.hill@bigcorp.example", full_name="Robert Hill"))
+    make.submitted(make.american(email="bob.hill@bigcorp.example", full_name="Bob Hill"))
+    runner.drain()
+    assert Lead.objects.count() == 2
+    assert len(set(Assignment.objects.values_list("owner", flat=True))) == 1
