@@ -37,4 +37,11 @@ DROP FUNCTION routing_lead_has_assignment();
 class Migration(migrations.Migration):
     dependencies = [("routing", "0001_initial"), ("intake", "0001_initial")]
 
-    operations = [migrations.RunSQL(CREATE, DROP)]
+    operations = [
+        migrations.RunSQL(CREATE, DROP),
+        # Caps are counted from the history: automatic assignments of an owner since midnight or Monday.
+        migrations.RunSQL(
+            "CREATE INDEX history_caps ON routing_historicalassignment (owner_id, assigned_at) WHERE automatic;",
+            "DROP INDEX history_caps;",
+        ),
+    ]
