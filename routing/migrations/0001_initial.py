@@ -787,10 +787,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ownernotice',
-            index=models.Index(condition=models.Q(('claim_token__isnull', False)), fields=['claim_token'], name='notice_claim'),
-        ),
-        migrations.AddIndex(
-            model_name='ownernotice',
             index=models.Index(fields=['lead'], name='notice_lead'),
         ),
         migrations.AddConstraint(

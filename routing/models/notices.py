@@ -45,7 +45,6 @@ class OwnerNotice(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="waiting"), name="notice_due"),
             models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="notice_claim"),
-            models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="notice_claim"),
             models.Index(fields=["lead"], name="notice_lead"),
         ]
 
