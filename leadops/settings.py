@@ -161,6 +161,8 @@ _amqp = CELERY_BROKER_URL.startswith(("amqp", "pyamqp"))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum" if _amqp else "classic"
+# The queues of the routes below are made when they are first used.
+CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = CELERY_TASK_DEFAULT_QUEUE_TYPE
 CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic" if _amqp else "direct"
 CELERY_WORKER_DETECT_QUORUM_QUEUES = _amqp
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
