@@ -132,10 +132,11 @@ def duty_by_rotation(rotation_ids: Collection[int], *, now: datetime) -> dict[in
 
 @dataclass(frozen=True, slots=True)
 class OwnerStanding:
-    """`presence` is a sentence part: "on duty", "off duty (back Monday 09:00)", "away until 4 January 2027"."""
+    """`presence` is how they are now, `detail` until when: "off duty", "(back Monday 09:00)"."""
 
     state: Literal["on", "off", "away", "inactive"]
     presence: str
+    detail: str
     today: int
     open_leads: int
     waiting: int
@@ -160,15 +161,17 @@ def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStand
     for owner_id, owner in people.owners.items():
         candidate = people.candidate(owner_id)
         state: Literal["on", "off", "away", "inactive"] = "on"
-        presence = "on duty now"
+        presence, detail = "on duty", ""
         if not owner.active:
-            state, presence = "inactive", "not active: gets no leads"
+            state, presence = "inactive", "switched off"
         elif candidate.absent:
-            state, presence = "away", f"away {candidate.absent_text}"
+            state, presence, detail = "away", "away", candidate.absent_text
         elif not candidate.on_duty:
-            state, presence = "off", f"off duty {candidate.duty_text}"
+            state, presence, detail = "off", "off duty", candidate.duty_text
         row = loads.get(owner_id, {"open": 0, "waiting": 0})
-        found[owner_id] = OwnerStanding(state, presence, today.get(owner_id, 0), row["open"], row["waiting"])
+        found[owner_id] = OwnerStanding(
+            state, presence, detail, today.get(owner_id, 0), row["open"], row["waiting"]
+        )
     return found
 
 

@@ -8,13 +8,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Min, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -23,9 +24,10 @@ from unfold.widgets import (
 
 from crm_sync import circuit, standing
 from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
-from intake.admin.base import ConfigurationPage
+from intake.admin.base import ConfigurationPage, to_page
 from intake.admin.form_fields import PartsForm, SecretsForm
 from intake.canonical import CANONICAL_FIELDS
+from intake.moments import moment
 from routing.engine.scoring import SEGMENTS
 
 OURS = (
@@ -163,7 +165,11 @@ class ConnectionForm(SecretsForm, PartsForm):
         fields = [
             "key", "kind", "primary", "base_url", "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
         ]  # fmt: skip
-        labels = {"base_url": "Address", "token_env": "Token's variable", "webhook_secret_env": "Secret's variable"}
+        labels = {
+            "base_url": "Address",
+            "token_env": "Token's variable",
+            "webhook_secret_env": "Secret's variable",
+        }
         help_texts = {
             "key": "Stands in the webhook address.",
             "base_url": "https://api.hubapi.com, or your own host.",
@@ -234,12 +240,22 @@ class ConnectionPage(ConfigurationPage):
         super().save_related(request, form, formsets, change)
         circuit.resume([form.instance.key], by=str(request.user))
 
-    @action(description="Try now", icon="refresh", permissions=["change"])
-    def ask_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description="Try now",
+        icon="refresh",
+        permissions=["change"],
+        dialog={
+            "title": "Ask the CRM now?",
+            "description": "Forgets the last error and any pause, and writes what waits as soon as the CRM answers.",
+            "form_class": None,
+            "form_submit_text": "Try now",
+        },
+    )
+    def ask_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         row = CrmConnection.objects.get(pk=object_id)
         circuit.resume([row.key], by=str(request.user))
         self.message_user(request, "The CRM is asked now; what waits is written as soon as it answers.")
-        return HttpResponseRedirect(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))
+        return to_page(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))
 
     @display(description="Connection", header=True, ordering="key")
     def title(self, row: CrmConnection) -> list[str]:
@@ -258,5 +274,5 @@ class ConnectionPage(ConfigurationPage):
         return int(row.dead)
 
     @display(description="Last answer", ordering="last_ok_at", empty_value="never")
-    def last_contact(self, row: CrmConnection) -> Any:
-        return row.last_ok_at
+    def last_contact(self, row: CrmConnection) -> str | None:
+        return moment(row.last_ok_at, "ago") if row.last_ok_at else None

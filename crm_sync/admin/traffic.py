@@ -20,11 +20,12 @@ from crm_sync import outbox
 from crm_sync.models import InboundEvent, OutboxEntry, OwnerLink
 from exception_queue.queue import RetryRefused
 from intake.admin.base import ReadOnlyPage
+from intake.moments import moment
 
 
 @admin.register(OutboxEntry)
 class OutboxPage(ReadOnlyPage):
-    list_display = ["person", "connection", "state", "attempts", "due_at", "said"]
+    list_display = ["person", "connection", "state", "attempts", "due", "said"]
     list_filter = [("status", ChoicesDropdownFilter), ("connection", RelatedDropdownFilter)]
     list_select_related = ["lead", "connection"]
     search_fields = ["lead__email", "lead__full_name", "lead__company", "last_error"]
@@ -58,6 +59,10 @@ class OutboxPage(ReadOnlyPage):
     def state(self, row: OutboxEntry) -> tuple[str, str]:
         return row.status, row.get_status_display()
 
+    @display(description="Next try", ordering="due_at")
+    def due(self, row: OutboxEntry) -> str:
+        return moment(row.due_at, "moment") if row.status == OutboxEntry.Status.PENDING else "–"
+
     @display(description="The CRM said", empty_value="–")
     def said(self, row: OutboxEntry) -> str | None:
         return row.last_error or None
@@ -65,7 +70,7 @@ class OutboxPage(ReadOnlyPage):
 
 @admin.register(InboundEvent)
 class InboundPage(ReadOnlyPage):
-    list_display = ["received_at", "connection", "remote_id", "state", "result"]
+    list_display = ["received", "connection", "remote_id", "state", "result"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("connection", RelatedDropdownFilter),
@@ -88,6 +93,10 @@ class InboundPage(ReadOnlyPage):
     )
     def state(self, row: InboundEvent) -> tuple[str, str]:
         return row.status, row.get_status_display()
+
+    @display(description="Received", ordering="received_at")
+    def received(self, row: InboundEvent) -> str:
+        return moment(row.received_at, "ago")
 
     @display(description="Body")
     def body(self, row: InboundEvent) -> SafeString:

@@ -9,6 +9,11 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 
+def to_page(url: str) -> HttpResponse:
+    """The answer to a dialog, which HTMX has sent: the whole page goes there."""
+    return HttpResponse(headers={"HX-Redirect": url})
+
+
 class Page(ModelAdmin):
     """Every list says what it is for when it is empty (templates/unfold/helpers/empty_results.html).
 
@@ -59,6 +64,12 @@ class ReadOnlyPage(Page):
     """Rows that only the machine writes."""
 
     actions: Sequence[str] | None = None
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # Nobody edits these rows, so there is no history to look at.
+        return super().render_change_form(request, {**context, "show_history": False}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -29,6 +29,7 @@ from intake.admin.form_fields import LinesField, PartsForm, SecretsForm
 from intake.admin.rows import PairsField
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import IntakeForm, Submission
+from intake.moments import moment
 from intake.vendors.registry import VENDORS
 
 FIELD_CHOICES = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
@@ -203,8 +204,8 @@ class IntakeFormPage(ConfigurationPage):
         return f"{row.received} received" + (f", {row.held} held" if row.held else "")
 
     @display(description="Last one", ordering="latest", empty_value="never")
-    def last_seen(self, row: Any) -> Any:
-        return row.latest
+    def last_seen(self, row: Any) -> str | None:
+        return moment(row.latest, "ago") if row.latest else None
 
     @display(description="Active", boolean=True, ordering="active")
     def on(self, row: IntakeForm) -> bool:

@@ -20,6 +20,7 @@ from unfold.decorators import display
 from intake.admin.base import ReadOnlyPage
 from intake.canonical import label_of
 from intake.models import Submission
+from intake.moments import moment
 
 
 @admin.register(Submission)
@@ -38,14 +39,14 @@ class SubmissionPage(ReadOnlyPage):
     empty_title = "Nothing has come in yet"
     empty_text = "Each post to a form is kept here exactly as it came in. Open a form to see its address."
     fieldsets = [
-        (None, {"fields": ["form", "received_at", "state", "why", "person", "handed_off_at"]}),
+        (None, {"fields": ["form", "person", "state", "why", "came_in", "left"]}),
         ("As we read it", {"classes": ["tab"], "fields": ["values_table", "extra_table", "notes_list"]}),
         ("As it came in", {"classes": ["tab"], "fields": ["content_type", "raw_body", "header_table", "ip"]}),
         ("Progress", {"classes": ["tab"], "fields": [
             "id", "stage", "due_at", "attempts", "claimed_until", "unchecked", "idempotency_key"]}),
     ]  # fmt: skip
     readonly_fields = [
-        "state", "why", "person", "values_table", "extra_table", "notes_list", "raw_body", "header_table",
+        "state", "why", "person", "came_in", "left", "values_table", "extra_table", "notes_list", "raw_body", "header_table",
         "id",
     ]  # fmt: skip
 
@@ -57,8 +58,8 @@ class SubmissionPage(ReadOnlyPage):
         return rows
 
     @display(description="Received", ordering="received_at")
-    def received(self, row: Submission) -> Any:
-        return row.received_at
+    def received(self, row: Submission) -> str:
+        return moment(row.received_at, "ago")
 
     @display(description="Form", ordering="form__name")
     def form_name(self, row: Submission) -> str:
@@ -99,6 +100,14 @@ class SubmissionPage(ReadOnlyPage):
     @display(description="Why", empty_value="–")
     def why(self, row: Submission) -> str:
         return row.reason
+
+    @display(description="Received")
+    def came_in(self, row: Submission) -> str:
+        return moment(row.received_at)
+
+    @display(description="Handed off")
+    def left(self, row: Submission) -> str:
+        return moment(row.handed_off_at)
 
     @display(description="Our fields")
     def values_table(self, row: Submission) -> SafeString | str:

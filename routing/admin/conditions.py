@@ -5,6 +5,7 @@ The column holds JSON as the engine reads it. The page shows rows of field, oper
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,9 @@ _OPERATORS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "account": (("is:named", "is a named account"), ("is:missing", "is empty"), ("in", "is"), ("not_in", "is not")),
 }  # fmt: skip
+
+
+_COLUMN = re.compile(r"(?<!['\w])[a-z]+(?:_[a-z]+)+")
 
 
 def in_words(condition: Any) -> str:
@@ -117,7 +121,7 @@ class ConditionWidget(forms.Textarea):
             "vocabulary": vocabulary(),
             "vocabulary_id": f"{context['widget']['attrs'].get('id', name)}-vocabulary",
             "always": self.always,
-            "problems": json.dumps([{"path": one.path, "message": one.message} for one in self.problems]),
+            "problems": json.dumps([{"path": one.path, "message": _said(one)} for one in self.problems]),
         }
         return context
 
@@ -153,12 +157,13 @@ class ConditionField(forms.JSONField):
 
 def _in_place(problem: Problem) -> str:
     """The place as people count: all[1].any[0] is line 2, then line 1 inside it."""
-    if not problem.path:
-        return problem.message
-    lines = [int(part) + 1 for part in _indexes(problem.path)]
-    if not lines:
-        return problem.message
-    return f"Line {'.'.join(map(str, lines))}: {problem.message}"
+    lines = ".".join(str(int(part) + 1) for part in _indexes(problem.path))
+    return f"Line {lines}: {_said(problem)}" if lines else _said(problem)
+
+
+def _said(problem: Problem) -> str:
+    """The engine names columns; people know them by their labels."""
+    return _COLUMN.sub(lambda found: LABELS.get(found[0], found[0]), problem.message)
 
 
 def _indexes(path: str) -> list[str]:

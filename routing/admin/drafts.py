@@ -21,7 +21,7 @@ class DraftPage(ConfigurationPage):
     ordering_field: str | None = "position"
     hide_ordering_field = True
     # The order is what the rows mean; another one on the screen would mislead.
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ("position",)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

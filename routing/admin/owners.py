@@ -5,11 +5,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -22,14 +26,16 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
-from intake.admin.base import ConfigurationPage
+from intake.admin.base import ConfigurationPage, to_page
 from intake.admin.form_fields import WordsField
-from routing import standings
+from routing import owners, standings
 from routing.calendars import owner_calendar_row
-from routing.models import Absence, Owner, Team, WorkCalendar
+from routing.models import Absence, Assignment, Owner, Team, WorkCalendar
+from routing.roster import OPEN_STATUSES
 from routing.standings import OwnerStanding
 
 _TONES = {"on": "success", "off": "info", "away": "warning", "inactive": "danger"}
@@ -54,7 +60,7 @@ class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Owner
         fields = [
-            "name", "email", "team", "calendar", "skills", "daily_cap", "weekly_cap", "load_cap", "user", "active",
+            "name", "email", "team", "calendar", "skills", "daily_cap", "weekly_cap", "load_cap", "user",
         ]  # fmt: skip
         labels = {"user": "Login", "load_cap": "Open leads at most"}
         help_texts = {
@@ -123,8 +129,9 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
     search_fields = ["name", "email", "team__name"]
     autocomplete_fields = ["team", "calendar", "user"]
     change_form_outer_before_template = "routing/owner_glance.html"
+    actions_detail = ["switch_off", "switch_on"]
     fieldsets = [
-        (None, {"fields": ["name", "email", ("team", "calendar"), "skills", "user", "active"]}),
+        (None, {"fields": ["name", "email", ("team", "calendar"), "skills", "user"]}),
         ("Limits", {"fields": [("daily_cap", "weekly_cap"), "load_cap"]}),
     ]
     empty_icon = "badge"
@@ -144,7 +151,8 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
         return {
             "standing": standing,
             "tone": _TONES[standing.state],
-            "answer": f"{row.name} is {standing.presence}.",
+            "answer": f"{row.name} is {standing.presence} {standing.detail}".strip() + ".",
+            "leave_url": reverse("admin:routing_owner_switch_off", args=(row.pk,)),
             "works_by": owner_calendar_row(row),
             "memberships": row.memberships.filter(active=True).select_related("rotation"),
             "accounts": list(row.named_accounts.filter(active=True)[:10]),
@@ -155,14 +163,67 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
             .first(),
         }
 
+    def has_switch_off_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return self.has_change_permission(request) and (
+            Owner.objects.filter(pk=object_id, active=True).exists()
+            or Assignment.objects.filter(owner_id=object_id, lead__status__in=OPEN_STATUSES).exists()
+        )
+
+    def has_switch_on_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return (
+            self.has_change_permission(request) and Owner.objects.filter(pk=object_id, active=False).exists()
+        )
+
+    @action(description="Switch off…", icon="person_off", permissions=["switch_off"])
+    def switch_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Says what will happen; POST does it."""
+        owner = get_object_or_404(Owner, pk=object_id)
+        if request.method == "POST":
+            user = request.user if isinstance(request.user, User) else None
+            moved = owners.deactivate(owner, by=str(request.user), user=user, now=timezone.now())
+            leads = f"{moved} lead{'' if moved == 1 else 's'} moved"
+            self.message_user(request, f"{owner.name} is switched off; {leads}.")
+            return HttpResponseRedirect(reverse("admin:routing_owner_change", args=(owner.pk,)))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Switch off {owner.name}",
+            "opts": Owner._meta,
+            "original": owner,
+            "leaving": owners.preview(owner),
+        }
+        return TemplateResponse(request, "routing/owner_leaves.html", context)
+
+    @action(
+        description="Switch on",
+        icon="person_check",
+        permissions=["switch_on"],
+        dialog={
+            "title": "Switch this owner on?",
+            "description": "Rules, accounts and people can send leads again. Rotations are joined by hand.",
+            "form_class": None,
+            "form_submit_text": "Switch on",
+        },
+    )
+    def switch_on(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        owner = get_object_or_404(Owner, pk=object_id)
+        owner.active = True
+        self.save_model(request, owner, form=None, change=True)
+        self.message_user(request, f"{owner.name} can get leads again: add them to a rotation.")
+        return to_page(reverse("admin:routing_owner_change", args=(owner.pk,)))
+
     @display(description="Owner", header=True, ordering="name")
     def person(self, row: Owner) -> list[str]:
         return [row.name, row.email, "".join(part[:1] for part in row.name.split()[:2])]
 
-    @display(description="Now", label=_TONES)
-    def presence(self, row: Any) -> tuple[str, str]:
+    @display(description="Now")
+    def presence(self, row: Any) -> str:
         standing: OwnerStanding = row.standing
-        return standing.state, standing.presence
+        return format_html(
+            '<span class="lo-badge lo-{}">{}</span> <span class="lo-muted">{}</span>',
+            _TONES[standing.state],
+            standing.presence,
+            standing.detail,
+        )
 
     @display(description="Today")
     def given_today(self, row: Any) -> str:

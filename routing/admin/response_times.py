@@ -41,7 +41,7 @@ class StepsField(forms.Field):
 
     def __init__(self, **kwargs: Any) -> None:
         columns = (
-            Column("at", "After", placeholder="50%, 15m, 1bd", width="7rem"),
+            Column("at", "After", placeholder="50%, 15m", width="7rem"),
             Column("clock", "Counted", COUNTED, "from the first click", width="12rem"),
             Column("do", "Do", STEPS, "Choose…", width="14rem"),
             Column("queue", "Queue", [("", "")], "Which queue?", only_for="do=queue"),

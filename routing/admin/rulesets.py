@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from intake.admin.base import ReadOnlyPage
 from intake.admin.rows import PairsField
+from intake.moments import moment
 from routing import publishing, ruleset_changes
 from routing.admin.conditions import in_words
 from routing.admin.drafts import DraftPage
@@ -29,10 +30,11 @@ _PAGES = {"rule": "routingrule", "territory": "territory", "sla_policy": "slapol
 
 @admin.register(RuleSet)
 class RuleSetPage(ReadOnlyPage):
-    list_display = ["version_label", "published_at", "published_by", "note"]
+    list_display = ["version_label", "when", "published_by", "note"]
     search_fields = ["note", "published_by", "=version"]
     change_form_outer_before_template = "routing/ruleset.html"
-    fieldsets = [(None, {"fields": ["version", "published_at", "published_by", "note"]})]
+    readonly_fields = ["when"]
+    fieldsets = [(None, {"fields": ["version", "when", "published_by", "note"]})]
     empty_icon = "publish"
     empty_title = "Nothing is published yet"
     empty_text = "Rules, territories, scoring and response times are drafts until you publish them together."
@@ -84,6 +86,10 @@ class RuleSetPage(ReadOnlyPage):
                 for rule in row.snapshot["rules"]
             ],
         }
+
+    @display(description="Published", ordering="published_at")
+    def when(self, row: RuleSet) -> str:
+        return moment(row.published_at)
 
     @display(description="Version", ordering="version", header=True)
     def version_label(self, row: RuleSet) -> list[str]:

@@ -430,3 +430,25 @@ def test_it_switches_rows_off_rather_than_deleting_them(client):
 def test_it_finds_people_rules_and_forms_from_the_command_palette(client):
     shown = client.get(reverse("admin:search"), {"s": "alice", "extended": "1"}).content.decode()
     assert page(Owner, Owner.objects.get(email="alice@acme.test")) in shown
+
+
+def test_it_asks_before_it_switches_an_owner_off(client):
+    bob = Owner.objects.get(email="bob@acme.test")
+    assert 'name="active"' not in client.get(page(Owner, bob)).content.decode()
+    leave = reverse("admin:routing_owner_switch_off", args=(bob.pk,))
+    shown = client.get(leave).content.decode()
+    assert "If Bob Burke is switched off" in shown and "AMER round robin" in shown
+    bob.refresh_from_db()
+    assert bob.active
+    assert client.post(leave).status_code == 302
+    bob.refresh_from_db()
+    assert not bob.active
+    assert client.get(leave).status_code == 403
+
+    back = reverse("admin:routing_owner_switch_on", args=(bob.pk,))
+    client.get(back)
+    bob.refresh_from_db()
+    assert not bob.active, "looking at the question answers nothing"
+    assert client.post(back, {"_form_submitted": "True"}).headers["HX-Redirect"] == page(Owner, bob)
+    bob.refresh_from_db()
+    assert bob.active

@@ -72,7 +72,7 @@ def test_it_says_how_owners_stand(amer):
     found = {owner.email: standings.of_owners(owners, now=now)[owner.pk] for owner in owners}
     holder = next(owner for owner in owners if found[owner.email].open_leads)
     assert (found[holder.email].today, found[holder.email].waiting) == (1, 1), lead
-    assert found["frank@acme.test"].presence == "not active: gets no leads"
+    assert found["frank@acme.test"].presence == "switched off"
     tomorrow = standings.of_owners([holder], now=now + timedelta(days=1))[holder.pk]
     assert tomorrow.today == 0
 
