@@ -7,8 +7,12 @@ def line_of(rotation: Rotation) -> Queue:
     """The rotation's line, made when it is first needed. The caller holds the rotation's lock."""
     if rotation.waiting_line is not None:
         return rotation.waiting_line
-    name = f"{rotation.name}: waiting line"[:120]
-    line, _made = Queue.objects.get_or_create(name=name, defaults={"waiting_line": True})
+    line, _made = Queue.objects.get_or_create(name=name_of(rotation), defaults={"waiting_line": True})
     rotation.waiting_line = line
     rotation.save(update_fields=["waiting_line"])
     return line
+
+
+def name_of(rotation: Rotation) -> str:
+    """What a rotation's line is called."""
+    return f"{rotation.name}: waiting line"[:120]

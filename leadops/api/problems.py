@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -49,6 +51,19 @@ def answer(problem: Problem) -> HttpResponse:
         content_type=CONTENT_TYPE,
         headers=problem.headers,
     )
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Whatever else is asked below /api/."""
+    return answer(Problem(404, f"There is nothing at {request.path}. See /api/docs/."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: a problem for programs, a page for people."""
+    if request.path.startswith("/api/"):
+        return answer(Problem(500, "Something went wrong here. It is in the log."))
+    return defaults.server_error(request)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

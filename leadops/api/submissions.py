@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +16,9 @@ from rest_framework.views import APIView
 from exception_queue.models import ExceptionItem
 from intake import credentials
 from intake.models import Submission
+from leadops.api.documents import problems, shape
 from leadops.api.problems import Problem
+from leadops.api.staff import StaffWith
 
 
 class FormOrStaffToken(TokenAuthentication):
@@ -24,37 +27,44 @@ class FormOrStaffToken(TokenAuthentication):
     def authenticate(self, request: Request) -> Any:
         try:
             return super().authenticate(request)
-        except Exception:
+        except AuthenticationFailed:
             return None
 
 
-@extend_schema(
-    responses=inline_serializer(
-        "SubmissionStatus",
-        {
-            "submission_id": serializers.UUIDField(),
-            "status": serializers.ChoiceField(Submission.Status.choices),
-            "stage": serializers.CharField(allow_null=True),
-            "lead_id": serializers.UUIDField(allow_null=True),
-            "exception_ids": serializers.ListField(child=serializers.IntegerField()),
-            "received_at": serializers.DateTimeField(),
-            "handed_off_at": serializers.DateTimeField(allow_null=True),
-        },
-    )
+STATUS = shape(
+    "SubmissionStatus",
+    {
+        "submission_id": serializers.UUIDField(),
+        "status": serializers.ChoiceField(Submission.Status.choices),
+        "stage": serializers.CharField(allow_null=True, help_text="The next stage to run."),
+        "lead_id": serializers.UUIDField(allow_null=True),
+        "exception_ids": serializers.ListField(child=serializers.IntegerField()),
+        "received_at": serializers.DateTimeField(),
+        "handed_off_at": serializers.DateTimeField(allow_null=True),
+    },
 )
+
+
 class SubmissionStatus(APIView):
     """How far a submission has got. For staff, and for holders of the form's token."""
 
-    authentication_classes = [FormOrStaffToken]
-    permission_classes: list[type] = []
+    authentication_classes = (FormOrStaffToken,)
+    permission_classes = ()
 
+    @extend_schema(
+        operation_id="read_submission",
+        tags=["submissions"],
+        auth=[{"tokenAuth": []}, {"formToken": []}],  # type: ignore[list-item]
+        responses={200: STATUS, **problems(401, 403, 404)},
+    )
     def get(self, request: Request, submission_id: UUID) -> Response:
         submission = Submission.objects.select_related("form").filter(pk=submission_id).first()
         user = request.user
-        is_staff = bool(
-            user and user.is_authenticated and user.is_staff and user.has_perm("intake.view_submission")
-        )
-        if not is_staff and not _has_form_token(request._request, submission):
+        is_staff = user.is_authenticated and user.is_staff
+        may_read = is_staff and user.has_perm("intake.view_submission")
+        if not may_read and not _has_form_token(request._request, submission):
+            if is_staff:
+                raise Problem(403, StaffWith.message)
             raise Problem(
                 401, "Send a staff token or the form's token.", headers={"WWW-Authenticate": "Token"}
             )

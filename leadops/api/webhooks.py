@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from crm_sync import inbound
 from intake.vendors.signatures import BadSignature
+from leadops.api.documents import problems
 from leadops.api.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,9 @@ class CrmWebhookView(APIView):
     @extend_schema(
         operation_id="receive_crm_events",
         request=OpenApiTypes.OBJECT,
-        responses={204: None, 400: None, 401: None, 404: None},
-        auth=[],
+        tags=["webhooks"],
+        responses={204: None, **problems(400, 401, 404, 415)},
+        auth=[{"hubspotSignature": []}],  # type: ignore[list-item]
     )
     def post(self, request: Request, connection_key: str) -> Response:
         """HubSpot: a JSON list of up to 100 events with its v3 signature over the public address."""

@@ -1,0 +1,133 @@
+"""How well the hand-off goes: counts, rates and latency percentiles per step, counted by PostgreSQL in one statement.
+
+The steps of a submission: received -> handed off (all stages committed) -> in the CRM (the record was made or adopted) and
+-> told (the notice of this submission was sent). A submission of somebody whose record is there already has no CRM step.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import connection
+
+By = Literal["form", "source", "connection"]
+GROUPINGS: tuple[By, ...] = ("form", "source", "connection")
+PERCENTILES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Seconds; None where nothing was counted."""
+
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of submissions received in a span of time. `waiting` are those still on their way."""
+
+    key: str
+    received: int
+    handed_off: int
+    waiting: int
+    held: int
+    rejected: int
+    spam: int
+    received_to_handed_off: Step
+    handed_off_to_crm: Step
+    handed_off_to_told: Step
+
+    @property
+    def handed_off_rate(self) -> float | None:
+        """Of those that should be handed off: neither spam nor rejected."""
+        wanted = self.received - self.spam - self.rejected
+        return self.handed_off / wanted if wanted else None
+
+
+_KEYS: Mapping[By, str] = {
+    "form": "form.key",
+    "source": "coalesce(nullif(lower(s.values ->> 'utm_source'), ''), '(none)')",
+    "connection": "crm.key",
+}
+
+_SQL = """
+WITH counted AS (
+    SELECT {key} AS key, s.status,
+        extract(epoch FROM s.handed_off_at - s.received_at) AS to_handed_off,
+        extract(epoch FROM arrived.at - s.handed_off_at) AS to_crm,
+        extract(epoch FROM told.at - s.handed_off_at) AS to_told
+    FROM intake_submission s
+    JOIN intake_intakeform form ON form.id = s.form_id
+    {crm}
+    LEFT JOIN LATERAL (
+        SELECT min(entry.at) AS at FROM intake_timelineentry entry
+        WHERE entry.lead_id = s.lead_id AND entry.at >= s.handed_off_at
+            AND entry.verb IN ('crm_sync.created', 'crm_sync.adopted') {of_connection}
+    ) arrived ON s.handed_off_at IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT notice.sent_at AS at FROM routing_ownernotice notice
+        WHERE notice.lead_id = s.lead_id AND notice.cause = 'submission:' || s.id
+    ) told ON s.handed_off_at IS NOT NULL
+    WHERE s.received_at >= %(since)s AND s.received_at < %(until)s
+)
+SELECT key,
+    count(*),
+    count(*) FILTER (WHERE status = 'handed_off'),
+    count(*) FILTER (WHERE status IN ('received', 'processing', 'retrying')),
+    count(*) FILTER (WHERE status = 'held'),
+    count(*) FILTER (WHERE status = 'rejected'),
+    count(*) FILTER (WHERE status = 'spam'),
+    count(to_handed_off), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_handed_off),
+    count(to_crm), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_crm),
+    count(to_told), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_told)
+FROM counted GROUP BY key ORDER BY count(*) DESC, key
+"""
+
+
+def total(*, since: datetime, until: datetime) -> Figures:
+    """Of everything received in the span; `until` is not in it. The CRM step ends in the first CRM."""
+    rows = _read("'all'", crm="", of_connection="", since=since, until=until)
+    return rows[0] if rows else _NOTHING
+
+
+def grouped(by: By, *, since: datetime, until: datetime) -> list[Figures]:
+    """The largest first. By connection, every active one is asked about every submission."""
+    if by == "connection":
+        return _read(
+            _KEYS[by],
+            crm="CROSS JOIN (SELECT key FROM crm_sync_crmconnection WHERE active) crm",
+            of_connection="AND entry.source = crm.key",
+            since=since,
+            until=until,
+        )
+    return _read(_KEYS[by], crm="", of_connection="", since=since, until=until)
+
+
+_EMPTY = Step(0, None, None, None)
+_NOTHING = Figures("all", 0, 0, 0, 0, 0, 0, _EMPTY, _EMPTY, _EMPTY)
+
+
+def _read(key: str, *, crm: str, of_connection: str, since: datetime, until: datetime) -> list[Figures]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL.format(key=key, crm=crm, of_connection=of_connection),
+            {"since": since, "until": until, "percentiles": list(PERCENTILES)},
+        )
+        return [_figures(row) for row in cursor.fetchall()]
+
+
+def _figures(row: tuple[Any, ...]) -> Figures:
+    key, received, handed_off, waiting, held, rejected, spam, *steps = row
+    handed, crm, told = (_step(steps[place], steps[place + 1]) for place in (0, 2, 4))
+    return Figures(key, received, handed_off, waiting, held, rejected, spam, handed, crm, told)
+
+
+def _step(count: int, percentiles: list[float] | None) -> Step:
+    if not count or percentiles is None:
+        return _EMPTY
+    p50, p95, p99 = (round(float(value), 3) for value in percentiles)
+    return Step(count, p50, p95, p99)

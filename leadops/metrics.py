@@ -1,0 +1,91 @@
+"""GET /metrics for Prometheus: what django-prometheus counts, and how things stand in the database at this moment.
+
+The gauges are read when somebody asks and belong to no process, so they are right with any number of workers. Counters are
+summed over the processes of this machine when PROMETHEUS_MULTIPROC_DIR is set, as `manage.py up` does.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from crm_sync.models import CrmConnection, OutboxEntry
+from exception_queue.kinds import all_kinds
+from exception_queue.models import ExceptionItem
+from leadops.health import oldest_due
+
+log = logging.getLogger(__name__)
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Standing(Collector):
+    """Gauges read from the database; `leadops_database_up` alone when it does not answer."""
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            found = [_oldest_due(), _open_exceptions(), *_outbox()]
+            up = 1
+        except DatabaseError as error:
+            log.warning("No gauges for Prometheus: %s", error)
+            found, up = [], 0
+        yield GaugeMetricFamily("leadops_database_up", "Whether the database answers", value=up)
+        yield from found
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Everything, in Prometheus' text format."""
+    counted = REGISTRY
+    if os.environ.get(MULTIPROCESS):
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    standing = CollectorRegistry()
+    standing.register(Standing())
+    return HttpResponse(
+        generate_latest(counted) + generate_latest(standing), content_type=CONTENT_TYPE_LATEST
+    )
+
+
+def _oldest_due() -> Metric:
+    gauge = GaugeMetricFamily(
+        "leadops_oldest_due_seconds",
+        "How long the oldest due row of a sweep has been waiting",
+        labels=["sweep"],
+    )
+    for sweep, seconds in oldest_due().items():
+        gauge.add_metric([sweep], seconds)
+    return gauge
+
+
+def _open_exceptions() -> Metric:
+    gauge = GaugeMetricFamily(
+        "leadops_open_exceptions", "Exception items that are open", labels=["kind", "severity"]
+    )
+    rows = ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN).order_by()
+    counts = dict(rows.values_list("kind").annotate(count=Count("pk")))
+    for kind in all_kinds():
+        gauge.add_metric([kind.key, kind.severity], counts.get(kind.key, 0))
+    return gauge
+
+
+def _outbox() -> list[Metric]:
+    pending = GaugeMetricFamily(
+        "leadops_outbox_pending", "Leads that wait to be written to a CRM", labels=["connection"]
+    )
+    dead = GaugeMetricFamily(
+        "leadops_outbox_dead",
+        "Leads that a CRM did not take and that wait for a person",
+        labels=["connection"],
+    )
+    rows = OutboxEntry.objects.order_by().values_list("connection", "status").annotate(count=Count("pk"))
+    counts = {(connection, status): count for connection, status, count in rows}
+    for pk, key in CrmConnection.objects.values_list("pk", "key"):
+        pending.add_metric([key], counts.get((pk, OutboxEntry.Status.PENDING), 0))
+        dead.add_metric([key], counts.get((pk, OutboxEntry.Status.DEAD), 0))
+    return [pending, dead]
