@@ -45,6 +45,7 @@ class _HeldBelowTheMark(Exception):
 
 def drain() -> int:
     """Work everything that is due until nothing is left; returns the number of submissions worked."""
+    pipeline()  # An idle process loads the stages with its first sweep, before a lead has to wait for it.
     worked = 0
     while True:
         done = work_once()
