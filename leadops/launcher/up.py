@@ -41,6 +41,7 @@ from leadops.launcher.valkey import Valkey
 STOPPING = ["beat", "web", "prepare", "worker", "sandbox", "valkey", "postgres"]
 READY = 120.0
 """Seconds that everything together may take to get ready."""
+ASK_EVERY = 0.3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -148,9 +149,11 @@ class Launcher:
         stack.write_running(self.options, env=env, sockets=sockets)
         if self.options.demo:
             self._step(f"Starting the CRM sandbox on port {self.options.sandbox_port}")
-            self._start_sandbox(env)
+            self.supervisor.start(stack.sandbox(self.options, env=env))
         self._step("Preparing the database")
         self._prepare(env)
+        if self.options.demo:
+            self._connect_sandbox(secret=env["HUBSPOT_WEBHOOK_SECRET"])
         self._step("Starting web, worker and beat")
         for program in stack.programs(self.options, env=env, queues=self.queues):
             self.supervisor.start(program)
@@ -165,19 +168,20 @@ class Launcher:
         self.supervisor.start(server)
         return server.url
 
-    def _start_sandbox(self, env: Mapping[str, str]) -> None:
-        sandbox = stack.sandbox(self.options, env=env)
-        self.supervisor.start(sandbox)
+    def _connect_sandbox(self, *, secret: str) -> None:
+        """Tells the sandbox where its webhooks go, as soon as it answers."""
         port, until = self.options.sandbox_port, time.monotonic() + READY
         hook = {
             "target": "hubspot",
             "url": f"{self.options.public_url}/api/v1/webhooks/hubspot",
-            "secret": env["HUBSPOT_WEBHOOK_SECRET"],
+            "secret": secret,
         }
         while (answer := readiness.ask("127.0.0.1", port, "/control/webhooks", post=hook))[0] // 100 != 2:
             self._fail_if_dead()
             if time.monotonic() > until:
-                raise LaunchProblem(f"The CRM sandbox does not answer ({answer[1]}); see {sandbox.log}.")
+                raise LaunchProblem(
+                    f"The CRM sandbox does not answer ({answer[1]}); see sandbox.log in {self.options.logs}."
+                )
             self._pause()
 
     def _prepare(self, env: Mapping[str, str]) -> None:
@@ -216,7 +220,7 @@ class Launcher:
                     f"leadops is not ready after {READY:.0f} s: /readyz says {answer[1][:300]!r}; "
                     f"see the logs in {self.options.logs}."
                 )
-            self._pause()
+            self._pause(ASK_EVERY)
 
     def _fail_if_dead(self, *, but: Program | None = None) -> None:
         for part in self.supervisor.dead():
@@ -230,9 +234,9 @@ class Launcher:
             f"{part.name} has stopped ({death_of(part)}); all of its words are in {part.log}."
         )
 
-    def _pause(self) -> None:
+    def _pause(self, seconds: float = 0.05) -> None:
         self.pulse()
-        time.sleep(0.05)
+        time.sleep(seconds)
 
     def _step(self, text: str) -> None:
         self.pulse()
