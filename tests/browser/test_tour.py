@@ -55,6 +55,30 @@ def test_it_shows_every_empty_form(console: Page, shoot):
         shoot(f"new-{name.replace('_', '-')}")
 
 
+def test_it_shows_what_is_about_to_happen(console: Page, shoot):
+    RoutingRule.objects.filter(name="Partners").update(active=False)
+    console.goto(reverse("admin:routing_routingrule_changelist"))
+    expect(console.get_by_text("1 unpublished change")).to_be_visible()
+    shoot("rules-unpublished")
+    console.get_by_role("link", name="Check and publish").click()
+    expect(console.get_by_role("button", name="Publish version 2")).to_be_visible()
+    shoot("publish")
+    Rotation.objects.filter(name="DACH round robin").update(active=False)
+    console.reload()
+    expect(console.get_by_text("Mend first")).to_be_visible()
+    shoot("publish-refused")
+
+    console.goto(reverse("admin:routing_owner_switch_off", args=(Owner.objects.get(name="Alice Ames").pk,)))
+    expect(console.get_by_role("button", name="Switch Alice Ames off")).to_be_visible()
+    shoot("owner-leaves")
+
+    console.goto(reverse("admin:routing_owner_changelist"))
+    console.keyboard.press("Control+k")
+    console.locator("#search-input-command").press_sequentially("alice")
+    expect(console.locator("#command-results-list").get_by_text("Alice Ames")).to_be_visible()
+    shoot("command-palette")
+
+
 def test_it_asks_for_a_login(console: Page, shoot):
     console.context.clear_cookies()
     console.goto(reverse("admin:login"))
