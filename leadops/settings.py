@@ -132,18 +132,19 @@ TEMPLATES = [
 
 # --- state: one PostgreSQL, one shared cache, one broker -------------------------------------------------------------
 
+_database: dict[str, Any] = (
+    env.db_url("DATABASE_URL")
+    if "DATABASE_URL" in env.ENVIRON
+    else {"NAME": "leadops", "USER": "leadops", "PASSWORD": "", "HOST": "127.0.0.1", "PORT": "5432"}
+)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **(
-            env.db_url("DATABASE_URL")
-            if "DATABASE_URL" in env.ENVIRON
-            else {"NAME": "leadops", "USER": "leadops", "PASSWORD": "", "HOST": "127.0.0.1", "PORT": "5432"}
-        ),
+        **_database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         # A planner that believes one JIT compilation pays for a 3 ms query is wrong here.
-        "OPTIONS": {"options": "-c jit=off", "connect_timeout": 5},
+        "OPTIONS": {"options": "-c jit=off", "connect_timeout": 5, **_database.get("OPTIONS", {})},
     }
 }
 
