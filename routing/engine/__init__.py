@@ -55,6 +55,10 @@ settle, eligibility
               load=, load_limit=, skills=, past_owner=)
     eligible(candidates, policy=, overflow_to_off_duty=, skills=, ignore_caps=)
         -> Eligibility(present, qualified, left_out=(LeftOut(owner_id, name, why, reason),), group)
+seen
+    seen_by(settlement, states=, settings=, skills=, inactive_owners=) -> Seen: what of it was used, for storing
+    Seen.from_json(..).rotations: SeenRotation(settings, turn, last_turns); .state(turn) -> RotationState
+    standing_from_json(stored) -> Standing
 rotation
     scaled(weight) -> hundredths; RotationState(rotation_id, members, turn);
     MemberState(owner_id, weight, credit, last_turn)

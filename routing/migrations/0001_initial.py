@@ -221,6 +221,8 @@ class Migration(migrations.Migration):
                 ('weekly_cap', models.PositiveIntegerField(blank=True, help_text='Automatic assignments per local week.', null=True)),
                 ('load_cap', models.PositiveIntegerField(blank=True, help_text='Open leads at the same time.', null=True)),
                 ('active', models.BooleanField(default=True)),
+                ('leads_leave_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('leads_leave_by', models.CharField(blank=True, editable=False, max_length=200)),
                 ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -420,7 +422,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=300)),
                 ('rule_name', models.CharField(blank=True, max_length=120)),
                 ('ruleset_version', models.PositiveIntegerField(blank=True, null=True)),
-                ('source', models.CharField(choices=[('pipeline', 'Automatic'), ('console', 'Console'), ('api', 'API'), ('crm', 'CRM'), ('sla', 'SLA'), ('waiting_line', 'Waiting line'), ('merge', 'Merge')], default='pipeline', max_length=12)),
+                ('source', models.CharField(choices=[('pipeline', 'Automatic'), ('console', 'Console'), ('api', 'API'), ('crm', 'CRM'), ('sla', 'SLA'), ('waiting_line', 'Waiting line'), ('merge', 'Merge'), ('deactivation', 'Owner switched off')], default='pipeline', max_length=12)),
                 ('actor', models.CharField(blank=True, max_length=200)),
                 ('automatic', models.BooleanField(default=True, help_text='Counts toward caps.')),
                 ('locked', models.BooleanField(default=False, help_text='Nothing automatic moves it.')),
@@ -450,7 +452,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=300)),
                 ('rule_name', models.CharField(blank=True, max_length=120)),
                 ('ruleset_version', models.PositiveIntegerField(blank=True, null=True)),
-                ('source', models.CharField(choices=[('pipeline', 'Automatic'), ('console', 'Console'), ('api', 'API'), ('crm', 'CRM'), ('sla', 'SLA'), ('waiting_line', 'Waiting line'), ('merge', 'Merge')], default='pipeline', max_length=12)),
+                ('source', models.CharField(choices=[('pipeline', 'Automatic'), ('console', 'Console'), ('api', 'API'), ('crm', 'CRM'), ('sla', 'SLA'), ('waiting_line', 'Waiting line'), ('merge', 'Merge'), ('deactivation', 'Owner switched off')], default='pipeline', max_length=12)),
                 ('actor', models.CharField(blank=True, max_length=200)),
                 ('automatic', models.BooleanField(default=True, help_text='Counts toward caps.')),
                 ('locked', models.BooleanField(default=False, help_text='Nothing automatic moves it.')),
@@ -485,6 +487,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('facts', models.JSONField()),
                 ('standing', models.JSONField(default=dict)),
+                ('seen', models.JSONField(default=dict)),
                 ('row_versions', models.JSONField(default=dict)),
                 ('outcome', models.JSONField()),
                 ('trace', models.JSONField(default=list)),
@@ -804,6 +807,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='slaclock',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'running')), fields=('lead',), name='one_running_clock'),
+        ),
+        migrations.AddIndex(
+            model_name='owner',
+            index=models.Index(condition=models.Q(('leads_leave_at__isnull', False)), fields=['leads_leave_at'], name='owner_leads_leave'),
         ),
         migrations.AddConstraint(
             model_name='owner',

@@ -10,7 +10,11 @@ from routing.models.rules import RuleSet
 
 
 class Decision(models.Model):
-    """What was decided for a lead, from which facts, and why; enough to replay it (I9)."""
+    """What was decided for a lead, from which facts, and why; enough to replay it (I9).
+
+    `standing` and `seen` are what the live rows said (routing.engine.standing, routing.engine.seen); `row_versions` is
+    {"rotation" | "member" | "owner" | "account": {id: history id}} of those rows.
+    """
 
     lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
     submission = models.ForeignKey(
@@ -20,6 +24,7 @@ class Decision(models.Model):
     ruleset = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="decisions")
     facts = models.JSONField()
     standing = models.JSONField(default=dict)
+    seen = models.JSONField(default=dict)
     row_versions = models.JSONField(default=dict)
     outcome = models.JSONField()
     trace = models.JSONField(default=list)
@@ -43,6 +48,7 @@ class Assignment(models.Model):
         SLA = "sla", "SLA"
         WAITING_LINE = "waiting_line", "Waiting line"
         MERGE = "merge", "Merge"
+        DEACTIVATION = "deactivation", "Owner switched off"
 
     lead = models.OneToOneField("intake.Lead", on_delete=models.CASCADE, related_name="+")
     owner = models.ForeignKey(

@@ -73,14 +73,22 @@ class Owner(models.Model):
     )
     load_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Open leads at the same time.")
     active = models.BooleanField(default=True)
+    # Set while open leads have to move away from somebody who was switched off, and who did that.
+    leads_leave_at = models.DateTimeField(null=True, blank=True, editable=False)
+    leads_leave_by = models.CharField(max_length=200, blank=True, editable=False)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["leads_leave_at", "leads_leave_by"])
 
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(Lower("email"), name="owner_email_once")]
+        indexes = [
+            models.Index(
+                fields=["leads_leave_at"], condition=Q(leads_leave_at__isnull=False), name="owner_leads_leave"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

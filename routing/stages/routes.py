@@ -8,7 +8,7 @@ from uuid import UUID
 
 from exception_queue.queue import Problem, Subject
 from intake.batch import Batch, Work
-from routing import ledger, roster, waiting_lines
+from routing import ledger, roster, row_versions, waiting_lines
 from routing.assignment import Move, assign_rows
 from routing.engine.decide import Decision as Decided
 from routing.engine.decide import decide
@@ -16,6 +16,7 @@ from routing.engine.eligibility import LeftOut
 from routing.engine.references import Ref
 from routing.engine.rotation import Turn
 from routing.engine.ruleset import RuleSet
+from routing.engine.seen import Seen, seen_by
 from routing.engine.settle import Settlement, settle
 from routing.engine.standing import Standing
 from routing.models import Assignment, Decision, Queue
@@ -46,6 +47,7 @@ def route(batch: Batch) -> None:
     turns: list[tuple[Turn, UUID | None, Sequence[LeftOut]]] = []
     moves: list[tuple[Move, Turn | None]] = []
     here: dict[UUID, Ref] = {}
+    rows: list[Decision] = []
     for work, standing, decision in decided:
         assert work.lead is not None
         found = routed(work)
@@ -53,7 +55,7 @@ def route(batch: Batch) -> None:
         later = world.later(work, standing, here)
         if later is not standing:
             decision = decide(work.facts, ruleset, later, now=batch.now)
-        settlement = _settle(decision, locked, people, ruleset)
+        settlement, seen = _settle(decision, locked, people, ruleset)
         target = _target(settlement, locked)
         found.decision, found.settlement = decision, settlement
         found.owner = people.owners[int(target.id)] if target.kind == "owner" else None
@@ -68,31 +70,43 @@ def route(batch: Batch) -> None:
         if found.returning is None or found.returning.action != "timeline_only":
             here[work.lead.pk] = target
         found.target = target
-        batch.leave(write_decisions, _decision_row(work, found, later, ruleset_row, now=batch.now))
+        rows.append(_decision_row(work, found, later, seen, ruleset_row, now=batch.now))
+        batch.leave(write_decisions, rows[-1])
         _report(batch, work, found)
     # Foreign keys are checked at commit, so a turn may name a lead that is written after it.
     written = ledger.write_turns(locked, turns, now=batch.now) if turns else {}
     for move, turn in moves:
         row = written[int(turn.rotation_id), turn.number] if turn else None
         batch.leave(assign_rows, replace(move, turn_id=row.pk if row else None))
+    accounts = {work.lead.pk: routed(work).account for work in works if work.lead}
+    row_versions.note(rows, accounts=accounts, members=locked.members)
     _name_queues(works)
 
 
-def _settle(decision: Decided, locked: ledger.Locked, people: Roster, ruleset: RuleSet) -> Settlement:
+def _settle(
+    decision: Decided, locked: ledger.Locked, people: Roster, ruleset: RuleSet
+) -> tuple[Settlement, Seen]:
     """Follow the decision to a person or queue; the turn it uses counts for the next work of the batch."""
     assert ruleset.fallback_queue is not None  # The publish gate sees to it.
     by_rotation = decision.target.kind == "rotation"
     rotation = locked.rotations.get(int(decision.target.id)) if by_rotation else None
+    settings = locked.settings(people) if by_rotation else {}
+    skills = [str(skill) for skill in rotation.required_skills] if rotation else []
+    named = people.owners.get(int(decision.target.id)) if decision.target.kind == "owner" else None
+    inactive = [named.pk] if named is not None and not named.active else []
     settlement = settle(
         decision,
         states=locked.states,
-        settings=locked.settings(people) if by_rotation else {},
+        settings=settings,
         fallback=ruleset.fallback_queue,
-        skills=rotation.required_skills if rotation else [],
-        inactive_owners=[pk for pk, owner in people.owners.items() if not owner.active],
+        skills=skills,
+        inactive_owners=inactive,
+    )
+    seen = seen_by(
+        settlement, states=locked.states, settings=settings, skills=skills, inactive_owners=inactive
     )
     locked.states.update(settlement.states)
-    return settlement
+    return settlement, seen
 
 
 def _name_queues(works: Sequence[Work]) -> None:
@@ -144,7 +158,7 @@ def _move(work: Work, found: Routed, target: Ref, ruleset: RuleSet) -> Move:
 
 
 def _decision_row(
-    work: Work, found: Routed, standing: Standing, ruleset: RuleSetRow, *, now: datetime
+    work: Work, found: Routed, standing: Standing, seen: Seen, ruleset: RuleSetRow, *, now: datetime
 ) -> Decision:
     assert work.lead is not None
     assert found.decision is not None
@@ -160,8 +174,10 @@ def _decision_row(
         ruleset=ruleset,
         facts=dict(found.decision.facts),
         standing=_plain(asdict(standing)),
+        seen=seen.to_json(),
         outcome=outcome
         | {
+            "settled": found.settlement.target.to_json(),
             "assigned": found.target.to_json(),
             "rotation": found.settlement.rotation_id,
             "turn": turn.to_json() if turn else None,

@@ -1,0 +1,161 @@
+"""What a settlement looked at, as stored with its decision, so that it can be settled again (I9).
+
+Weights and credits are not in it: they stand in the ledger's row of the turn, for everybody who was present;
+nobody else's matter to a pick.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from .eligibility import Candidate
+from .references import Id, Ref, Row
+from .returning import Returning
+from .rotation import MemberState, RotationState, Turn
+from .settle import RotationSettings, Settlement, WhenEmpty
+from .standing import Bond, Standing, StandingOwner
+
+_DEFAULTS = {each.name: each.default for each in fields(Candidate) if each.default is not MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRotation:
+    """A rotation before its turn: number of the last turn of all, and of each member."""
+
+    settings: RotationSettings
+    turn: int
+    last_turns: Mapping[Id, int]
+
+    def to_json(self) -> Row:
+        settings = self.settings
+        to = settings.when_empty.to
+        return {
+            "id": settings.id,
+            "name": settings.name,
+            "calendar_policy": settings.calendar_policy,
+            "overflow_to_off_duty": settings.overflow_to_off_duty,
+            "when_empty": {"kind": settings.when_empty.kind, "to": to.to_json() if to else None},
+            "turn": self.turn,
+            "members": [
+                {**_candidate_json(one), "last_turn": self.last_turns[one.owner_id]}
+                for one in settings.candidates
+                if one.owner_id in self.last_turns
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Row) -> Self:
+        to = data["when_empty"]["to"]
+        settings = RotationSettings(
+            id=data["id"],
+            name=data["name"],
+            candidates=[_candidate(member) for member in data["members"]],
+            calendar_policy=data["calendar_policy"],
+            overflow_to_off_duty=data["overflow_to_off_duty"],
+            when_empty=WhenEmpty(data["when_empty"]["kind"], Ref(**to) if to else None),
+        )
+        return cls(settings, data["turn"], {one["owner_id"]: one["last_turn"] for one in data["members"]})
+
+    def state(self, turn: Turn | None) -> RotationState:
+        """Before `turn`, with the weights and credits of its row; any numbers do for those it did not touch."""
+        rows = {row.owner_id: row for row in turn.rows} if turn is not None else {}
+        members = tuple(
+            MemberState(
+                owner_id,
+                weight=rows[owner_id].weight if owner_id in rows else 1,
+                credit=rows[owner_id].before if owner_id in rows else 0,
+                last_turn=last_turn,
+            )
+            for owner_id, last_turn in self.last_turns.items()
+        )
+        return RotationState(self.settings.id, members, self.turn)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`rotations` in the order they were asked; `skills` what the lead needed; `inactive_owners` of those it named."""
+
+    rotations: tuple[SeenRotation, ...] = ()
+    skills: tuple[str, ...] = ()
+    inactive_owners: tuple[Id, ...] = ()
+
+    def to_json(self) -> Row:
+        return {
+            "rotations": [rotation.to_json() for rotation in self.rotations],
+            "skills": list(self.skills),
+            "inactive_owners": list(self.inactive_owners),
+        }
+
+    @classmethod
+    def from_json(cls, data: Row) -> Self:
+        return cls(
+            tuple(SeenRotation.from_json(one) for one in data["rotations"]),
+            tuple(data["skills"]),
+            tuple(data["inactive_owners"]),
+        )
+
+
+def seen_by(
+    settlement: Settlement,
+    *,
+    states: Mapping[Id, RotationState],
+    settings: Mapping[Id, RotationSettings],
+    skills: Sequence[str],
+    inactive_owners: Iterable[Id],
+) -> Seen:
+    """What of its inputs a settlement made use of: `states` as they were before it."""
+    asked = dict.fromkeys(row["rotation_id"] for row in settlement.trace if "rotation_id" in row)
+    rotations = []
+    for rotation_id in asked:
+        state = states[rotation_id]
+        last_turns = {member.owner_id: member.last_turn for member in state.members}
+        rotations.append(SeenRotation(settings[rotation_id], state.turn, last_turns))
+    return Seen(tuple(rotations), tuple(skills), tuple(inactive_owners))
+
+
+def standing_from_json(data: Row) -> Standing:
+    """A standing as `dataclasses.asdict` and JSON have left it. Instants are ISO 8601 with their offset."""
+    owners = ("manual_lock", "open_deal", "account_owner", "candidate_owner")
+    sticky, current, back = data.get("sticky"), data.get("current"), data.get("returning")
+    return Standing(
+        **{name: _standing_owner(data.get(name)) for name in owners},
+        account_name=data.get("account_name", ""),
+        sticky=_bond(sticky) if sticky else None,
+        candidate_name=data.get("candidate_name", ""),
+        current=Ref(**current) if current else None,
+        current_active=data.get("current_active", True),
+        returning=Returning(**back) if back else None,
+    )
+
+
+def _bond(data: Row) -> Bond:
+    owner = _standing_owner(data["owner"])
+    assert owner is not None
+    return Bond(
+        owner,
+        datetime.fromisoformat(data["since"]),
+        territory_lost=data["territory_lost"],
+        purpose_differs=data["purpose_differs"],
+    )
+
+
+def _standing_owner(data: Row | None) -> StandingOwner | None:
+    if not data:
+        return None
+    return StandingOwner(**{**data, "cover": _standing_owner(data.get("cover"))})
+
+
+def _candidate_json(one: Candidate) -> Row:
+    """Only what is not as usual: most members of most rotations are simply there."""
+    told: Row = {"owner_id": one.owner_id, "name": one.name}
+    for name, usual in _DEFAULTS.items():
+        value = getattr(one, name)
+        if value != usual:
+            told[name] = sorted(value) if isinstance(value, frozenset) else value
+    return told
+
+
+def _candidate(data: Row) -> Candidate:
+    told: dict[str, Any] = {name: value for name, value in data.items() if name != "last_turn"}
+    return Candidate(**{**told, "skills": frozenset(told.get("skills", ()))})
