@@ -16,7 +16,8 @@ from plumbing.nudges import nudge
 from routing import rerouting
 from routing.actions import hand_over
 from routing.assignment import Move
-from routing.models import Assignment, OwnerNotice, Queue, SlaClock, SlaStep
+from routing.calendars import local_date
+from routing.models import Absence, Assignment, OwnerNotice, Queue, SlaClock, SlaStep
 from routing.notices import write_notices
 
 MOST_AUTOMATIC_REASSIGNS = 2
@@ -118,6 +119,8 @@ def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
         case "queue":
             queue = Queue.objects.filter(name=step.params.get("queue", ""), active=True).first()
             return _to_queue(step, lead, assignment, queue or rerouting.fallback_queue(), now=now)
+        case "owner_away":
+            return _set_away(assignment, now=now)
     return f"“{step.do}” is not something that a step can do here yet."
 
 
@@ -133,6 +136,19 @@ def _tell_manager(step: SlaStep, lead: Lead, assignment: Assignment, *, now: dat
         return "No manager to tell: set one on the team."
     _tell(step, lead, OwnerNotice(owner=team.manager, kind=OwnerNotice.Kind.OVERDUE), now=now)
     return f"{team.manager.name} is told."
+
+
+def _set_away(assignment: Assignment, *, now: datetime) -> str:
+    """Whoever does not answer gets no more leads today, in their own zone; an absence that a manager can take back."""
+    owner = assignment.owner
+    if owner is None:
+        return "Nobody owns it, so nobody was set away."
+    today = local_date(owner, now).date()
+    here = Absence.objects.filter(owner=owner, active=True, starts_on__lte=today, ends_on__gte=today)
+    if here.exists():
+        return f"{owner.name} is away already."
+    Absence.objects.create(owner=owner, starts_on=today, ends_on=today, reason="did not answer in time")
+    return f"{owner.name} is set away for today."
 
 
 def _reassign(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str | None:

@@ -10,7 +10,7 @@ from plumbing.findings import Finding
 from routing.models import SlaPolicy
 
 # Kinds of step that the engine gives a time to and that nobody carries out.
-_IDLE_STEPS = {"owner_away", "crm_task"}
+_IDLE_STEPS = {"crm_task"}
 
 
 def check_unused_settings() -> Iterator[Finding]:

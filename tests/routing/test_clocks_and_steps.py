@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from intake.models import Lead
 from routing import actions, escalation, releasing
+from routing.calendars import calendar_of
 from routing.models import (
     Absence,
     Assignment,
@@ -142,6 +143,20 @@ def test_the_queue_step_puts_it_into_the_named_queue(lead):
     assert Assignment.objects.get(lead=lead).queue.name == "Triage"
 
 
+def test_whoever_does_not_answer_can_be_set_away_for_the_day(lead):
+    had_it = owner_of(lead)
+    SlaStep.objects.filter(position=0).update(do="owner_away")
+    bring_due(0)
+    escalation.run_due_steps()
+    escalation.run_due_steps()
+    absence = Absence.objects.get(owner=had_it, reason="did not answer in time")
+    assert absence.starts_on == absence.ends_on
+    other = make.handed_off(
+        make.american(email="ann.other@else.example", full_name="Ann Other", company="Else")
+    )
+    assert owner_of(other) != had_it
+
+
 def test_an_absent_member_is_not_picked_and_absence_beats_duty(acme):
     WorkCalendar.objects.update(hours=ROUND_THE_CLOCK, holidays={})
     today = timezone.now().date()
@@ -178,8 +193,6 @@ def test_a_waiting_line_holds_leads_and_is_released_hot_first_at_the_next_openin
 def test_a_clock_over_a_dst_change_keeps_its_opening_time(acme):
     lead = make.handed_off(make.american())
     clock = SlaClock.objects.get(lead=lead)
-    from routing.calendars import calendar_of
-
     calendar = calendar_of(clock.calendar)
     start = datetime(2026, 10, 30, 20, tzinfo=UTC)  # the Friday before clocks go back in New York
     due = calendar.add(start, 3 * 3600)
