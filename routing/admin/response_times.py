@@ -24,6 +24,7 @@ STEPS = (
     ("notify_team", "Tell the team"),
     ("reassign", "Give it to somebody else"),
     ("queue", "Put it into a queue"),
+    ("owner_away", "Set the owner away for the day"),
 )
 COUNTED = (("owner", "from the assignment"),)
 EXCLUDED = (("past_owners", "nobody who had it before"),)
@@ -33,6 +34,7 @@ _SAYS = {
     "notify_team": "tell the team",
     "notify_channel": "tell the channel",
     "reassign": "give it to somebody else",
+    "owner_away": "set the owner away for the day",
 }
 
 
