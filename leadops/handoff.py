@@ -28,7 +28,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of submissions received in a span of time. `waiting` are those still on their way."""
+    """Of submissions received in a span of time. `waiting` are those still on their way; `new_leads` made a lead, and
+    only they count in `received_to_crm`.
+    """
 
     key: str
     received: int
@@ -40,6 +42,8 @@ class Figures:
     received_to_handed_off: Step
     handed_off_to_crm: Step
     handed_off_to_told: Step
+    new_leads: int
+    received_to_crm: Step
 
     @property
     def handed_off_rate(self) -> float | None:
@@ -59,9 +63,12 @@ WITH counted AS (
     SELECT {key} AS key, s.status,
         extract(epoch FROM s.handed_off_at - s.received_at) AS to_handed_off,
         extract(epoch FROM arrived.at - s.handed_off_at) AS to_crm,
+        lead.created_at >= s.received_at AS is_new,
+        CASE WHEN lead.created_at >= s.received_at THEN extract(epoch FROM arrived.at - s.received_at) END AS all_the_way,
         extract(epoch FROM told.at - s.handed_off_at) AS to_told
     FROM intake_submission s
     JOIN intake_intakeform form ON form.id = s.form_id
+    LEFT JOIN intake_lead lead ON lead.id = s.lead_id
     {crm}
     LEFT JOIN LATERAL (
         SELECT min(entry.at) AS at FROM intake_timelineentry entry
@@ -83,7 +90,9 @@ SELECT key,
     count(*) FILTER (WHERE status = 'spam'),
     count(to_handed_off), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_handed_off),
     count(to_crm), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_crm),
-    count(to_told), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_told)
+    count(to_told), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY to_told),
+    count(*) FILTER (WHERE is_new),
+    count(all_the_way), percentile_cont(%(percentiles)s) WITHIN GROUP (ORDER BY all_the_way)
 FROM counted GROUP BY key ORDER BY count(*) DESC, key
 """
 
@@ -92,6 +101,13 @@ def total(*, since: datetime, until: datetime) -> Figures:
     """Of everything received in the span; `until` is not in it. The CRM step ends in the first CRM."""
     rows = _read("'all'", crm="", of_connection="", since=since, until=until)
     return rows[0] if rows else _NOTHING
+
+
+def by_hour(*, since: datetime, until: datetime) -> dict[datetime, Figures]:
+    """By the hour in which it was received (UTC); hours without submissions are missing."""
+    hour = "to_char(date_trunc('hour', s.received_at AT TIME ZONE 'UTC'), 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00')"
+    rows = _read(hour, crm="", of_connection="", since=since, until=until)
+    return {datetime.fromisoformat(row.key): row for row in rows}
 
 
 def grouped(by: By, *, since: datetime, until: datetime) -> list[Figures]:
@@ -108,7 +124,7 @@ def grouped(by: By, *, since: datetime, until: datetime) -> list[Figures]:
 
 
 _EMPTY = Step(0, None, None, None)
-_NOTHING = Figures("all", 0, 0, 0, 0, 0, 0, _EMPTY, _EMPTY, _EMPTY)
+_NOTHING = Figures("all", 0, 0, 0, 0, 0, 0, _EMPTY, _EMPTY, _EMPTY, 0, _EMPTY)
 
 
 def _read(key: str, *, crm: str, of_connection: str, since: datetime, until: datetime) -> list[Figures]:
@@ -121,9 +137,11 @@ def _read(key: str, *, crm: str, of_connection: str, since: datetime, until: dat
 
 
 def _figures(row: tuple[Any, ...]) -> Figures:
-    key, received, handed_off, waiting, held, rejected, spam, *steps = row
-    handed, crm, told = (_step(steps[place], steps[place + 1]) for place in (0, 2, 4))
-    return Figures(key, received, handed_off, waiting, held, rejected, spam, handed, crm, told)
+    key, received, handed_off, waiting, held, rejected, spam, *rest = row
+    handed, crm, told, all_the_way = (_step(rest[place], rest[place + 1]) for place in (0, 2, 4, 7))
+    return Figures(
+        key, received, handed_off, waiting, held, rejected, spam, handed, crm, told, rest[6], all_the_way
+    )
 
 
 def _step(count: int, percentiles: list[float] | None) -> Step:

@@ -1,5 +1,12 @@
 """How people are shown."""
 
+from typing import Any
+
+
+def name_of(user: Any) -> str:
+    """Who acts, as histories, notes and claims say it."""
+    return str(user.get_full_name() or user.get_username())
+
 
 def initials(name: str) -> str:
     """ "EE" for Eva Ernst, "T" for Triage."""

@@ -17,6 +17,7 @@ from exception_queue.models import ExceptionItem
 from intake.admin.base import ReadOnlyPage
 from leadops.console.exceptions import acting, screen
 from leadops.console.exceptions.screen import View
+from leadops.console.people import name_of
 
 ROWS_PER_PAGE = 50
 SELECT = " ".join(SELECT_CLASSES)
@@ -40,14 +41,13 @@ class ExceptionPage(ReadOnlyPage):
         """Causes; with ?group= the rows of one."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        by, now = _by(request), timezone.now()
+        by, now = name_of(request.user), timezone.now()
         counts = queue.counts(by=by)
         view = View.of(request.GET, counts)
         rows = screen.items_of(view, by=by, now=now)
         context = {
             **self.admin_site.each_context(request),
             "title": "Exceptions",
-            "opts": self.model._meta,
             "view": view,
             "tabs": _tabs(view, counts),
             "kinds": screen.kind_choices(),
@@ -87,13 +87,12 @@ class ExceptionPage(ReadOnlyPage):
         context = {
             **self.admin_site.each_context(request),
             "title": item.described_kind.title,
-            "opts": self.model._meta,
             "item": item,
             "row": self._rows([item])[0],
             "icon": screen.SEVERITY_ICONS[item.described_kind.severity],
             "is_open": item.status in ExceptionItem.UNSETTLED,
             "may_act": self.may_act(request),
-            "is_mine": item.claimed_by == _by(request),
+            "is_mine": item.claimed_by == name_of(request.user),
             "act_url": reverse("admin:exception_queue_exceptionitem_act"),
             "here": request.get_full_path(),
         }
@@ -122,7 +121,7 @@ class ExceptionPage(ReadOnlyPage):
         said = acting.act(
             verb,
             items,
-            by=_by(request),
+            by=name_of(request.user),
             note=asked.get("note", "").strip(),
             snooze_for=asked.get("for", "1h"),
             now=now,
@@ -141,7 +140,7 @@ class ExceptionPage(ReadOnlyPage):
         pks = [int(pk) for pk in asked.getlist("item") if pk.isdecimal()]
         if pks and not only:
             return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNSETTLED)
-        by = _by(request)
+        by = name_of(request.user)
         view = View.of(QueryDict(asked.get("view", "").lstrip("?")), queue.counts(by=by))
         rows = screen.items_of(view, by=by, now=timezone.now())
         return screen.in_groups(rows, [only] if only else asked.getlist("group"))
@@ -153,7 +152,6 @@ class ExceptionPage(ReadOnlyPage):
         context = {
             **self.admin_site.each_context(request),
             "title": f"{label} {count} exception{'' if count == 1 else 's'}?",
-            "opts": self.model._meta,
             "verb": f"{verb}:{only}" if only else verb,
             "label": label,
             "consequence": consequence,
@@ -180,17 +178,14 @@ class ExceptionPage(ReadOnlyPage):
             {
                 "item": item,
                 "step": screen.next_step(item, connections),
+                "own_step": screen.own_step(item),
+                "says": screen.said_of(item),
                 "evidence": screen.evidence(item),
                 "details": screen.details(item),
                 "notes": notes[item.pk],
             }
             for item in listed
         ]
-
-
-def _by(request: HttpRequest) -> str:
-    """Claims are kept by login name, which does not change when somebody marries."""
-    return str(request.user.get_username())
 
 
 def _tabs(view: View, counts: queue.Counts) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One cause on the screen."""
+    """One cause on the screen. `says` is the cause, unless that only repeats the title."""
 
     group: Group
     key: str
@@ -88,6 +88,7 @@ class Card:
     step: Step | None
     link: str
     subject: str
+    says: str
 
     @property
     def all_claimed(self) -> bool:
@@ -139,9 +140,30 @@ def cards(rows: Items, view: View) -> list[Card]:
             step=next_step(group.sample, connections) if group.items == 1 or _is_general(group) else None,
             link=view.query(group=key),
             subject=group.sample.subject_label if group.items == 1 else "",
+            says=said_of(group.sample) if group.items == 1 else _unless_title(group.sample),
         )
         for group in groups
     ]
+
+
+def said_of(item: ExceptionItem) -> str:
+    """The cause in words; where it only repeats the title, what was found."""
+    reasons = item.detail.get("reasons") if isinstance(item.detail, dict) else None
+    return _unless_title(item) or ("; ".join(map(str, reasons)) if isinstance(reasons, list) else "")
+
+
+def _unless_title(item: ExceptionItem) -> str:
+    return "" if item.cause == item.described_kind.title else item.cause
+
+
+def own_step(item: ExceptionItem) -> Step | None:
+    """Where this one row is mended: never the place that is the same for the whole group."""
+    detail = item.detail if isinstance(item.detail, dict) else {}
+    if pair := _pair(detail):
+        return Step("Compare", reverse("admin:intake_lead_compare", args=pair))
+    if item.subject_url:
+        return Step(f"Open the {item.subject_type.replace('_', ' ')}", item.subject_url)
+    return None
 
 
 def next_step(item: ExceptionItem, connections: Mapping[str, int]) -> Step | None:
@@ -150,13 +172,9 @@ def next_step(item: ExceptionItem, connections: Mapping[str, int]) -> Step | Non
     detail = item.detail if isinstance(item.detail, dict) else {}
     if item.action_url:
         return Step(kind.action_label or "Open", item.action_url)
-    if pair := _pair(detail):
-        return Step("Compare", reverse("admin:intake_lead_compare", args=pair))
     if connection := connections.get(str(detail.get("connection", ""))):
         return Step("Open the connection", _page("crm_sync_crmconnection", connection))
-    if item.subject_url:
-        return Step(f"Open the {item.subject_type.replace('_', ' ')}", item.subject_url)
-    return None
+    return own_step(item)
 
 
 def evidence(item: ExceptionItem) -> list[Step]:

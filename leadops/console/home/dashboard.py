@@ -13,11 +13,13 @@ from crm_sync.models import CrmConnection, OutboxEntry
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Submission
+from leadops import handoff
 from leadops.console import figures
 from leadops.console.exceptions import screen
-from leadops.console.figures import Handoff
 from leadops.console.home import first_steps, wellbeing
 from leadops.console.moments import seconds_in_words
+from leadops.console.people import name_of
+from leadops.handoff import Figures
 from routing.models import SlaClock
 
 HOURS = 24
@@ -39,10 +41,10 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {"title": "Home", "health": wellbeing.lines(now=now)}
     if not Submission.objects.exists():
         return context | {"first_steps": first_steps.steps()}
-    hour = figures.handoff_in_all(since=now - timedelta(hours=1))
-    counts = queue.counts(by=str(request.user.get_username()))
+    hour = handoff.total(since=now - timedelta(hours=1), until=now)
+    counts = queue.counts(by=name_of(request.user))
     need_a_person = counts.unsettled - counts.snoozed
-    last_day = figures.handoff_in_all(since=day)
+    last_day = handoff.total(since=day, until=now)
     volume = figures.submissions_between(day - timedelta(hours=HOURS), day)
     crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
     return context | {
@@ -58,7 +60,7 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def answer(hour: Handoff, *, crm: str, need_a_person: int) -> str:
+def answer(hour: Figures, *, crm: str, need_a_person: int) -> str:
     """ "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person." """
     if not hour.received:
         flow = "No leads in the last hour."
@@ -71,22 +73,22 @@ def answer(hour: Handoff, *, crm: str, need_a_person: int) -> str:
     return f"{flow} {person}"
 
 
-def _how_far(hour: Handoff, crm: str) -> str:
+def _how_far(hour: Figures, crm: str) -> str:
     if crm and hour.new_leads:
-        within = hour.latency["in_crm"].p95
-        some = "all" if hour.in_crm == hour.new_leads else f"{hour.in_crm} of {hour.new_leads} new ones"
-        if not hour.in_crm:
+        within, arrived = hour.received_to_crm.p95, hour.received_to_crm.count
+        some = "all" if arrived == hour.new_leads else f"{arrived} of {hour.new_leads} new ones"
+        if not arrived:
             return f"none of {hour.new_leads} in {crm} yet"
         return f"{some} in {crm} within {seconds_in_words(within or 0.0)} (p95)"
-    within = hour.latency["handed_off"].p95
+    within = hour.received_to_handed_off.p95
     if not hour.handed_off:
         return "none handed off yet"
-    some = "all" if hour.hand_off_rate >= 1 else f"{hour.handed_off}"
+    some = "all" if hour.handed_off_rate == 1 else f"{hour.handed_off}"
     return f"{some} handed off within {seconds_in_words(within or 0.0)} (p95)"
 
 
 def _cards(
-    day: Handoff, volume: dict[str, Any], *, need_a_person: int, now: datetime
+    day: Figures, volume: dict[str, Any], *, need_a_person: int, now: datetime
 ) -> list[dict[str, Any]]:
     outbox = OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING).aggregate(
         n=Count("pk"), since=Min("created_at")
@@ -107,7 +109,7 @@ def _cards(
         },
         {
             "title": "Handed off",
-            "value": f"{100 * day.hand_off_rate:.0f} %",
+            "value": f"{100 * day.handed_off_rate:.0f} %" if day.handed_off_rate is not None else "–",
             "more": f"{day.handed_off} of {day.received - day.spam - day.rejected}"
             + (f", {day.held} held" if day.held else "")
             + (f", {day.spam} spam" if day.spam else ""),
@@ -156,7 +158,7 @@ def _charts(day: datetime, *, now: datetime) -> dict[str, Any]:
     hours = [first + timedelta(hours=n) for n in range(HOURS)]
     labels = [hour.isoformat() for hour in hours]
     by_segment = figures.leads_by_hour(since=first)
-    by_hour = figures.handoff_by_hour(since=first)
+    by_hour = handoff.by_hour(since=first, until=now)
     segments = [name for name in _SEGMENT_COLOURS if any(segment == name for _, segment in by_segment)]
     leads = [
         {
@@ -171,7 +173,7 @@ def _charts(day: datetime, *, now: datetime) -> dict[str, Any]:
         {
             "label": label,
             "data": [
-                _rounded(getattr(by_hour[hour].in_crm_latency, field)) if hour in by_hour else None
+                _rounded(getattr(by_hour[hour].received_to_crm, field)) if hour in by_hour else None
                 for hour in hours
             ],
             "borderColor": colour,
@@ -187,7 +189,7 @@ def _charts(day: datetime, *, now: datetime) -> dict[str, Any]:
     return {
         "leads_chart": json.dumps({"labels": labels, "datasets": leads}) if leads else "",
         "latency_chart": json.dumps({"labels": labels, "datasets": seconds})
-        if any(row.in_crm for row in by_hour.values())
+        if any(row.received_to_crm.count for row in by_hour.values())
         else "",
         "leads_options": json.dumps(_options(stacked=True)),
         "latency_options": json.dumps(_options(stacked=False)),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +11,7 @@ from django.utils import timezone
 from unfold.decorators import action
 
 from leadops.console.lead.dialogs import ContactedForm, DeclineForm, DisqualifyForm, ReassignForm
+from leadops.console.people import name_of
 from routing import actions
 
 SOURCE = "console"
@@ -118,11 +118,6 @@ class LeadActions:
             return f"Given back. {row} has it now."
 
         return _done(request, object_id, act)
-
-
-def name_of(user: Any) -> str:
-    """Who acts, as histories and timelines say it."""
-    return str(user.get_full_name() or user.get_username())
 
 
 def _done(request: HttpRequest, object_id: str, act: Callable[[datetime], str]) -> HttpResponse:

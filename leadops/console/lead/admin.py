@@ -22,10 +22,10 @@ from intake.canonical import label_of
 from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
 from intake.models import Lead
 from leadops.console.lead import comparing, facts, filters, page
-from leadops.console.lead.acting import SOURCE, LeadActions, name_of
+from leadops.console.lead.acting import SOURCE, LeadActions
 from leadops.console.lead.rows import STATUS_TONES, LeadList, beside, due_of, place_of, segment_look
 from leadops.console.moments import moment
-from leadops.console.people import initials
+from leadops.console.people import initials, name_of
 from routing.models import SlaClock
 
 _FIELDSETS = [
@@ -192,7 +192,7 @@ class LeadPage(LeadActions, Page):
         context = {
             **self.admin_site.each_context(request),
             "title": "Are they one person?",
-            "opts": self.model._meta,
+            "found": [reason for item in items for reason in item.detail.get("reasons", [])],
             "sides": sides,
             "asked": bool(items)
             or other == leads[one].possible_duplicate_of_id

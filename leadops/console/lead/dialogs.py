@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from leadops.console.people import name_of
 from routing import roster
 from routing.models import Assignment, Queue
 
@@ -91,8 +92,9 @@ class ContactedForm(BaseDialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         assignment = Assignment.objects.select_related("owner").filter(lead=self.object_id).first()
-        me = self.request.user.get_full_name() or self.request.user.get_username()
-        self.fields["by"].initial = assignment.owner.name if assignment and assignment.owner else me
+        self.fields["by"].initial = (
+            assignment.owner.name if assignment and assignment.owner else name_of(self.request.user)
+        )
 
     def at(self, now: datetime) -> datetime:
         """When it happened, in UTC."""

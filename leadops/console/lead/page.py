@@ -64,7 +64,11 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
             OwnerNotice.objects.filter(lead=lead).select_related("owner", "team").order_by("-created_at")
         ),
         "duplicates": _duplicates(lead),
-        "identities": list(LeadIdentity.objects.filter(lead=lead).order_by("kind", "value")),
+        "identities": list(
+            LeadIdentity.objects.filter(lead=lead)
+            .exclude(kind=LeadIdentity.Kind.REVIEW_BLOCK)
+            .order_by("kind", "value")
+        ),
         "submissions": [{"row": row, "body": body_of(row)} for row in submissions],
         "consents": consents,
     }

@@ -66,7 +66,9 @@ def place_of(lead: Lead) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A clock in one word and a time. `share` is the percent of its time that has gone, at most 100."""
+    """A clock in words and a time that says the rest ("in 22 min", "7 min late") where it `counts`. `share` is the
+    percent of its time that has gone, at most 100.
+    """
 
     word: str
     tone: str
@@ -85,7 +87,7 @@ def due_of(clock: SlaClock | None, *, now: datetime) -> Due | None:
         gone = (now - clock.started_at).total_seconds()
         share = max(0, min(100, round(100 * gone / whole)))
         if clock.due_at <= now:
-            return Due("overdue", "danger", "timer_off", clock.due_at, True, 100)
+            return Due("", "danger", "timer_off", clock.due_at, True, 100)
         return Due("due", "warning" if share >= 75 else "info", "timer", clock.due_at, True, share)
     if clock.status == SlaClock.Status.MET and clock.met_at is not None:
         in_time = clock.met_at <= clock.due_at
