@@ -3,12 +3,10 @@
 (() => {
   "use strict";
 
-  const { GROUPS, SAYS, STATES, operatorOf, sentence } = window.leadopsConditions;
+  const { GROUPS, JOIN_LABELS, JOINTS, SAYS, STATES, operatorOf, sentence } = window.leadopsConditions;
   const MANY = ["in", "not_in", "contains", "starts_with", "has_word", "eq", "ne"];
   const SINGLE_OF = { in: "eq", not_in: "ne" };
   const FEW = 8;
-  const JOIN_LABELS = { all: "All of these hold", any: "Any of these holds", none: "None of these holds" };
-  const JOINTS = { all: "and", any: "or", none: "nor" };
 
   function h(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);

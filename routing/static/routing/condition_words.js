@@ -45,8 +45,11 @@
     return `${label} ${SAYS[operator]} ${joined(wanted)}`;
   }
 
+  const JOIN_LABELS = { all: "All of these hold", any: "Any of these holds", none: "None of these holds" };
+  const JOINTS = { all: "and", any: "or", none: "nor" };
+
   window.leadopsConditions = {
-    GROUPS, SAYS, STATES, operatorOf,
+    GROUPS, JOIN_LABELS, JOINTS, SAYS, STATES, operatorOf,
     sentence: (condition, labels) => (condition && Object.keys(condition).length ? say(condition, labels, false) : "always"),
   };
 })();
