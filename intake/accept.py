@@ -63,7 +63,16 @@ def _parts(form: IntakeForm, envelope: Envelope) -> list[Envelope]:
     parts = split(bodies.parse(envelope.body, envelope.content_type))
     if len(parts) < 2:
         return [envelope]
-    return [replace(envelope, body=json.dumps(part).encode(), content_type=bodies.JSON) for part in parts]
+    key = envelope.idempotency_key
+    return [
+        replace(
+            envelope,
+            body=json.dumps(part).encode(),
+            content_type=bodies.JSON,
+            idempotency_key=f"{key}#{number}" if key else "",
+        )
+        for number, part in enumerate(parts)
+    ]
 
 
 def _accept_one(form: IntakeForm, envelope: Envelope, reading: Reading, *, now: datetime) -> Accepted:

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
@@ -85,7 +86,7 @@ def _parse_multipart(body: bytes, content_type: str) -> dict[str, Any]:
     try:
         handler = _NoFiles(seen)  # type: ignore[arg-type]
         values, _files = MultiPartParser(meta, BytesIO(body), [handler], "utf-8").parse()
-    except (MultiPartParserError, ValueError) as error:
+    except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
         raise MalformedBody(f"The body is not a valid multipart post: {error}.") from None
     if seen.has_file:
         raise UnsupportedMedia("Files cannot be sent to this form: send text fields only.")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +26,7 @@ ALLOWED_METHODS = "POST, OPTIONS"
 # Kept with the submission. Credentials, cookies and whatever nobody will ever need stay out.
 KEPT_HEADERS = ("content-type", "user-agent", "referer", "origin", "accept-language", "idempotency-key")
 MOST_KEY_CHARACTERS = 255
+MOST_TYPE_CHARACTERS = 200
 refused = Counter(
     "leadops_submissions_refused_total", "Submissions that were refused before storing", ["form", "why"]
 )
@@ -64,9 +66,12 @@ def _take(request: HttpRequest, form: IntakeForm, origin: str | None) -> HttpRes
     key = headers.get("idempotency-key", "").strip()
     if len(key) > MOST_KEY_CHARACTERS:
         raise Problem(422, f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.")
+    content_type = request.headers.get("Content-Type", "")
+    if len(content_type) > MOST_TYPE_CHARACTERS:
+        raise Problem(415, f"A Content-Type has at most {MOST_TYPE_CHARACTERS} characters.")
     envelope = accept.Envelope(
         body=body,
-        content_type=request.headers.get("Content-Type", ""),
+        content_type=content_type,
         headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
         ip=ip,
         idempotency_key=key,
@@ -86,7 +91,10 @@ def _body(request: HttpRequest) -> bytes:
     declared = request.headers.get("Content-Length") or "0"
     if declared.isdigit() and int(declared) > bodies.MAX_BYTES:
         raise _too_large()
-    body = request.read(bodies.MAX_BYTES + 1)
+    # Django sees no body where no length is declared; the server underneath takes chunks apart.
+    chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    stream = request.environ["wsgi.input"] if chunked and isinstance(request, WSGIRequest) else request
+    body: bytes = stream.read(bodies.MAX_BYTES + 1)
     if len(body) > bodies.MAX_BYTES:
         raise _too_large()
     return body
@@ -121,8 +129,9 @@ def _answer(form: IntakeForm, accepted: Iterable[accept.Accepted]) -> HttpRespon
         raise Problem(422, "Some values are missing or wrong.", errors=first.errors, headers=replayed)
     status = accept.answer_status(form)
     if status == IntakeForm.SuccessStatus.SEE_OTHER and form.thank_you_url:
-        redirect = HttpResponseRedirect(form.thank_you_url, status=303)
-        return redirect
+        return HttpResponseRedirect(form.thank_you_url, status=303, headers=replayed)
+    if status == IntakeForm.SuccessStatus.SEE_OTHER:
+        status = IntakeForm.SuccessStatus.ACCEPTED
     body = {
         "submission_id": str(first.submission.pk),
         "status": "received",

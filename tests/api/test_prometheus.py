@@ -1,0 +1,73 @@
+"""/metrics: counters of this process and how things stand in the database."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
+
+from crm_sync.models import OutboxEntry
+from intake.models import Submission
+from leadops.metrics import Standing
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def _scraped():
+    answer = Client(headers={"host": "127.0.0.1"}).get("/metrics")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain")
+    found = {}
+    for family in text_string_to_metric_families(answer.content.decode()):
+        for sample in family.samples:
+            found[sample.name, *sorted(sample.labels.values())] = sample.value
+    return found
+
+
+def test_it_says_how_things_stand_at_this_moment(acme):
+    make.handed_off(make.person(country="BR"))
+    make.submitted(make.american())
+    Submission.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(minutes=2))
+    seen = _scraped()
+    assert seen[("leadops_database_up",)] == 1
+    assert seen["leadops_oldest_due_seconds", "submissions"] == pytest.approx(120, abs=60)
+    assert seen["leadops_oldest_due_seconds", "sla_steps"] == 0
+    assert seen["leadops_open_exceptions", "medium", "routing.no_rule_matched"] == 1
+    assert seen["leadops_open_exceptions", "high", "intake.poison"] == 0
+    assert seen["leadops_outbox_pending", "hubspot"] == 1
+    assert seen["leadops_outbox_dead", "hubspot"] == 0
+    OutboxEntry.objects.update(status="dead")
+    assert _scraped()["leadops_outbox_dead", "hubspot"] == 1
+
+
+def test_it_counts_requests_and_refusals_too(acme):
+    make.posted({"full_name": "No Address"})
+    seen = _scraped()
+    assert seen["leadops_submissions_refused_total", "422", "demo-request"] >= 1
+    assert any(name.startswith("django_http_requests") for name, *_ in seen)
+
+
+def test_it_sums_counters_over_processes_where_they_share_a_folder(acme, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    seen = _scraped()
+    assert seen["leadops_outbox_pending", "hubspot"] == 0
+    assert not any(name == "leadops_submissions_refused_total" for name, *_ in seen)
+
+
+def test_it_registers_nothing_when_it_is_imported():
+    assert not any(isinstance(collector, Standing) for collector in REGISTRY._collector_to_names)
+
+
+def test_it_still_answers_when_the_database_does_not(acme):
+    with connection.execute_wrapper(_dead):
+        seen = _scraped()
+    assert seen[("leadops_database_up",)] == 0
+    assert not any(name == "leadops_outbox_pending" for name, *_ in seen)
+
+
+def _dead(execute, sql, params, many, context):
+    raise OperationalError("the server closed the connection unexpectedly")
