@@ -82,10 +82,12 @@ def _properties(connection: CrmConnection, connector: Connector, missing: list[s
 
 def _stuck(connection: CrmConnection) -> Iterator[Finding]:
     if not webhook_is_set_up(connection):
+        variable = connection.webhook_secret_env
+        missing = f"the variable {variable} is not set" if variable else "no webhook secret"
         yield Finding(
             "warn",
-            f"Connection {connection.key}: no webhook secret, so changes made in the CRM do not come in.",
-            mend="Enter the client secret of the CRM's app, or its variable.",
+            f"Connection {connection.key}: {missing}, so changes made in the CRM do not come in.",
+            mend=f"Enter the client secret of the CRM's app, or set {variable or 'its variable'}.",
         )
     dead = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.DEAD)
     if count := dead.count():

@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand
 from rest_framework.authtoken.models import Token
 
 from crm_sync.models import CrmConnection
+from exception_queue.models import AlertRule
 from intake.models import IntakeForm
 from leadops.launcher.program import PROGRESS
-from routing.models import Owner
+from routing.models import Owner, Queue
 
 DEMO = Path(settings.BASE_DIR) / "leadops" / "demo" / "acme.yaml"
 SHIPPED_SANDBOX = "http://127.0.0.1:8899/"
@@ -24,7 +25,8 @@ SHIPPED_SANDBOX = "http://127.0.0.1:8899/"
 class Command(BaseCommand):
     help = (
         "Migrate the database; where there is none yet, make the admin (LEADOPS_ADMIN_PASSWORD) and a staff "
-        "token (LEADOPS_API_TOKEN); with LEADOPS_DEMO=1 and no configuration, apply the demo's."
+        "token (LEADOPS_API_TOKEN); with LEADOPS_DEMO=1 and no configuration, apply the demo's and let "
+        "alerts go to its manager."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,6 +63,20 @@ def apply_demo() -> None:
     sandbox = f"http://127.0.0.1:{settings.LEADOPS_SANDBOX_PORT}/"
     file.write_text(text.replace(SHIPPED_SANDBOX, sandbox), encoding="utf-8")
     call_command("config", "apply", str(file))
+    tell_the_manager()
+
+
+def tell_the_manager() -> AlertRule | None:
+    """The first alert, where there is none: to the manager of the team whose queue is the fallback."""
+    queue = Queue.objects.filter(fallback=True, active=True).select_related("team__manager").first()
+    manager = queue.team.manager if queue is not None and queue.team is not None else None
+    if manager is None or AlertRule.objects.exists():
+        return None
+    return AlertRule.objects.create(
+        name="Tell the manager",
+        min_severity=AlertRule.Severity.MEDIUM,
+        tell=[f"mailto:{manager.email}"],
+    )
 
 
 def make_staff(*, password: str, token: str) -> dict[str, bool]:

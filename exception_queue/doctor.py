@@ -1,0 +1,24 @@
+"""What `manage.py doctor` says about alerts (I7: a human hears of it)."""
+
+from collections.abc import Iterator
+
+from exception_queue import alerts
+from plumbing.findings import Finding
+
+_NAMED = 3
+
+
+def check_alerts() -> Iterator[Finding]:
+    """Kinds of exceptions that nobody would hear of, the worst first. Keeping quiet about low ones is a choice."""
+    deaf = sorted(alerts.deaf_kinds(), key=lambda kind: (kind.rank, kind.title))
+    if not any(kind.severity != "low" for kind in deaf):
+        quiet = ", except those of low severity" if deaf else ""
+        yield Finding("ok", f"Somebody hears of every kind of exception{quiet}.")
+        return
+    named = ", ".join(f"“{kind.title}” ({kind.severity})" for kind in deaf[:_NAMED])
+    more = f" and {len(deaf) - _NAMED} more" if len(deaf) > _NAMED else ""
+    yield Finding(
+        "warn",
+        f"Nobody hears of {len(deaf)} kind{'' if len(deaf) == 1 else 's'} of exceptions: {named}{more}.",
+        mend="Add an alert in the console, under Alerts, with an address that somebody reads.",
+    )

@@ -1,0 +1,22 @@
+"""What `manage.py doctor` says about forms."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from intake.models import IntakeForm
+from plumbing.findings import Finding
+
+
+def check_variables() -> Iterator[Finding]:
+    """Active forms whose signing secret should come from a variable that is not set."""
+    named = IntakeForm.objects.filter(active=True, secret="").exclude(secret_env="")
+    for form in named.order_by("key"):
+        if settings.LEADOPS_ENVIRONMENT.get(form.secret_env):
+            continue
+        only = "only callers with its token are let in" if form.token else "its webhooks are refused (401)"
+        yield Finding(
+            "warn",
+            f"Form {form.key}: the variable {form.secret_env} is not set, so {only}.",
+            mend=f"Set {form.secret_env} to the vendor's signing secret and start again, or enter the secret in the form.",
+        )
