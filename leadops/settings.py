@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "Sweep: submissions due": _every("intake.drain", 1.0),
     "Sweep: SLA steps due": _every("routing.run_sla_steps", 1.0),
     "Sweep: waiting lines": _every("routing.release_waiting_lines", 15.0),
+    "Sweep: leads of people who left": _every("routing.move_leads_on", 30.0),
     "Sweep: notices due": _every("routing.send_notices", 1.0),
     "Sweep: lead changes": _every("crm_sync.queue_changes", 1.0),
     "Sweep: outbox due": _every("crm_sync.drain_outbox", 1.0),
@@ -226,6 +227,9 @@ LEADOPS_EXCEPTION_KINDS = [
     "exception_queue.exception_kinds",
 ]
 LEADOPS_DOCTOR_CHECKS = [
+    "intake.doctor.check_variables",
+    "exception_queue.doctor.check_alerts",
+    "routing.doctor.check_leavers",
     "crm_sync.doctor.check_connections",
     "leadops.configuration.doctor.check_unused_settings",
 ]

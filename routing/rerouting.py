@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from routing import ledger, roster, waiting_lines
+from intake.models import IntakeForm, Lead
+from routing import facts, ledger, publishing, roster, waiting_lines
+from routing.accounts import Accounts
 from routing.assignment import Move
-from routing.engine.decide import Decision
+from routing.engine.decide import Decision, decide
 from routing.engine.references import Ref
 from routing.engine.settle import Settlement, settle
-from routing.models import Assignment, Queue, RotationTurn
+from routing.engine.standing import Standing
+from routing.models import Assignment, LeadScore, Queue, RotationTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,22 @@ def rotation_of(lead_id: UUID) -> int | None:
 def fallback_queue() -> Queue:
     """The queue for whatever has no other place. Raises Queue.DoesNotExist when none is set."""
     return Queue.objects.get(fallback=True, active=True)
+
+
+def decide_again(lead: Lead, *, now: datetime) -> Decision:
+    """What the rules in force say of the lead as it is now, as if nobody had it. Raises publishing.NothingPublished."""
+    seen = facts.of_lead(lead, form=IntakeForm.objects.filter(key=lead.last_form_key).first())
+    score = LeadScore.objects.filter(lead=lead).first()
+    if score is not None:
+        seen["score"], seen["segment"] = score.points, score.segment
+    account = Accounts([seen]).of(seen)
+    owner_ids = [account.owner_id] if account is not None and account.owner_id is not None else []
+    people = roster.load(now=now, owner_ids=owner_ids)
+    standing = Standing(
+        account_owner=people.standing(account.owner_id) if account else None,
+        account_name=account.company if account else "",
+    )
+    return decide(seen, publishing.compiled(), standing, now=now)
 
 
 def pick_again(

@@ -10,16 +10,13 @@ from exception_queue.queue import RetryRefused
 from intake.lead_changes import announce
 from intake.models import Lead
 from plumbing.nudges import nudge
-from routing import facts, publishing, rerouting
-from routing.accounts import Accounts
+from routing import rerouting
 from routing.actions import hand_over
 from routing.assignment import Move
-from routing.engine.decide import Decision, decide
-from routing.engine.standing import Standing
-from routing.models import Assignment, LeadScore, OwnerNotice
+from routing.engine.decide import Decision
+from routing.models import Assignment, OwnerNotice
 from routing.notices import SEND
 from routing.releasing import release_waiting_lines
-from routing.roster import load
 
 
 def retry_notices(subject_ids: Sequence[str], *, by: str) -> None:
@@ -58,17 +55,7 @@ def _route_again(lead: Lead, *, by: str) -> bool:
     queue = rerouting.fallback_queue()
     if before.queue_id != queue.pk:
         return True  # Somebody has found it a place already.
-    seen = facts.of_lead(lead, form=None)
-    score = LeadScore.objects.filter(lead=lead).first()
-    if score is not None:
-        seen["score"], seen["segment"] = score.points, score.segment
-    account = Accounts([seen]).of(seen)
-    people = load(now=now)
-    standing = Standing(
-        account_owner=people.standing(account.owner_id) if account else None,
-        account_name=account.company if account else "",
-    )
-    decision = decide(seen, publishing.compiled(), standing, now=now)
+    decision = rerouting.decide_again(lead, now=now)
     if decision.no_rule_matched:
         return False
     move = _move(lead, decision, by=by)

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from plumbing.nudges import nudge, taken
-from routing import escalation, notices, releasing
+from routing import deactivation, escalation, notices, releasing
 
 
 @shared_task(name="routing.send_notices")
@@ -20,6 +20,12 @@ def run_sla_steps() -> None:
 @shared_task(name="routing.release_waiting_lines")
 def release_waiting_lines() -> None:
     releasing.release_waiting_lines()
+
+
+@shared_task(name="routing.move_leads_on")
+def move_leads_on() -> None:
+    taken(deactivation.MOVE_ON)
+    deactivation.move_leads_on()
 
 
 def wake_notices() -> None:

@@ -1,8 +1,8 @@
 """Making the database say what a file says.
 
 1. One apply at a time (advisory lock), everything in one transaction. 2. Refuse if somebody changed the
-configuration since it last went through a file. 3. Write what differs, row by row, with history. 4.
-Publish: errors in the rules undo everything. 5. Mark what the configuration is now.
+configuration since it last went through a file. 3. Write what differs, row by row, with history; owners who are
+switched off let go of everything. 4. Publish: errors in the rules undo everything. 5. Mark what the configuration is now.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ from routing import publishing
 
 from .diffing import Change, compare
 from .exporting import configuration
+from .leaving import leavers, let_go, lines
 from .marking import changed_since, last_mark, mark
 from .section import Saver
 from .sections import SECTIONS
@@ -57,11 +58,15 @@ def apply(sections: Mapping[str, Any], *, by: str, now: datetime, force: bool = 
         changes = compare(sections, before)
         if not force:
             _refuse_to_overwrite(sections, before, changes)
-        write(sections, changes, Saver(now=now, user=User.objects.filter(username=by).first()))
+        user = User.objects.filter(username=by).first()
+        leaving = leavers(sections)
+        write(sections, changes, Saver(now=now, user=user))
+        let_go(leaving, sections, by=by, user=user, now=now)
         earlier = publishing.current()
         newest = None if publishing.nothing_to_publish() else publishing.publish(by=by, note=NOTE, now=now)
         mark(configuration(), by=by, now=now)
         warnings = [publishing.said(one) for one in publishing.findings()] if newest else []
+        warnings += lines(leaving)
     return Applied(
         changes, newest.version if newest else None, published=newest != earlier, warnings=warnings
     )

@@ -32,7 +32,7 @@ from unfold.views import ChangeList
 
 from intake.admin.base import ConfigurationPage, to_page
 from intake.admin.form_fields import WordsField
-from routing import owners, standings
+from routing import deactivation, standings
 from routing.calendars import owner_calendar_row
 from routing.models import Absence, Assignment, Owner, Team, WorkCalendar
 from routing.roster import OPEN_STATUSES
@@ -180,16 +180,17 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
         owner = get_object_or_404(Owner, pk=object_id)
         if request.method == "POST":
             user = request.user if isinstance(request.user, User) else None
-            moved = owners.deactivate(owner, by=str(request.user), user=user, now=timezone.now())
-            leads = f"{moved} lead{'' if moved == 1 else 's'} moved"
-            self.message_user(request, f"{owner.name} is switched off; {leads}.")
+            done = deactivation.deactivate(owner, actor=str(request.user), user=user, now=timezone.now())
+            leads = f"{done.moved} lead{'' if done.moved == 1 else 's'} moved"
+            left = f", {done.left} more will within minutes" if done.left else ""
+            self.message_user(request, f"{owner.name} is switched off; {leads}{left}.")
             return HttpResponseRedirect(reverse("admin:routing_owner_change", args=(owner.pk,)))
         context = {
             **self.admin_site.each_context(request),
             "title": f"Switch off {owner.name}",
             "opts": Owner._meta,
             "original": owner,
-            "leaving": owners.preview(owner),
+            "leaving": deactivation.preview(owner),
         }
         return TemplateResponse(request, "routing/owner_leaves.html", context)
 

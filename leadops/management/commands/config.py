@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
-from leadops.configuration import applying, checking, diffing, exporting, summary
+from leadops.configuration import applying, checking, diffing, exporting, leaving, summary
 from leadops.configuration.reading import UnreadableFile
 from routing.publishing import NotPublishable
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
     def _diff(self, options: dict[str, Any]) -> None:
         checked = checking.check(_read(options["file"]))
         changes = diffing.compare(checked.sections, exporting.configuration())
-        for line in diffing.lines(changes):
+        for line in (*diffing.lines(changes), *leaving.lines(leaving.leavers(checked.sections))):
             self.stdout.write(line)
         if changes:
             sys.exit(1)

@@ -1,0 +1,31 @@
+"""What `manage.py doctor` says about people who left."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from django.utils import timezone
+
+from plumbing.findings import Finding
+from routing import deactivation
+from routing.models import Owner
+
+LONG = timedelta(hours=1)
+
+
+def check_leavers() -> Iterator[Finding]:
+    """Open leads of people who were switched off a while ago and that have still not moved."""
+    since = timezone.now() - LONG
+    for owner in Owner.objects.filter(active=False, leads_leave_at__lte=since).order_by("name"):
+        if left := deactivation.still_there(owner):
+            yield Finding(
+                "warn",
+                f"{left} open lead{'' if left == 1 else 's'} of {owner.name}, who is switched off, should have moved.",
+                mend="Is there a fallback queue, and do beat and the workers run? The log says what failed.",
+                fix=partial(_move_on, owner),
+            )
+
+
+def _move_on(owner: Owner) -> str:
+    moved = deactivation.move_on(owner, most=deactivation.A_SWEEP)
+    return f"{moved} leads of {owner.name} moved, {deactivation.still_there(owner)} are left."
