@@ -18,4 +18,5 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
 ]
 
+handler400 = "leadops.api.problems.bad_request"
 handler500 = "leadops.api.problems.server_error"

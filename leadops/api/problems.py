@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -57,6 +58,19 @@ def answer(problem: Problem) -> HttpResponse:
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Whatever else is asked below /api/."""
     return answer(Problem(404, f"There is nothing at {request.path}. See /api/docs/."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400: what Django refuses before any view is asked."""
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return answer(Problem(413, "The body is too large."))
+    if isinstance(exception, DisallowedHost):
+        return answer(
+            Problem(400, "leadops does not go by this host name: set LEADOPS_PUBLIC_URL to its address.")
+        )
+    return answer(Problem(400, "The request cannot be read."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -29,7 +29,7 @@ class CrmWebhookView(APIView):
         operation_id="receive_crm_events",
         request=OpenApiTypes.OBJECT,
         tags=["webhooks"],
-        responses={204: None, **problems(400, 401, 404, 415)},
+        responses={204: None, **problems(400, 401, 404, 413)},
         auth=[{"hubspotSignature": []}],  # type: ignore[list-item]
     )
     def post(self, request: Request, connection_key: str) -> Response:
