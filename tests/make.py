@@ -11,12 +11,25 @@ from django.utils import timezone
 from intake import accept, runner
 from intake.models import IntakeForm, Lead, Submission
 from leadops.management.commands.prepare import DEMO
+from tests.snapshot import Snapshot
 
 HOST = {"host": "127.0.0.1"}
 
 
 def acme() -> None:
-    """The demo configuration, published."""
+    """The demo configuration, published. Applied once per process; put back as rows where the database is empty."""
+    if _snapshots and _snapshots[0].fits():
+        _snapshots[0].restore()
+    elif not _snapshots and Snapshot.can_be_made():
+        _snapshots.append(Snapshot.of(_apply_acme))
+    else:
+        _apply_acme()
+
+
+_snapshots: list[Snapshot] = []
+
+
+def _apply_acme() -> None:
     call_command("config", "apply", str(DEMO), verbosity=0)
 
 
