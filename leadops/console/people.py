@@ -1,4 +1,4 @@
-"""How people are shown."""
+"""How people are shown, and names in words."""
 
 from typing import Any
 
@@ -6,6 +6,11 @@ from typing import Any
 def name_of(user: Any) -> str:
     """Who acts, as histories, notes and claims say it."""
     return str(user.get_full_name() or user.get_username())
+
+
+def in_words(name: str) -> str:
+    """ "Remind owner" for remind_owner."""
+    return name.replace("_", " ").capitalize()
 
 
 def initials(name: str) -> str:

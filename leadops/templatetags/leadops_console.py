@@ -2,11 +2,11 @@
 
 from django import template
 
-from leadops.console.moments import moment, seconds_in_words
-from leadops.console.people import initials
+from leadops.console.moments import moment
+from leadops.console.people import in_words, initials
 
 register = template.Library()
 
 register.simple_tag(moment)
 register.filter("initials", initials)
-register.filter("duration", seconds_in_words)
+register.filter("words", in_words)

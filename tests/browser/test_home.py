@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from exception_queue.models import ExceptionItem
-from intake.models import Lead, Submission
+from intake.models import ConsentRecord, Lead, Submission
 
 pytestmark = pytest.mark.browser
 
@@ -16,13 +16,16 @@ HOME = reverse("admin:index")
 
 def test_it_says_in_one_line_whether_everything_flows(console: Page, shoot):
     console.goto(HOME)
-    expect(console.locator(".lo-home-answer")).to_contain_text(f"{Submission.objects.count()} leads in the last hour")
+    expect(console.locator(".lo-home-answer")).to_contain_text(
+        f"{Submission.objects.count()} leads in the last hour"
+    )
     # Chart.js draws on a canvas: it is there once it has a size.
     chart = console.locator("canvas.chart").first
     expect(chart).to_be_visible()
     assert console.evaluate("Chart.getChart(document.querySelector('canvas.chart')).data.labels.length") == 24
     assert re.fullmatch(
-        r"\d\d:\d\d", console.evaluate("Chart.getChart(document.querySelector('canvas.chart')).data.labels[0]")
+        r"\d\d:\d\d",
+        console.evaluate("Chart.getChart(document.querySelector('canvas.chart')).data.labels[0]"),
     )
     shoot("home")
 
@@ -39,8 +42,8 @@ def test_numbers_lead_to_the_rows_behind_them(console: Page):
 
 
 def test_a_fresh_installation_leads_the_way(console: Page, shoot):
-    Submission.objects.update(lead=None)
-    Submission.objects.all()._raw_delete("default")
+    ConsentRecord.objects.all().delete()
+    Submission.objects.all().delete()
     console.goto(HOME)
     expect(console.get_by_text("No lead has come in yet")).to_be_visible()
     expect(console.get_by_text("/api/v1/forms/demo-request/submissions")).to_be_visible()

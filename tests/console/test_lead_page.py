@@ -223,7 +223,8 @@ def test_an_onlooker_sees_the_page_and_no_buttons(onlooker, acme):
     lead = make.handed_off()
     text = onlooker.get(url_of(lead)).content.decode()
     assert "Jana Weiß" in text
-    assert "Reassign" not in text
+    assert f"{lead.pk}/reassign/" not in text
+    assert "?edit=1" not in text
     assert onlooker.post(url_of(lead) + "reassign/", {"to": "owner:1"}).status_code in (403, 404)
     assert (
         onlooker.get(
@@ -260,3 +261,17 @@ def test_raw_bodies_are_shown_indented_and_harmless(maria, acme):
     text = maria.get(url_of(lead)).content.decode()
     assert "<script>alert(1)" not in text
     assert json.loads(page.body_of(lead.submissions.get()))["message"] == "<script>alert(1)</script>"
+
+
+def test_only_a_lead_with_an_owner_can_be_given_back(maria, acme):
+    owned = make.handed_off()
+    ana = make.person(email="ana@muestra.example", full_name="Ana Ruiz", company="Muestra SL", country="ES")
+    queued = make.handed_off(ana)
+    assert "Decline" in maria.get(url_of(owned)).content.decode()
+    assert "Decline" not in maria.get(url_of(queued)).content.decode()
+
+
+def test_steps_of_the_clock_are_told_in_words(maria, acme):
+    text = maria.get(url_of(make.handed_off())).content.decode()
+    assert "Remind owner" in text
+    assert "remind_owner" not in text

@@ -134,7 +134,7 @@ def _cards(
         {
             "title": "Open exceptions",
             "value": need_a_person,
-            "more": "need a person" if need_a_person else "nothing needs a person",
+            "more": {0: "nothing needs a person", 1: "needs a person"}.get(need_a_person, "need a person"),
             "tone": "danger" if need_a_person else "",
             "url": reverse("admin:exception_queue_exceptionitem_changelist"),
         },

@@ -151,7 +151,10 @@ class LeadPage(LeadActions, Page):
             response.template_name = "leadops/lead/page.html"
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             # The buttons stand beside the answer, not in the bar above.
-            response.context_data["lead_actions"] = response.context_data.pop("actions_detail", [])
+            buttons = response.context_data.pop("actions_detail", [])
+            if response.context_data.get("owner") is None:
+                buttons = [button for button in buttons if button["title"] != "Decline"]
+            response.context_data["lead_actions"] = buttons
         return response
 
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
