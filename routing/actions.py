@@ -4,10 +4,9 @@ Each is one transaction: it locks the lead, which is the lock for its clock too,
 timeline together. Raises Refused, in words for people, when it cannot be done.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -19,43 +18,35 @@ from plumbing.nudges import nudge
 from routing import ledger, rerouting, sla
 from routing.assignment import Move, assign
 from routing.models import Assignment, Owner, OwnerNotice, Queue
-from routing.notices import cancel, wait_for_crm, write_notices
+from routing.notices import SEND, cancel, wait_for_crm, write_notices
 
 CHANGES = "crm_sync.queue_changes"
 # A turn comes back for these reasons: they are not the owner's doing (semantics, "Turns").
 GIVES_BACK = {"spam", "duplicate", "wrong_territory", "wrong territory", "bad_data", "bad data"}
 CLOSED = (Lead.Status.DISQUALIFIED, Lead.Status.SPAM, Lead.Status.CLOSED_LOST)
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 class Refused(ValueError):
     """The action is not possible; the message says why, for people."""
 
 
-def _on_one_lead(action: Callable[Concatenate[Lead, P], R]) -> Callable[..., R]:
-    """Open the transaction, lock the lead, then tell the floors above that it has changed."""
-
-    @wraps(action)
-    def wrapped(*, lead_id: UUID, **kwargs: object) -> R:
-        with transaction.atomic():
-            try:
-                lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-            except Lead.DoesNotExist:
-                raise Refused("There is no such lead.") from None
-            result = action(lead, **kwargs)  # type: ignore[arg-type]
-            announce([lead.pk], source=str(kwargs["source"]), now=kwargs["now"])  # type: ignore[arg-type]
-        nudge("routing.send_notices")
-        return result
-
-    return wrapped
+@contextmanager
+def _held(lead_id: UUID, *, source: str, now: datetime) -> Iterator[Lead]:
+    """One transaction that holds the lead; at its end the floors above are told that the lead has changed."""
+    with transaction.atomic():
+        try:
+            lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+        except Lead.DoesNotExist:
+            raise Refused("There is no such lead.") from None
+        yield lead
+        announce([lead.pk], source=source, now=now)
+        nudge(CHANGES)
+        nudge(SEND)
 
 
-@_on_one_lead
 def reassign(
-    lead: Lead,
     *,
+    lead_id: UUID,
     owner_id: int | None = None,
     queue_id: int | None = None,
     reason: str,
@@ -65,102 +56,111 @@ def reassign(
     now: datetime,
 ) -> Assignment:
     """A person gives the lead to an owner or a queue. It costs the receiver no turn; the customer's clock goes on."""
-    before = Assignment.objects.select_related("owner").get(lead=lead)
-    if owner_id is not None:
-        owner = Owner.objects.filter(pk=owner_id).first()
-        if owner is None or not owner.active:
-            raise Refused(f"{owner.name if owner else 'That owner'} is not active. Choose somebody who is.")
-        if before.owner_id == owner_id:
-            raise Refused(f"{owner.name} has this lead already.")
-    elif queue_id is not None:
-        queue = Queue.objects.filter(pk=queue_id).first()
-        if queue is None or not queue.active:
-            raise Refused("That queue is not active. Choose another one.")
-        if before.queue_id == queue_id:
-            raise Refused(f"The lead is in {queue.name} already.")
-    else:
-        raise Refused("Say who gets the lead: an owner or a queue.")
-    move = Move(
-        lead_id=lead.pk,
-        owner_id=owner_id,
-        queue_id=queue_id,
-        reason=reason,
-        source=source,
-        actor=actor,
-        locked=lock,
-    )
-    return hand_over(lead, move, before=before, now=now)
+    with _held(lead_id, source=source, now=now) as lead:
+        before = Assignment.objects.select_related("owner").get(lead=lead)
+        if owner_id is not None:
+            owner = Owner.objects.filter(pk=owner_id).first()
+            if owner is None or not owner.active:
+                raise Refused(
+                    f"{owner.name if owner else 'That owner'} is not active. Choose somebody who is."
+                )
+            if before.owner_id == owner_id:
+                raise Refused(f"{owner.name} has this lead already.")
+        elif queue_id is not None:
+            queue = Queue.objects.filter(pk=queue_id).first()
+            if queue is None or not queue.active:
+                raise Refused("That queue is not active. Choose another one.")
+            if before.queue_id == queue_id:
+                raise Refused(f"The lead is in {queue.name} already.")
+        else:
+            raise Refused("Say who gets the lead: an owner or a queue.")
+        move = Move(
+            lead_id=lead.pk,
+            owner_id=owner_id,
+            queue_id=queue_id,
+            reason=reason,
+            source=source,
+            actor=actor,
+            locked=lock,
+        )
+        return hand_over(lead, move, before=before, now=now)
 
 
-@_on_one_lead
 def mark_contacted(
-    lead: Lead, *, at: datetime, by: str, evidence: str, source: str, actor: str, now: datetime
+    *, lead_id: UUID, at: datetime, by: str, evidence: str, source: str, actor: str, now: datetime
 ) -> None:
     """Somebody has answered: the clock stops, the lead is contacted. `evidence` is "verified" or "claimed"."""
-    if at > now:
-        raise Refused("A contact cannot lie in the future.")
-    if lead.status in CLOSED:
-        raise Refused(f"The lead is {lead.get_status_display().lower()}: reopen it before marking a contact.")
-    clock = sla.running([lead.pk]).get(lead.pk)
-    if clock is not None:
-        sla.meet(clock, at=at, by=by, evidence=evidence)
-    cancel([lead.pk], kinds=[OwnerNotice.Kind.REMINDER, OwnerNotice.Kind.OVERDUE])
-    values: dict[str, object] = {}
-    if lead.contacted_at is None or at < lead.contacted_at:
-        values["contacted_at"] = at
-    if lead.status in (Lead.Status.NEW, Lead.Status.WORKING):
-        values["status"] = Lead.Status.CONTACTED
-    edit_leads([LeadEdit(lead.pk, values)], actor=actor, source=source, now=now)
-    within = clock is not None and at <= clock.due_at
-    data = {"by": by, "evidence": evidence, "at": at.isoformat(), "in_time": within if clock else None}
-    record(
-        [TimelineEntry(lead=lead, at=now, verb="routing.contacted", actor=actor, source=source, data=data)]
-    )
-
-
-@_on_one_lead
-def disqualify(lead: Lead, *, reason: str, source: str, actor: str, now: datetime) -> None:
-    """Not a lead after all: it keeps its owner, and loses clock and task."""
-    if lead.status == Lead.Status.DISQUALIFIED:
-        raise Refused("The lead is disqualified already.")
-    clock = sla.running([lead.pk]).get(lead.pk)
-    if clock is not None:
-        sla.cancel(clock, reason=f"Disqualified: {reason}"[:300])
-    waiting = [
-        OwnerNotice.Kind.ASSIGNED,
-        OwnerNotice.Kind.RETURNED,
-        OwnerNotice.Kind.REMINDER,
-        OwnerNotice.Kind.OVERDUE,
-    ]
-    cancel([lead.pk], kinds=waiting)
-    values = {"status": Lead.Status.DISQUALIFIED, "disqualify_reason": reason[:200]}
-    edit_leads([LeadEdit(lead.pk, values, reason=reason)], actor=actor, source=source, now=now)
-
-
-@_on_one_lead
-def decline(lead: Lead, *, reason: str, source: str, actor: str, now: datetime) -> Assignment:
-    """The owner gives the lead back. The turn comes back unless the owner was just busy; somebody else gets it."""
-    before = Assignment.objects.select_related("owner", "turn").get(lead=lead)
-    if before.owner is None:
-        raise Refused("Nobody owns this lead, so nobody can give it back.")
-    if before.turn is not None and reason.strip().casefold() in GIVES_BACK:
-        ledger.give_turn_back(before.turn, now=now)
-    said = f"Declined by {before.owner.name}: {reason}"
-    rotation_id = rerouting.rotation_of(lead.pk)
-    if rotation_id is not None:
-        found = rerouting.pick_again(
-            lead.pk,
-            rotation_id=rotation_id,
-            exclude=rerouting.past_owners(lead.pk),
-            only_on_duty=False,
-            now=now,
+    with _held(lead_id, source=source, now=now) as lead:
+        if at > now:
+            raise Refused("A contact cannot lie in the future.")
+        if lead.status in CLOSED:
+            raise Refused(
+                f"The lead is {lead.get_status_display().lower()}: reopen it before marking a contact."
+            )
+        clock = sla.running([lead.pk]).get(lead.pk)
+        if clock is not None:
+            sla.meet(clock, at=at, by=by, evidence=evidence)
+        cancel([lead.pk], kinds=[OwnerNotice.Kind.REMINDER, OwnerNotice.Kind.OVERDUE])
+        values: dict[str, object] = {}
+        if lead.contacted_at is None or at < lead.contacted_at:
+            values["contacted_at"] = at
+        if lead.status in (Lead.Status.NEW, Lead.Status.WORKING):
+            values["status"] = Lead.Status.CONTACTED
+        edit_leads([LeadEdit(lead.pk, values)], actor=actor, source=source, now=now)
+        within = clock is not None and at <= clock.due_at
+        data = {"by": by, "evidence": evidence, "at": at.isoformat(), "in_time": within if clock else None}
+        record(
+            [
+                TimelineEntry(
+                    lead=lead, at=now, verb="routing.contacted", actor=actor, source=source, data=data
+                )
+            ]
         )
-        assert not isinstance(found, rerouting.NobodyOnDuty)  # Off-duty members may be asked here.
-        move = rerouting.move_of(lead.pk, *found, reason=said, source=source, actor=actor, now=now)
-    else:
-        queue = rerouting.fallback_queue()
-        move = Move(lead_id=lead.pk, queue_id=queue.pk, reason=said, source=source, actor=actor)
-    return hand_over(lead, move, before=before, now=now)
+
+
+def disqualify(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetime) -> None:
+    """Not a lead after all: it keeps its owner, and loses clock and task."""
+    with _held(lead_id, source=source, now=now) as lead:
+        if lead.status == Lead.Status.DISQUALIFIED:
+            raise Refused("The lead is disqualified already.")
+        clock = sla.running([lead.pk]).get(lead.pk)
+        if clock is not None:
+            sla.cancel(clock, reason=f"Disqualified: {reason}"[:300])
+        waiting = [
+            OwnerNotice.Kind.ASSIGNED,
+            OwnerNotice.Kind.RETURNED,
+            OwnerNotice.Kind.REMINDER,
+            OwnerNotice.Kind.OVERDUE,
+        ]
+        cancel([lead.pk], kinds=waiting)
+        values = {"status": Lead.Status.DISQUALIFIED, "disqualify_reason": reason[:200]}
+        edit_leads([LeadEdit(lead.pk, values, reason=reason)], actor=actor, source=source, now=now)
+
+
+def decline(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetime) -> Assignment:
+    """The owner gives the lead back. The turn comes back unless the owner was just busy; somebody else gets it."""
+    with _held(lead_id, source=source, now=now) as lead:
+        before = Assignment.objects.select_related("owner", "turn").get(lead=lead)
+        if before.owner is None:
+            raise Refused("Nobody owns this lead, so nobody can give it back.")
+        if before.turn is not None and reason.strip().casefold() in GIVES_BACK:
+            ledger.give_turn_back(before.turn, now=now)
+        said = f"Declined by {before.owner.name}: {reason}"
+        rotation_id = rerouting.rotation_of(lead.pk)
+        if rotation_id is not None:
+            found = rerouting.pick_again(
+                lead.pk,
+                rotation_id=rotation_id,
+                exclude=rerouting.past_owners(lead.pk),
+                only_on_duty=False,
+                now=now,
+            )
+            assert not isinstance(found, rerouting.NobodyOnDuty)  # Off-duty members may be asked here.
+            move = rerouting.move_of(lead.pk, *found, reason=said, source=source, actor=actor, now=now)
+        else:
+            queue = rerouting.fallback_queue()
+            move = Move(lead_id=lead.pk, queue_id=queue.pk, reason=said, source=source, actor=actor)
+        return hand_over(lead, move, before=before, now=now)
 
 
 def hand_over(lead: Lead, move: Move, *, before: Assignment, now: datetime) -> Assignment:
