@@ -45,7 +45,7 @@ def unbracket(body: Any) -> Any:
     for key, value in body.items():
         head, bracket, rest = key.partition("[")
         parts = [head, *_BRACKETS.findall(bracket + rest)] if head and bracket else [key]
-        if parts[-1] == "":
+        if len(parts) > 1 and parts[-1] == "":
             # `interests[]` is PHP's spelling of a list.
             parts.pop()
         _put(nested, parts[:24], value)

@@ -269,3 +269,8 @@ def test_it_reads_php_lists_in_form_posts():
 def test_it_has_a_recorded_body_for_every_vendor_that_gives_values(vendor):
     for body in bodies.BODIES[vendor]:
         assert flat_of(vendor, body).values
+
+
+def test_a_key_without_a_name_beside_bracket_keys_harms_nobody():
+    body = {"": "x", "fields[email][value]": "a@b.example"}
+    assert mapped_of("elementor", body).values["email"] == "a@b.example"
