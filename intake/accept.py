@@ -20,13 +20,18 @@ DRAIN = "intake.drain"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a body came in. `headers` have lower-case names and carry no credentials."""
+    """How a body came in. `headers` have lower-case names and carry no credentials.
+
+    `event_id` is what the sender itself knows this delivery by: the same one again is no second submission, as long as the
+    first is kept.
+    """
 
     body: bytes
     content_type: str
     headers: Mapping[str, str]
     ip: str | None
     idempotency_key: str
+    event_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +111,18 @@ def _accept_one(form: IntakeForm, envelope: Envelope, reading: Reading, *, now: 
 
 
 def _key(envelope: Envelope, reading: Reading, *, now: datetime) -> tuple[str | None, datetime | None]:
+    if envelope.event_id:
+        return event_key(envelope.event_id), None
     if envelope.idempotency_key:
         return f"key:{envelope.idempotency_key}", now + KEY_KEPT
     if reading.flat.event_id:
         return f"event:{hashlib.sha256(reading.flat.event_id.encode()).hexdigest()}", None
     return None, None
+
+
+def event_key(event_id: str) -> str:
+    """How a sender's own id stands in `Submission.idempotency_key`."""
+    return f"event:{hashlib.sha256(event_id.encode()).hexdigest()}"
 
 
 def _insert(submission: Submission, *, now: datetime) -> Submission | None:
