@@ -22,7 +22,7 @@ from crm_sync.session import Session
 from exception_queue.queue import close_items, open_items
 from intake.models import TimelineEntry
 from intake.timeline import record
-from plumbing.bulk import update_rows
+from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment
 
 _LINK_FIELDS = ["sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner"]
@@ -213,7 +213,7 @@ def _write_links(session: Session, standing: Sequence[Push], *, now: datetime) -
         push.link = link
         if _creation_now(session, push, link):
             _intend(push, link)
-    CrmLink.objects.bulk_create(created)
+    insert_rows(created)
     update_rows(list(known.values()), fields=["remote_id", *_LINK_FIELDS, *_TASK_FIELDS])
     outbox.queue_for(session.pk, again, now=now)
     record(entries)

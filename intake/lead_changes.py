@@ -14,7 +14,7 @@ from django.db import connection
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.models import ConsentRecord, Lead, LeadChange, LeadIdentity, TimelineEntry
 from intake.timeline import record
-from plumbing.bulk import update_rows
+from plumbing.bulk import insert_rows, update_rows
 
 # Columns of Lead that hold a canonical value each; attribution and consent live elsewhere.
 VALUE_COLUMNS = tuple(
@@ -54,18 +54,18 @@ def write_leads(rows: Sequence[WrittenLead], *, now: datetime) -> None:
     for lead in touched.values():
         lead.version += 1
         lead.updated_at = now
-    Lead.objects.bulk_create(new.values())
+    insert_rows(list(new.values()))
     update_rows(sorted(touched.values(), key=lambda lead: lead.pk), fields=[*VALUE_COLUMNS, *_OTHER_COLUMNS])
 
 
 def write_identities(rows: Sequence[LeadIdentity], *, now: datetime) -> None:
     """Add keys by which leads are known. The caller holds the locks of these keys."""
-    LeadIdentity.objects.bulk_create(rows)
+    insert_rows(rows)
 
 
 def write_consents(rows: Sequence[ConsentRecord], *, now: datetime) -> None:
     """Append consent records."""
-    ConsentRecord.objects.bulk_create(rows)
+    insert_rows(rows)
 
 
 def edit_leads(edits: Sequence[LeadEdit], *, actor: str, source: str, now: datetime) -> list[Lead]:

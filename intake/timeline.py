@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from intake.models import TimelineEntry
+from plumbing.bulk import insert_rows
 
 
 def record(rows: Sequence[TimelineEntry], *, now: datetime | None = None) -> None:
     """Append entries; verbs are dotted by floor: `intake.submitted`, `routing.assigned`, `crm_sync.pushed`."""
-    TimelineEntry.objects.bulk_create(rows)
+    insert_rows(rows)

@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from simple_history.utils import bulk_create_with_history
-
 from intake.models import TimelineEntry
 from intake.timeline import record
-from plumbing.bulk import update_rows
+from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment, Owner, Queue
 
 _FIELDS = [
@@ -67,7 +65,8 @@ def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
             changed.append(row)
         _fill(row, move, now=now)
     if created:
-        bulk_create_with_history(created, Assignment, default_date=now)
+        insert_rows(created)
+        Assignment.history.bulk_history_create(created, default_date=now)
     if changed:
         update_rows(changed, fields=_FIELDS)
         Assignment.history.bulk_history_create(changed, update=True, default_date=now)

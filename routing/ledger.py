@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from plumbing.bulk import update_rows
+from plumbing.bulk import insert_rows, update_rows
 from routing.engine.eligibility import LeftOut
 from routing.engine.references import Id, Ref
 from routing.engine.rotation import MemberState, RotationState, Turn, after, give_back, remove_member, scaled
@@ -58,7 +58,9 @@ def reachable(rotation_ids: Iterable[int]) -> set[int]:
         if following is not None:
             leads_to.setdefault(rotation, set()).add(following)
     by_owner: dict[int, set[int]] = {}
-    for rotation, owner in RotationMember.objects.filter(_CAPPED, active=True).values_list("rotation", "owner"):
+    for rotation, owner in RotationMember.objects.filter(_CAPPED, active=True).values_list(
+        "rotation", "owner"
+    ):
         by_owner.setdefault(owner, set()).add(rotation)
     for sharing in by_owner.values():
         for rotation in sharing:
@@ -115,7 +117,7 @@ def write_turns(
         )
         for turn, lead_id, left_out in listed
     ]
-    RotationTurn.objects.bulk_create(rows)
+    insert_rows(rows)
     touched = {int(turn.rotation_id) for turn, _, _ in listed}
     _store(locked, touched)
     return {(row.rotation_id, row.number): row for row in rows}

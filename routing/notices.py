@@ -15,6 +15,7 @@ from exception_queue.queue import Problem, Subject
 from intake.models import TimelineEntry
 from intake.timeline import record
 from plumbing import backoff, claiming
+from plumbing.bulk import insert_rows
 from plumbing.notify import NotifyError, send
 from plumbing.nudges import nudge
 from routing import notice_texts
@@ -30,7 +31,7 @@ MAIL_ONLY_PREFIX = "mailto:"
 
 def write_notices(rows: Sequence[OwnerNotice], *, now: datetime) -> None:
     """The batch door: one notice per lead and cause; a second one with the same cause is no news."""
-    OwnerNotice.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_rows(rows, ignore_conflicts=True)
 
 
 def wait_for_crm(notice: OwnerNotice, *, now: datetime) -> OwnerNotice:

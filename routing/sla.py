@@ -8,6 +8,7 @@ from uuid import UUID
 
 from intake.models import TimelineEntry
 from intake.timeline import record
+from plumbing.bulk import insert_rows
 from routing.calendars import calendar_of, owner_calendar_row, team_calendar_row
 from routing.engine import sla as engine
 from routing.engine.business_time import Calendar
@@ -63,11 +64,11 @@ def draft(start: Start) -> tuple[SlaClock, list[SlaStep]]:
 def write_clocks(rows: Sequence[tuple[SlaClock, list[SlaStep]]], *, now: datetime) -> None:
     """The batch door for new clocks and those that a returning lead has shortened."""
     new = [clock for clock, _ in rows if clock.pk is None]
-    SlaClock.objects.bulk_create(new)
+    insert_rows(new)
     for clock, steps in rows:
         for step in steps:
             step.clock = clock
-    SlaStep.objects.bulk_create([step for _, steps in rows for step in steps])
+    insert_rows([step for _, steps in rows for step in steps])
     record(
         [
             TimelineEntry(
@@ -101,7 +102,7 @@ def shorten(clock: SlaClock, start: Start) -> None:
     first = clock.steps.count()
     for step in draft_steps:
         step.clock, step.position = clock, first + step.position
-    SlaStep.objects.bulk_create(draft_steps)
+    insert_rows(draft_steps)
 
 
 def meet(clock: SlaClock, *, at: datetime, by: str, evidence: str) -> None:

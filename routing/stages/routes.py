@@ -8,6 +8,7 @@ from uuid import UUID
 
 from exception_queue.queue import Problem, Subject
 from intake.batch import Batch, Work
+from plumbing.bulk import insert_rows
 from routing import ledger, roster, row_versions, waiting_lines
 from routing.assignment import Move, assign_rows
 from routing.engine.decide import Decision as Decided
@@ -121,7 +122,7 @@ def _name_queues(works: Sequence[Work]) -> None:
 
 def write_decisions(rows: Sequence[Decision], *, now: datetime) -> None:
     """The batch door for decisions."""
-    Decision.objects.bulk_create(rows)
+    insert_rows(rows)
 
 
 def _target(settlement: Settlement, locked: ledger.Locked) -> Ref:
