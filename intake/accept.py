@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from intake import aliases, bodies
 from intake.models import IntakeForm, Submission
-from intake.reading import Reading, bot_filled, contract_errors, read
+from intake.reading import bot_filled, flatten, refusal
+from intake.vendors.flat import Flat
 from intake.vendors.registry import VENDORS
 from plumbing.nudges import nudge
 
@@ -53,11 +55,10 @@ def accept(form: IntakeForm, envelope: Envelope, *, now: datetime) -> list[Accep
     Raises bodies.MalformedBody, bodies.UnsupportedMedia, KeyReused. Call it outside a transaction: the rows must be
     committed when it returns.
     """
-    known = aliases.load()
     accepted = []
     for part in _parts(form, envelope):
-        reading = read(form, body=part.body, content_type=part.content_type, aliases=known)
-        accepted.append(_accept_one(form, part, reading, now=now))
+        flat = flatten(form, body=part.body, content_type=part.content_type)
+        accepted.append(_accept_one(form, part, flat, now=now))
     nudge(DRAIN)
     return accepted
 
@@ -80,11 +81,11 @@ def _parts(form: IntakeForm, envelope: Envelope) -> list[Envelope]:
     ]
 
 
-def _accept_one(form: IntakeForm, envelope: Envelope, reading: Reading, *, now: datetime) -> Accepted:
+def _accept_one(form: IntakeForm, envelope: Envelope, flat: Flat, *, now: datetime) -> Accepted:
     errors: dict[str, list[str]] = {}
-    if form.on_invalid == IntakeForm.OnInvalid.REJECT and not bot_filled(form, reading.flat):
-        errors = contract_errors(form, reading.normalized)
-    key, expires = _key(envelope, reading, now=now)
+    if form.on_invalid == IntakeForm.OnInvalid.REJECT and not bot_filled(form, flat):
+        errors = refusal(form, flat, aliases=aliases.load)
+    key, expires = _key(envelope, flat, now=now)
     submission = Submission(
         form=form,
         received_at=now,
@@ -110,13 +111,13 @@ def _accept_one(form: IntakeForm, envelope: Envelope, reading: Reading, *, now: 
     return Accepted(existing, replayed=True, errors=errors if refused else {})
 
 
-def _key(envelope: Envelope, reading: Reading, *, now: datetime) -> tuple[str | None, datetime | None]:
+def _key(envelope: Envelope, flat: Flat, *, now: datetime) -> tuple[str | None, datetime | None]:
     if envelope.event_id:
         return event_key(envelope.event_id), None
     if envelope.idempotency_key:
         return f"key:{envelope.idempotency_key}", now + KEY_KEPT
-    if reading.flat.event_id:
-        return f"event:{hashlib.sha256(reading.flat.event_id.encode()).hexdigest()}", None
+    if flat.event_id:
+        return f"event:{hashlib.sha256(flat.event_id.encode()).hexdigest()}", None
     return None, None
 
 
@@ -129,9 +130,7 @@ def _insert(submission: Submission, *, now: datetime) -> Submission | None:
     """Insert it; returns the submission that has the same key already, if there is one."""
     for _attempt in range(3):
         try:
-            # A savepoint only where the caller has a transaction open; otherwise one round trip.
-            with transaction.atomic():
-                submission.save(force_insert=True)
+            _insert_row(submission)
         except IntegrityError:
             same_key = Submission.objects.filter(
                 form=submission.form, idempotency_key=submission.idempotency_key
@@ -145,6 +144,12 @@ def _insert(submission: Submission, *, now: datetime) -> Submission | None:
         else:
             return None
     raise RuntimeError("The idempotency key changes hands too quickly.")
+
+
+def _insert_row(submission: Submission) -> None:
+    """One statement, which commits by itself; a savepoint only where the caller has a transaction open."""
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        submission.save(force_insert=True)
 
 
 def answer_status(form: IntakeForm) -> int:

@@ -1,12 +1,12 @@
 """What a stored body says, in canonical words, by its form's vendor and field map."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from intake import bodies
 from intake.canonical import label_of
 from intake.models import IntakeForm
-from intake.values.normalize import Normalized, normalize_values
+from intake.values.normalize import FoldedAliases, Normalized, normalize_values
 from intake.vendors.field_map import Mapped, apply_field_map
 from intake.vendors.flat import Flat
 from intake.vendors.registry import VENDORS
@@ -25,11 +25,24 @@ def read(
     form: IntakeForm, *, body: bytes, content_type: str, aliases: Mapping[str, Mapping[str, str]]
 ) -> Reading:
     """Raises bodies.MalformedBody or bodies.UnsupportedMedia."""
-    parsed = bodies.parse(body, content_type)
-    flat = VENDORS[form.vendor].flatten(parsed)
+    flat = flatten(form, body=body, content_type=content_type)
     mapped = apply_field_map(flat, form.field_map, form.defaults)
     normalized = normalize_values(mapped.values, aliases=aliases, default_region=None)
     return Reading(flat=flat, mapped=mapped, normalized=normalized)
+
+
+def flatten(form: IntakeForm, *, body: bytes, content_type: str) -> Flat:
+    """Named values as the vendor means them. Raises bodies.MalformedBody or bodies.UnsupportedMedia."""
+    return VENDORS[form.vendor].flatten(bodies.parse(body, content_type))
+
+
+def refusal(form: IntakeForm, flat: Flat, *, aliases: Callable[[], FoldedAliases]) -> dict[str, list[str]]:
+    """What the form's contract misses (`contract_errors`). Aliases are only fetched where they could make it good."""
+    mapped = apply_field_map(flat, form.field_map, form.defaults)
+    errors = contract_errors(form, normalize_values(mapped.values, aliases={}, default_region=None))
+    if not errors:
+        return {}
+    return contract_errors(form, normalize_values(mapped.values, aliases=aliases(), default_region=None))
 
 
 def contract_errors(form: IntakeForm, normalized: Normalized) -> dict[str, list[str]]:
