@@ -28,6 +28,8 @@ class Roster:
     this_week: dict[int, int] = field(default_factory=dict)
     loads: dict[int, int] = field(default_factory=dict)
     given: Counter[int] = field(default_factory=Counter)
+    # At one instant this does not change; a batch asks for every lead.
+    _duty: dict[int, tuple[bool, str]] = field(default_factory=dict)
 
     def on_duty(self, owner: Owner) -> bool:
         """Without a calendar somebody is always on duty; with one that cannot be read, never."""
@@ -67,7 +69,7 @@ class Roster:
         """A member of a rotation as the engine judges one."""
         owner = self.owners[owner_id]
         absence = self.away(owner_id)
-        on_duty = self.on_duty(owner)
+        on_duty, duty_text = self._duty_of(owner)
         capped, cap_text = self._capped(owner)
         return Candidate(
             owner_id=owner_id,
@@ -76,7 +78,7 @@ class Roster:
             absent=absence is not None,
             absent_text=away_text(absence) if absence else "",
             on_duty=on_duty,
-            duty_text="" if on_duty else self._duty_text(owner),
+            duty_text=duty_text,
             capped=capped,
             cap_text=cap_text,
             load=self.loads.get(owner_id, 0) + self.given[owner_id],
@@ -99,6 +101,12 @@ class Roster:
                 if used >= cap:
                     return True, f"({used} of {cap} {word})"
         return False, ""
+
+    def _duty_of(self, owner: Owner) -> tuple[bool, str]:
+        if owner.pk not in self._duty:
+            on_duty = self.on_duty(owner)
+            self._duty[owner.pk] = on_duty, "" if on_duty else self._duty_text(owner)
+        return self._duty[owner.pk]
 
     def _duty_text(self, owner: Owner) -> str:
         opening = self.next_opening(owner)

@@ -58,6 +58,7 @@ class Calendar:
         self._tz = _zone(zone)
         self._holidays = _holidays(country, subdivision)
         self._opened: dict[date, list[Span]] = {}
+        self._midnights: dict[date, datetime] = {}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -187,7 +188,7 @@ class Calendar:
         if day not in self._opened:
             if len(self._opened) >= _CACHED_DATES:
                 self._opened.clear()
-            low, high = self._instant(day, 0), self._instant(day + _ONE_DAY, 0)
+            low, high = self._midnight(day), self._midnight(day + _ONE_DAY)
             near = (span for back in (2, 1, 0) for span in self._spans_of(day - back * _ONE_DAY))
             clipped = sorted((max(a, low), min(b, high)) for a, b in near if b > low and a < high)
             self._opened[day] = _merged(clipped)
@@ -215,12 +216,20 @@ class Calendar:
         local = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001
         return local.replace(tzinfo=self._tz).astimezone(UTC)
 
+    def _midnight(self, day: date) -> datetime:
+        """At which this local date begins, in UTC."""
+        if day not in self._midnights:
+            if len(self._midnights) >= _CACHED_DATES:
+                self._midnights.clear()
+            self._midnights[day] = self._instant(day, 0)
+        return self._midnights[day]
+
     def _date_of(self, at: datetime) -> date:
         day = at.astimezone(self._tz).date()
         # Where clocks go back over midnight a local date comes twice: go by the stretch, not by the label.
-        while at >= self._instant(day + _ONE_DAY, 0):
+        while at >= self._midnight(day + _ONE_DAY):
             day += _ONE_DAY
-        while at < self._instant(day, 0):
+        while at < self._midnight(day):
             day -= _ONE_DAY
         return day
 

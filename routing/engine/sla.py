@@ -4,6 +4,7 @@ the clock starts."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from .business_time import Calendar
@@ -130,6 +131,7 @@ def _after(start: datetime, duration: Duration, calendar: Calendar | None) -> da
     return calendar.add(start, duration.seconds)
 
 
+@lru_cache(maxsize=1024)
 def _duration(text: str, clock: Clock) -> Duration:
     try:
         return parse(text, clock=clock)
