@@ -14,7 +14,6 @@ KINDS = [
             "is read again. If the field is not needed after all, take it off the form's required fields."
         ),
         retry=_RETRY,
-        action_label="Open the form",
     ),
     ExceptionKind(
         key="intake.unreachable",
@@ -60,8 +59,8 @@ KINDS = [
         title="Could be the same person",
         severity="low",
         what_to_do=(
-            "The lead was created and routed to the other lead's owner. Compare the two: merge them if they are one person, "
-            "dismiss if they are not."
+            "The lead was created and routed to the other lead's owner, so one person answers both. Compare the two: keep them "
+            "apart if they are two people; if they are one, disqualify the newer lead as a duplicate and resolve."
         ),
         retry=None,
     ),
@@ -69,7 +68,10 @@ KINDS = [
         key="intake.keys_conflict",
         title="Keys point at two leads",
         severity="medium",
-        what_to_do="One submission carries keys of two leads. It was added to the first; merge the two if they are one person.",
+        what_to_do=(
+            "One submission carries keys of two leads, and was added to the first. Look at both: if they are one person, disqualify "
+            "the newer lead as a duplicate; if the form was filled in for somebody else, correct the lead. Then resolve."
+        ),
         retry=None,
     ),
 ]
