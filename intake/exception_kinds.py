@@ -70,7 +70,8 @@ KINDS = [
         severity="medium",
         what_to_do=(
             "One submission carries keys of two leads, and was added to the first. Look at both: if they are one person, "
-            "disqualify the newer lead as a duplicate; if the form was filled in for somebody else, correct the lead. Then resolve."
+            "disqualify the newer lead as a duplicate; if the form was filled in for somebody else, correct the lead. "
+            "Then resolve."
         ),
         retry=None,
     ),
