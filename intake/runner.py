@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, prefetch_related_objects
+from django.db.models import F, Q, prefetch_related_objects
 from django.utils import timezone
 
 from intake.batch import Batch, Work
@@ -36,6 +36,8 @@ ALONE_AFTER = 3
 POISON_AFTER = 5
 # A batch is tried whole this often when PostgreSQL ended it as the victim of a deadlock or a serialization failure.
 RETRIES = 8
+# A second worker joins in when a whole batch waits, or somebody for this long (whoever is at work may have died).
+PATIENCE = timedelta(milliseconds=250)
 _RETRYABLE = ("40P01", "40001", "55P03")
 
 
@@ -44,14 +46,27 @@ class _HeldBelowTheMark(Exception):
 
 
 def drain() -> int:
-    """Work everything that is due until nothing is left; returns the number of submissions worked."""
+    """Work everything that is due until nothing is left for us; returns the number of submissions worked."""
     pipeline()  # An idle process loads the stages with its first sweep, before a lead has to wait for it.
     worked = 0
-    while True:
-        done = work_once()
+    while _is_needed() and (done := work_once()):
         worked += done
-        if done == 0:
-            return worked
+    return worked
+
+
+def _is_needed() -> bool:
+    """Whether to take a batch now, or to leave what is due to a worker that is at it.
+
+    Two workers with a lead each do the work of two batches where one would do, and keep both from the CRM. Nothing is
+    forgotten: a worker looks again after its last batch, so it sees what was committed before we saw that worker.
+    """
+    now = timezone.now()
+    if not Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=now).exists():
+        return True
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    due = Submission.objects.filter(free, due_at__lte=now).order_by("due_at").values_list("due_at", flat=True)
+    waiting = list(due[: settings.LEADOPS_BATCH_SIZE])
+    return len(waiting) == settings.LEADOPS_BATCH_SIZE or any(at < now - PATIENCE for at in waiting[:1] if at)
 
 
 def work_once() -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from exception_queue import queue
@@ -83,6 +83,7 @@ def _send_claimed(*, services_only: bool) -> int:
         # Owners are told by mail; only teams can have other addresses.
         due = due.filter(Q(team__isnull=False) & Q(team__notify__icontains="://"))
     claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE, now=now)
+    prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
     for notice in claim.rows:
         _send_one(notice, token=claim.token)
     return len(claim.rows)

@@ -105,7 +105,9 @@ def programs(options: Options, *, env: Mapping[str, str], queues: Sequence[str])
     web += ["--workers", cores, "--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
     web += ["--respawn-interval", "0.5", "--workers-kill-timeout", "2", "leadops.wsgi:application"]
     celery = [*python, "celery", "--app", "leadops.celery"]
-    worker = [*celery, "worker", "--concurrency", cores, "--queues", ",".join(queues)]
+    # Submissions, notices and the CRM each keep a process busy, and much of it is waiting; one is left for the sweeps.
+    processes = str(max(4, os.cpu_count() or 1))
+    worker = [*celery, "worker", "--concurrency", processes, "--queues", ",".join(queues)]
     worker += ["--hostname", "leadops@%h", "--without-gossip", "--without-mingle"]
     warm, cold = signal.SIGTERM, signal.SIGQUIT
     return [
