@@ -44,18 +44,20 @@ class Returning:
 
 
 def returning(previous: Previous, touch: Touch) -> Returning:
-    """The first line that applies decides."""
+    """The first line that applies decides. Whoever was answered in between does not merely press the button twice."""
     if touch.purpose == "content":
         return Returning("timeline_only", False, False, "A content form goes on the timeline only")
     if previous.status == "spam":
         return Returning("timeline_only", False, False, "The lead was marked as spam")
-    if touch.same_form_within_10_minutes:
+    taken = previous.open_deal or previous.status in ("customer", "qualified")
+    again = previous.contacted or previous.status in (*_STARTS_AGAIN, "contacted")
+    starts_again = touch.purpose == "sales" and again and not taken
+    if touch.same_form_within_10_minutes and not starts_again:
         return Returning("keep", False, False, "The same form within ten minutes")
     if previous.open_deal or previous.status == "customer":
         who = "A customer" if previous.status == "customer" else "A lead with an open deal"
         return Returning("tell_owner_only", True, False, f"{who} came back: the owner is told")
-    again = previous.contacted or previous.status in (*_STARTS_AGAIN, "contacted")
-    if touch.purpose == "sales" and again and previous.status != "qualified":
+    if starts_again:
         return Returning("new_clock", True, True, "Came back with a sales form: new again")
     if again or previous.status == "qualified":
         return Returning("tell_owner_only", True, False, "Came back: the owner is told")

@@ -46,10 +46,19 @@ def test_spam_that_comes_back_wakes_nobody():
     assert back("spam") == ("timeline_only", False)
 
 
-@pytest.mark.parametrize("status", ["new", "contacted", "customer"])
+@pytest.mark.parametrize("status", ["new", "working", "customer", "qualified"])
 def test_the_same_form_within_10_minutes_gives_no_second_notice_or_task(status):
-    found = returning(Previous(status, contacted=status != "new"), Touch(same_form_within_10_minutes=True))
+    contacted = status in ("customer", "qualified")
+    found = returning(Previous(status, contacted=contacted), Touch(same_form_within_10_minutes=True))
     assert (found.action, found.notify, found.task) == ("keep", False, False)
+
+
+@pytest.mark.parametrize("status", ["contacted", "nurture", "closed_lost", "disqualified"])
+def test_a_lead_that_was_answered_in_between_starts_again_also_with_the_same_form(status):
+    assert back(status, contacted=status == "contacted", same_form_within_10_minutes=True) == (
+        "new_clock",
+        True,
+    )
 
 
 def test_only_a_new_clock_has_a_new_task():
