@@ -27,11 +27,12 @@ def origin_allowed(form: IntakeForm, origin: str | None) -> bool:
 
 
 def has_token(form: IntakeForm, authorization: str) -> bool:
-    """Whether an Authorization header carries the form's own bearer token."""
+    """Whether an Authorization header carries the form's own bearer token: the stored one, or its secret."""
     kind, _, given = authorization.partition(" ")
-    if not form.token or kind.lower() not in ("bearer", "token") or not given.strip():
+    if kind.lower() not in ("bearer", "token") or not given.strip():
         return False
-    return hmac.compare_digest(given.strip().encode(), secrets.decrypt(form.token).encode())
+    known = (secrets.decrypt(form.token) if form.token else "", secret_of(form))
+    return any(hmac.compare_digest(given.strip().encode(), token.encode()) for token in known if token)
 
 
 def check_sender(

@@ -256,6 +256,18 @@ def test_it_tells_form_and_staff_how_far_a_submission_has_got(acme, api):
     refused(api.client.get("/api/v1/submissions/7f4ac28c-0000-4000-8000-000000000000"), 404)
 
 
+def test_a_webhooks_secret_is_its_bearer_token_where_it_has_no_other(acme):
+    forms.form("typeform-quote", secret=secrets.encrypt("the-secret"))
+    path = "/api/v1/forms/typeform-quote/submissions"
+    event = forms.typeform_event()
+    refused(forms.post(event, path, Authorization="Bearer wrong"), 401)
+    answer = forms.post(event, path, Authorization="Bearer the-secret")
+    assert answer.status_code == 202
+    address = answer.json()["status_url"]
+    assert forms.browser(Authorization="Bearer the-secret").get(address).json()["status"] == "received"
+    refused(forms.browser(Authorization="Bearer wrong").get(address), 401)
+
+
 def test_it_names_the_exceptions_of_a_held_submission(acme, api):
     forms.form(on_invalid="hold")
     address = forms.post({"full_name": "Jana"}).json()["status_url"]
