@@ -1,9 +1,7 @@
 """First match through the bitmap index against plain Python loops over the same rules and leads, in one
 run.
 
-    python benchmarks/rule_index.py
-
-Prints the median time per lead in microseconds (each lead timed on its own, passes over all leads in
+The median time per lead in microseconds (each lead timed on its own, passes over all leads in
 turn), at 10 and at 10,000 rules, for leads that match somewhere and leads that match nothing. "sets" is
 the baseline: a loop written by hand for exactly these rules, `value in set` per field, without any of the
 engine's ways to compare; "engine loop" asks the engine's own prepared conditions one after the other.
@@ -12,14 +10,11 @@ Before anything is timed, all three must agree on every lead.
 
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks.figures import Figure
 from routing.engine.conditions import matcher
 from routing.engine.rule_index import RuleIndex, first_match
 
@@ -91,25 +86,27 @@ def median_us(ask: Callable[[Lead], int | None], some: list[Lead], *, passes: in
     return statistics.median(taken) / 1e3
 
 
-def main() -> None:
+def measure(*, quick: bool) -> list[Figure]:
     chance = random.Random(7)
-    print(f"{'rules':>7} {'leads':>8} {'index µs':>9} {'sets µs':>9} {'engine loop µs':>15}  compile ms")
+    figures: list[Figure] = []
     for count in (10, 10_000):
         made = rules(count, chance)
         start = time.perf_counter()
         index = RuleIndex(made)
         compiled = (time.perf_counter() - start) * 1e3
         prepared, sets = [matcher(rule) for rule in made], by_hand(made)
-        for name, known in (("match", True), ("nothing", False)):
-            some = [lead_for(chance.choice(made), chance, known=known) for _ in range(LEADS)]
+        for name, known in (("a lead that matches", True), ("a lead that matches nothing", False)):
+            some = [lead_for(chance.choice(made), chance, known=known) for _ in range(50 if quick else LEADS)]
             for lead in some:
                 assert index.first(lead) == first_match(prepared, lead) == sets(lead)
             slow = 20 if count == 10 else 1
             ours = median_us(index.first, some, passes=20)
-            hand = median_us(sets, some, passes=slow)
-            loop = median_us(lambda lead, prepared=prepared: first_match(prepared, lead), some, passes=slow)
-            print(f"{count:>7} {name:>8} {ours:>9.1f} {hand:>9.1f} {loop:>15.1f} {compiled:>11.1f}")
-
-
-if __name__ == "__main__":
-    main()
+            for loop, ask in (
+                ("sets", sets),
+                ("engine loop", lambda lead, prepared=prepared: first_match(prepared, lead)),
+            ):
+                theirs = median_us(ask, some, passes=slow)
+                what = f"{count:,} rules, {name} (baseline: {loop})"
+                figures.append(Figure(what, ours, "µs", theirs, ours / theirs))
+        figures.append(Figure(f"{count:,} rules compiled", compiled, "ms"))
+    return figures

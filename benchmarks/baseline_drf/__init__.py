@@ -1,0 +1,1 @@
+"""The baseline for taking submissions: a DRF view with a serializer and one ORM insert, and nothing around it."""

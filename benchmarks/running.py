@@ -1,0 +1,120 @@
+"""The whole of leadops as people run it: `manage.py up`, demo and CRM sandbox, in a folder that is removed afterwards."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.ports import free_port
+from benchmarks.services import BASE, clean_environment
+from leadops.launcher import home, temporary
+from leadops.launcher.stack import SANDBOX_TOKEN
+
+SUBMISSIONS = "/api/v1/forms/demo-request/submissions"
+READY, STOPPED = 180.0, 40.0
+_connections = threading.local()
+
+
+class Running:
+    """`with Running() as leadops:`; leads are posted to `port`, the CRM answers on `sandbox_port`."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="leadops-bench-", dir=temporary.short_folder()))
+        self.port, self.sandbox_port = free_port(), free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _start(self) -> None:
+        env = {
+            **clean_environment(),
+            "LEADOPS_DATA_DIR": str(self.folder / "var"),
+            "LEADOPS_PORT": str(self.port),
+            "LEADOPS_SANDBOX_PORT": str(self.sandbox_port),
+            "LEADOPS_DEMO": "1",
+            "LEADOPS_LOG_LEVEL": "WARNING",
+        }
+        said = self.folder / "up.txt"
+        with said.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=BASE,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until = time.monotonic() + READY
+        while "leadops ready" not in said.read_text():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"leadops did not start:\n{said.read_text()}")
+            time.sleep(0.1)
+
+    def _stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(STOPPED)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+        home.remove(self.folder / "var")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def post(self, lead: dict[str, Any]) -> float:
+        """Submit it over this thread's kept connection; the moment (Unix time) just before."""
+        at = time.time()
+        status, _answer = self._ask(self.port, "POST", SUBMISSIONS, lead)
+        assert status == 202, status
+        return at
+
+    def slow_down_the_crm(self, ms: int) -> None:
+        """Every call to the CRM takes so much longer; 0: not any more."""
+        self._ask(self.sandbox_port, "DELETE", "/control/faults")
+        if ms:
+            fault = {"target": "hubspot", "kind": "latency", "ms": ms}
+            self._ask(self.sandbox_port, "POST", "/control/faults", fault)
+
+    def contacts(self) -> dict[str, float]:
+        """E-mail address -> when its record was made in the CRM (Unix time, to the millisecond)."""
+        found: dict[str, float] = {}
+        after = "0"
+        while after:
+            path = f"/hubspot/crm/v3/objects/contacts?limit=100&properties=email&after={after}"
+            _status, page = self._ask(self.sandbox_port, "GET", path)
+            for one in page["results"]:
+                found[one["properties"]["email"]] = datetime.fromisoformat(one["createdAt"]).timestamp()
+            after = page.get("paging", {}).get("next", {}).get("after", "")
+        return found
+
+    def _ask(self, port: int, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        kept: dict[tuple[int, int], http.client.HTTPConnection] = _connections.__dict__.setdefault("kept", {})
+        connection = kept.setdefault((id(self), port), http.client.HTTPConnection("127.0.0.1", port, 30))
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if path.startswith("/hubspot"):
+            headers["Authorization"] = f"Bearer {SANDBOX_TOKEN}"
+        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text else None
