@@ -54,7 +54,9 @@ def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
         .order_by("lead_id")
     }
     names = _Names(moves)
-    entries, created, changed = [], [], []
+    entries: list[TimelineEntry] = []
+    created: list[Assignment] = []
+    changed: list[Assignment] = []
     for lead_id, move in sorted(by_lead.items()):
         row = existing.get(lead_id)
         entries.append(_entry(move, row, names, now=now))
