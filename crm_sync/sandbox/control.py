@@ -39,7 +39,11 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
 
 
 def _add_fault(sandbox: Sandbox, request: Request) -> Answer:
-    return Answer(201, sandbox.faults.add(request.json()).shown())
+    """One fault, or a list of them: all or none."""
+    asked: Any = request.json()
+    if isinstance(asked, list):
+        return Answer(201, [fault.shown() for fault in sandbox.faults.add(*asked)])
+    return Answer(201, sandbox.faults.add(asked)[0].shown())
 
 
 def _faults(sandbox: Sandbox, request: Request) -> Answer:

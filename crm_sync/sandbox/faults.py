@@ -71,12 +71,12 @@ class Faults:
         self._active: list[Fault] = []
         self._numbers = itertools.count(1)
 
-    def add(self, asked: Any) -> Fault:
-        """Raises BadFault."""
-        fault = _parsed(asked, number=next(self._numbers))
+    def add(self, *asked: Any) -> list[Fault]:
+        """Raises BadFault; then none of them is active."""
+        faults = [_parsed(each, number=next(self._numbers)) for each in asked]
         with self._lock:
-            self._active.append(fault)
-        return fault
+            self._active += faults
+        return faults
 
     def clear(self, *, target: str = "") -> None:
         with self._lock:

@@ -103,6 +103,16 @@ def test_it_keeps_several_faults_at_once_each_for_its_path_and_number_of_calls(b
     assert [each["kind"] for each in bare.get("/control/faults").json()] == ["latency"]
 
 
+def test_it_takes_a_list_of_faults_all_or_none(bare):
+    late = {"target": "hubspot", "kind": "latency", "ms": 60}
+    assert bare.post("/control/faults", [late, {"target": "hubspot", "kind": "nonsense"}]).status_code == 400
+    assert bare.get("/control/faults").json() == []
+    answer = bare.post("/control/faults", [late, {"target": "hubspot", "kind": "status", "status": 503}])
+    assert (answer.status_code, len(answer.json())) == (201, 2)
+    assert bare.get(f"{OBJECTS}/contacts").status_code == 503
+    assert bare.get("/control/calls?target=hubspot").json()[-1]["ms"] >= 60
+
+
 def test_a_fault_ends_by_itself(bare):
     fault(bare, "status", status=503, seconds=0)
     assert bare.get(f"{OBJECTS}/contacts").status_code == 200
