@@ -1,6 +1,8 @@
 """Commands that show or prepare things; the others are tested with what they command."""
 
 import re
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -30,6 +32,18 @@ def test_show_pipeline_says_where_each_stage_is_and_what_it_does():
             .splitlines()[int(number) - 1]
             .startswith(f"def {stage_name}(batch: Batch)")
         )
+
+
+def test_a_command_publishes_its_nudges_with_our_app():
+    asked = "from celery import current_app; print(current_app.main)"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", asked],
+        cwd=BASE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "leadops"
 
 
 @pytest.mark.django_db
