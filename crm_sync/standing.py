@@ -14,9 +14,11 @@ BEHIND_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
+    """`short`: it answers, and some leads were given up.
 
-    state: Literal["ok", "behind", "down", "auth_lost", "off"]
+    `oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
+
+    state: Literal["ok", "short", "behind", "down", "auth_lost", "off"]
     answer: str
     pending: int
     dead: int
@@ -49,10 +51,10 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> Standing:
     )
     budget = connection.budget or {}
     paused = connection.not_before if connection.not_before and connection.not_before > now else None
-    state = _state(connection, outbox["oldest"], now=now)
+    state = _state(connection, outbox["oldest"], outbox["dead"], now=now)
     return Standing(
         state=state,
-        answer=_answer(state, outbox["pending"]),
+        answer=_answer(state, outbox["pending"], outbox["dead"]),
         pending=outbox["pending"],
         dead=outbox["dead"],
         oldest=outbox["oldest"],
@@ -69,21 +71,24 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> Standing:
 
 
 def _state(
-    connection: CrmConnection, oldest: datetime | None, *, now: datetime
-) -> Literal["ok", "behind", "down", "auth_lost", "off"]:
+    connection: CrmConnection, oldest: datetime | None, dead: int, *, now: datetime
+) -> Literal["ok", "short", "behind", "down", "auth_lost", "off"]:
     if not connection.active:
         return "off"
     if connection.health == CrmConnection.Health.AUTH_LOST:
         return "auth_lost"
     if connection.health == CrmConnection.Health.DOWN:
         return "down"
-    return "behind" if oldest and now - oldest > BEHIND_AFTER else "ok"
+    if oldest and now - oldest > BEHIND_AFTER:
+        return "behind"
+    return "short" if dead else "ok"
 
 
-def _answer(state: str, pending: int) -> str:
+def _answer(state: str, pending: int, dead: int) -> str:
     waiting = f"{pending} lead{'' if pending == 1 else 's'} wait{'s' if pending == 1 else ''} to be written"
     return {
         "ok": "In step: everything is written." if not pending else f"In step: {waiting} right now.",
+        "short": f"Given up: {dead} lead{'' if dead == 1 else 's'} could not be written in full.",
         "behind": f"Behind: {waiting}.",
         "down": f"The CRM does not answer: {waiting}.",
         "auth_lost": f"The CRM does not let us in: {waiting}.",

@@ -57,7 +57,18 @@ _MASTERS = (
     ("crm", "The CRM"),
     ("most_recent", "Whoever wrote last"),
 )
-_TONES = {"ok": "success", "behind": "warning", "down": "danger", "auth_lost": "danger", "off": "info"}
+_TONES = {
+    "ok": "success",
+    "short": "warning",
+    "behind": "warning",
+    "down": "danger",
+    "auth_lost": "danger",
+    "off": "info",
+}
+
+
+def translations_in_words(values: Mapping[str, str]) -> str:
+    return "; ".join(f"{ours}={theirs}" for ours, theirs in values.items())
 
 
 class TranslationsField(forms.CharField):
@@ -66,11 +77,7 @@ class TranslationsField(forms.CharField):
     widget = UnfoldAdminTextInputWidget
 
     def prepare_value(self, value: Any) -> Any:
-        return (
-            "; ".join(f"{ours}={theirs}" for ours, theirs in value.items())
-            if isinstance(value, dict)
-            else value
-        )
+        return translations_in_words(value) if isinstance(value, dict) else value
 
     def clean(self, value: Any) -> dict[str, str]:
         found = {}
@@ -117,6 +124,16 @@ class MappingsInline(TabularInline):
     extra = 0
     tab = True
     verbose_name_plural = "Mappings"
+    readonly_fields = ["translations"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return ["translations" if name == "values" else name for name in self.fields]
+
+    @display(description="Translations", empty_value="–")
+    def translations(self, row: FieldMapping) -> str | None:
+        return translations_in_words(row.values) or None
 
 
 class ConnectionForm(SecretsForm, PartsForm):
@@ -228,6 +245,7 @@ class ConnectionPage(ConfigurationPage):
         return {
             "standing": found,
             "tone": _TONES[found.state],
+            "badge": "Not in step" if found.state == "short" else row.get_health_display(),
             "answer": found.answer,
             "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}",
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",

@@ -5,8 +5,11 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
+
+from intake.admin import reading
 
 
 def to_page(url: str) -> HttpResponse:
@@ -27,6 +30,27 @@ class Page(ModelAdmin):
     empty_icon = "inbox"
     empty_title = ""
     empty_text = ""
+    # How those who may not change a row read a field that is stored as JSON; plain lists where nothing is said.
+    words: Mapping[str, reading.Words] = {}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return (
+            fieldsets
+            if obj is None or self._may_change(request, obj)
+            else reading.fieldsets(self, fieldsets, obj)
+        )
+
+    def _may_change(self, request: HttpRequest, row: Any) -> bool:
+        # A page that nobody may change says itself how its rows are read.
+        return isinstance(self, ReadOnlyPage) or bool(self.has_change_permission(request, row))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        return response
 
     def glance(self, request: HttpRequest, row: Any) -> Mapping[str, Any]:
         """More context for the templates above and below the form of one row."""
@@ -38,6 +62,8 @@ class Page(ModelAdmin):
         row = context.get("original")
         if row is not None:
             context.update(self.glance(request, row))
+            if not self._may_change(request, row):
+                context["adminform"].model_admin = reading.without_conditions(self)
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from intake.admin.base import ConfigurationPage
 from routing import publishing
+from routing.admin.conditions import in_words
 
 MOST_SHOWN = 6
 
@@ -16,6 +17,7 @@ class DraftPage(ConfigurationPage):
     """Rows are drafts until they are published; nothing refers to them but snapshots, so they may be deleted."""
 
     may_delete = True
+    words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
     list_before_template = "routing/unpublished.html"
     change_form_outer_before_template = "routing/draft_glance.html"
     ordering_field: str | None = "position"

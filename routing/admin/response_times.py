@@ -1,6 +1,6 @@
 """Response times: by when somebody must answer, and what happens when nobody does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -146,6 +146,8 @@ class PolicyPage(DraftPage):
     empty_title = "No response times yet"
     empty_text = "A response time says by when a lead must be answered, and whom to tell when it is not."
 
+    words = {**DraftPage.words, "steps": lambda steps: steps_in_words(steps)}
+
     def glance(self, request: HttpRequest, row: SlaPolicy) -> Mapping[str, Any]:
         condition = f"If {in_words(row.when)}" if row.when else "Every lead"
         return {"answer": f"{condition}: an answer within {within_of(row)}."}
@@ -160,7 +162,7 @@ class PolicyPage(DraftPage):
 
     @display(description="Then", empty_value="nothing")
     def what_happens(self, row: SlaPolicy) -> str | None:
-        return "; ".join(_step_in_words(step) for step in row.steps) or None
+        return steps_in_words(row.steps) or None
 
 
 def within_of(row: SlaPolicy) -> str:
@@ -169,6 +171,11 @@ def within_of(row: SlaPolicy) -> str:
         return duration_in_words(parse(row.first_response, clock=clock))
     except DurationError:
         return row.first_response
+
+
+def steps_in_words(steps: Sequence[Mapping[str, Any]]) -> str:
+    """ "at 50% remind the owner; at 100% tell the manager" """
+    return "; ".join(_step_in_words(step) for step in steps)
 
 
 def _step_in_words(step: Mapping[str, Any]) -> str:

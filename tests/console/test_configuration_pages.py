@@ -1,8 +1,11 @@
 """Pages of configuration: what they show, what they refuse, and that they go through the doors."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -452,3 +455,38 @@ def test_it_asks_before_it_switches_an_owner_off(client):
     assert client.post(back, {"_form_submitted": "True"}).headers["HX-Redirect"] == page(Owner, bob)
     bob.refresh_from_db()
     assert bob.active
+
+
+def reader() -> Client:
+    """Somebody who may look at everything and change nothing."""
+    user = User.objects.create_user("bob", "bob@acme.test", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (RoutingRule, "account is a named account"),
+        (ScoringRule, "employees"),
+        (SlaPolicy, "at 50% remind the owner; at 100% tell the manager"),
+        (Territory, "country is"),
+        (Rotation, "Triage"),
+        (IntakeForm, "How many people work at your company?: employee_count"),
+        (CrmConnection, "hot, warm"),
+        (RoutingSettings, "stays with its owner for 90 days"),
+    ],
+)
+def test_who_may_only_look_reads_words_and_finds_nothing_to_press(acme, model, says):
+    looking = reader()
+    RoutingSettings.objects.get_or_create(pk=1)
+    pages = [unescape(looking.get(page(model, row)).content.decode()) for row in model.objects.all()]
+    assert any(says.lower() in text.lower() for text in pages)
+    for text in pages:
+        form = text[text.index(f'id="{model._meta.model_name}_form"') :].partition("</form>")[0]
+        assert not re.search(r">\s*[\[{]|<pre", form), "JSON is nothing for people"
+        # A field that is only read is no variable that a condition of the page could ask.
+        assert not re.search(r'x-show="(?!active)\w+ (==|>)', form)
+        assert 'name="_save"' not in form
