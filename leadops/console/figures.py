@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max, Q
+from django.db.models.functions import Coalesce
 
 from intake.models import Submission
 from routing.models import LeadScore, Owner, RotationTurn
@@ -61,11 +61,28 @@ def shares(*, since: datetime) -> list[Share]:
     return sorted(found, key=lambda share: (-share.target, share.owner.name))
 
 
-def submissions_between(start: datetime, middle: datetime) -> dict[str, Any]:
-    """{"before": leads' submissions from start to middle, "since": from middle on, "latest": the newest}. One query."""
-    rows = Submission.objects.filter(received_at__gte=start).exclude(status=Submission.Status.SPAM)
-    return rows.aggregate(
-        before=Count("pk", filter=Q(received_at__lt=middle)),
-        since=Count("pk", filter=Q(received_at__gte=middle)),
-        latest=Max("received_at"),
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Leads that came in or came back: each counts once, however often it was submitted. Spam, what was refused and
+    what is held are no leads; what is on its way will be one."""
+
+    before: int
+    since: int
+    hour: int
+    latest: datetime | None
+
+
+def volume(*, start: datetime, middle: datetime, hour: datetime) -> Volume:
+    """From start to middle, from middle on, and from `hour` on. One query."""
+    on_its_way = (Submission.Status.RECEIVED, Submission.Status.PROCESSING, Submission.Status.RETRYING)
+    rows = Submission.objects.filter(received_at__gte=start)
+    rows = rows.filter(Q(lead__isnull=False) | Q(status__in=on_its_way))
+    person = Coalesce("lead_id", "pk")
+    return Volume(
+        **rows.aggregate(
+            before=Count(person, filter=Q(received_at__lt=middle), distinct=True),
+            since=Count(person, filter=Q(received_at__gte=middle), distinct=True),
+            hour=Count(person, filter=Q(received_at__gte=hour), distinct=True),
+            latest=Max("received_at"),
+        )
     )

@@ -261,3 +261,12 @@ def test_an_empty_screen_says_so_and_who_would_hear(maria):
     text = maria.get(SCREEN).content.decode()
     assert "Nothing needs a person" in text
     assert "say who is told" in text
+
+
+def test_it_offers_nobody_a_step_that_they_may_not_take(acme, maria, onlooker):
+    make.handed_off(make.person(country="ES"))
+    make.handed_off(
+        make.person(country="PT", email="ana@lisboa.example", full_name="Ana L", company="Lisboa")
+    )
+    assert "Add a rule" in maria.get(SCREEN).content.decode()
+    assert "Add a rule" not in onlooker.get(SCREEN).content.decode()

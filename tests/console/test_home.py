@@ -13,6 +13,7 @@ from crm_sync import sending
 from crm_sync.models import CrmConnection
 from exception_queue import queue
 from exception_queue.models import AlertRule
+from intake import runner
 from leadops import handoff, health
 from leadops.console import figures
 from leadops.console.home import dashboard, wellbeing
@@ -73,7 +74,25 @@ def test_a_returning_lead_is_no_new_lead(hubspot):
     ],
 )  # fmt: skip
 def test_it_answers_in_one_line(flow, crm, people, said):
-    assert dashboard.answer(flow, crm=crm, need_a_person=people) == said
+    assert dashboard.answer(flow, leads=flow.received, crm=crm, need_a_person=people) == said
+
+
+def test_it_counts_people_who_became_leads(maria, acme):
+    make.handed_off()
+    make.handed_off()
+    make.submitted(make.american())
+    spam = make.submitted(make.person(email="bot@bots.example", company_fax="1"))
+    held = make.submitted(make.person(email="x@mailinator.com", full_name="Xaver Ix", company=""))
+    runner.drain()
+    for refused in (spam, held):
+        refused.refresh_from_db()
+        assert refused.lead is None
+    make.submitted(
+        make.person(email="on.her.way@elsewhere.example", full_name="Ines Way", company="Elsewhere")
+    )
+    shown = maria.get(HOME).context
+    assert shown["answer"].startswith("3 leads in the last hour")
+    assert shown["cards"][0]["value"] == 3
 
 
 def test_a_fresh_installation_says_what_to_do_first(maria):

@@ -58,14 +58,14 @@ class ExceptionPage(ReadOnlyPage):
             "select_class": SELECT,
             **(extra_context or {}),
         }
-        cards = screen.cards(rows, view)
+        cards = screen.cards(rows, view, user=request.user)
         if view.group:
             if not cards:
                 return HttpResponseRedirect(view.query(group="") if view.tab else ".")
             page = Paginator(rows.order_by("-last_seen_at", "-id"), ROWS_PER_PAGE).get_page(
                 request.GET.get("p")
             )
-            context |= {"card": cards[0], "page": page, "rows": self._rows(page.object_list)}
+            context |= {"card": cards[0], "page": page, "rows": self._rows(page.object_list, request.user)}
             context["back_link"] = view.query(group="")
             return TemplateResponse(request, "leadops/exceptions/group.html", context)
         context |= {"cards": cards, "deaf": alerts.deaf_kinds() if not cards else []}
@@ -88,7 +88,7 @@ class ExceptionPage(ReadOnlyPage):
             **self.admin_site.each_context(request),
             "title": item.described_kind.title,
             "item": item,
-            "row": self._rows([item])[0],
+            "row": self._rows([item], request.user)[0],
             "icon": screen.SEVERITY_ICONS[item.described_kind.severity],
             "is_open": item.status in ExceptionItem.UNSETTLED,
             "may_act": self.may_act(request),
@@ -168,17 +168,21 @@ class ExceptionPage(ReadOnlyPage):
         }
         return TemplateResponse(request, "leadops/exceptions/ask.html", context)
 
-    def _rows(self, items: Any) -> list[dict[str, Any]]:
+    def _rows(self, items: Any, user: Any) -> list[dict[str, Any]]:
         listed = list(items)
         connections = screen.connections_of(listed)
+
+        def allowed(step: screen.Step | None) -> screen.Step | None:
+            return step if screen.may_take(step, user) else None
+
         notes: dict[int, list[Any]] = {item.pk: [] for item in listed}
         for item in ExceptionItem.objects.filter(pk__in=notes).prefetch_related("notes").only("pk"):
             notes[item.pk] = list(item.notes.all())
         return [
             {
                 "item": item,
-                "step": screen.next_step(item, connections),
-                "own_step": screen.own_step(item),
+                "step": allowed(screen.next_step(item, connections)),
+                "own_step": allowed(screen.own_step(item)),
                 "says": screen.said_of(item),
                 "evidence": screen.evidence(item),
                 "details": screen.details(item),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 from crm_sync.models import CrmConnection
 from exception_queue import kinds, queue
@@ -128,21 +128,25 @@ def in_groups(rows: Items, keys: Iterable[str]) -> Items:
     return rows.filter(wanted)
 
 
-def cards(rows: Items, view: View) -> list[Card]:
-    """The worst and most frequent first. Three queries."""
+def cards(rows: Items, view: View, *, user: Any) -> list[Card]:
+    """The worst and most frequent first, with the next step if `user` may take it. Three queries."""
     groups = queue.groups(rows)
     connections = _connections([group.sample for group in groups])
+    steps = [
+        next_step(group.sample, connections) if group.items == 1 or _is_general(group) else None
+        for group in groups
+    ]
     return [
         Card(
             group=group,
             key=(key := f"{group.kind.key}|{group.cause_key}"),
             icon=SEVERITY_ICONS[group.kind.severity],
-            step=next_step(group.sample, connections) if group.items == 1 or _is_general(group) else None,
+            step=step if may_take(step, user) else None,
             link=view.query(group=key),
             subject=group.sample.subject_label if group.items == 1 else "",
             says=said_of(group.sample) if group.items == 1 else _unless_title(group.sample),
         )
-        for group in groups
+        for group, step in zip(groups, steps, strict=True)
     ]
 
 
@@ -175,6 +179,20 @@ def next_step(item: ExceptionItem, connections: Mapping[str, int]) -> Step | Non
     if connection := connections.get(str(detail.get("connection", ""))):
         return Step("Open the connection", _page("crm_sync_crmconnection", connection))
     return own_step(item)
+
+
+def may_take(step: Step | None, user: Any) -> bool:
+    """Whether the console shows that page to somebody. Pages elsewhere are none of its business."""
+    if step is None:
+        return False
+    try:
+        name = resolve(step.url.partition("?")[0].partition("#")[0]).url_name or ""
+    except Resolver404:
+        return True
+    model, _, verb = name.rpartition("_")
+    app, found, model = model.rpartition("_")
+    needed = {"add": "add", "change": "view", "changelist": "view"}.get(verb)
+    return not needed or not found or bool(user.has_perm(f"{app}.{needed}_{model}"))
 
 
 def evidence(item: ExceptionItem) -> list[Step]:

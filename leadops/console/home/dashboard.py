@@ -16,6 +16,7 @@ from intake.models import Submission
 from leadops import handoff
 from leadops.console import figures
 from leadops.console.exceptions import screen
+from leadops.console.figures import Volume
 from leadops.console.home import first_steps, wellbeing
 from leadops.console.moments import seconds_in_words
 from leadops.console.people import name_of
@@ -41,32 +42,36 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {"title": "Home", "health": wellbeing.lines(now=now)}
     if not Submission.objects.exists():
         return context | {"first_steps": first_steps.steps()}
-    hour = handoff.total(since=now - timedelta(hours=1), until=now)
+    hour_ago = now - timedelta(hours=1)
+    hour = handoff.total(since=hour_ago, until=now)
     counts = queue.counts(by=name_of(request.user))
     need_a_person = counts.unsettled - counts.snoozed
     last_day = handoff.total(since=day, until=now)
-    volume = figures.submissions_between(day - timedelta(hours=HOURS), day)
+    volume = figures.volume(start=day - timedelta(hours=HOURS), middle=day, hour=hour_ago)
     crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
     return context | {
-        "answer": answer(hour, crm=crm.get_kind_display() if crm else "", need_a_person=need_a_person),
-        "latest": volume["latest"],
+        "answer": answer(
+            hour, leads=volume.hour, crm=crm.get_kind_display() if crm else "", need_a_person=need_a_person
+        ),
+        "latest": volume.latest,
         "cards": _cards(last_day, volume, need_a_person=need_a_person, now=now),
         **_charts(day, now=now),
         "last_day": last_day,
         "shares": _shares(day),
         "causes": screen.cards(
-            ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN), screen.View("all")
+            ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN),
+            screen.View("all"),
+            user=request.user,
         )[:TOP_CAUSES],
     }
 
 
-def answer(hour: Figures, *, crm: str, need_a_person: int) -> str:
+def answer(hour: Figures, *, leads: int, crm: str, need_a_person: int) -> str:
     """ "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person." """
-    if not hour.received:
+    if not leads:
         flow = "No leads in the last hour."
     else:
-        leads = f"{hour.received} lead{'s' if hour.received != 1 else ''} in the last hour"
-        flow = f"{leads}, {_how_far(hour, crm)}."
+        flow = f"{leads} lead{'s' if leads != 1 else ''} in the last hour, {_how_far(hour, crm)}."
     person = {0: "Nothing needs a person.", 1: "1 needs a person."}.get(
         need_a_person, f"{need_a_person} need a person."
     )
@@ -87,16 +92,14 @@ def _how_far(hour: Figures, crm: str) -> str:
     return f"{some} handed off within {seconds_in_words(within or 0.0)} (p95)"
 
 
-def _cards(
-    day: Figures, volume: dict[str, Any], *, need_a_person: int, now: datetime
-) -> list[dict[str, Any]]:
+def _cards(day: Figures, volume: Volume, *, need_a_person: int, now: datetime) -> list[dict[str, Any]]:
     outbox = OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING).aggregate(
         n=Count("pk"), since=Min("created_at")
     )
     late = SlaClock.objects.filter(status=SlaClock.Status.RUNNING, due_at__lte=now).aggregate(
         n=Count("pk"), since=Min("due_at")
     )
-    since, before = volume["since"], volume["before"]
+    since, before = volume.since, volume.before
     wait = seconds_in_words((now - outbox["since"]).total_seconds()) if outbox["since"] else ""
     worst = seconds_in_words((now - late["since"]).total_seconds()) if late["since"] else ""
     leads = reverse("admin:intake_lead_changelist")
