@@ -169,7 +169,9 @@ class CalendarPage(ConfigurationPage):
 
     @display(description="Open")
     def week(self, row: WorkCalendar) -> str:
-        return "; ".join(f"{days} {', '.join(hours)}" for days, hours in row.hours.items())
+        return "; ".join(
+            f"{days} {', '.join(hours)}" for days, hours in _folded(_texts_of(row.hours)).items()
+        )
 
     @display(description="Holidays", empty_value="–")
     def holiday_place(self, row: WorkCalendar) -> str | None:

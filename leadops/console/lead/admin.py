@@ -213,7 +213,11 @@ class LeadPage(LeadActions, Page):
     @display(description="Company", ordering="company", empty_value="–")
     def company_name(self, lead: Lead) -> str:
         place = place_of(lead)
-        return format_html('<span class="lo-who">{}<small>{}</small></span>', lead.company or "–", place)
+        return format_html(
+            '<span class="lo-who"><span class="lo-clamp">{}</span><small>{}</small></span>',
+            lead.company or "–",
+            place,
+        )
 
     @display(description="Segment")
     def segment(self, lead: Any) -> str:

@@ -34,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (event.key === "j" || event.key === "k") choose(current + (event.key === "j" ? 1 : -1));
     else if (event.key === "/") document.querySelector("[data-search]")?.focus();
     else if (!row) return;
-    else if (event.key === "Enter" && event.target === row && row.dataset.open) window.location.assign(row.dataset.open);
+    else if (event.key === "Enter" && [row, document.body].includes(event.target) && row.dataset.open) window.location.assign(row.dataset.open);
     else if (event.key === "x") row.querySelector(".lo-tick")?.click();
     else if ("arze".includes(event.key)) row.querySelector(`[data-key="${event.key}"]`)?.click();
     else return;
