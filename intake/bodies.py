@@ -52,7 +52,7 @@ def parse(body: bytes, content_type: str) -> Any:
     if kind == JSON or kind.endswith("+json"):
         return _parse_json(body)
     if kind == FORM:
-        return _parse_form(body, charset=_charset(content_type))
+        return _parse_form(body, charset=_parameter(content_type, "charset", "utf-8"))
     if kind == MULTIPART:
         return _parse_multipart(body, content_type)
     raise UnsupportedMedia(
@@ -88,12 +88,15 @@ def _parse_multipart(body: bytes, content_type: str) -> dict[str, Any]:
         values, _files = MultiPartParser(meta, BytesIO(body), [handler], "utf-8").parse()
     except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
         raise MalformedBody(f"The body is not a valid multipart post: {error}.") from None
+    # Django's parser takes a body without its boundary for one without parts.
+    if not values and body and f"--{_parameter(content_type, 'boundary')}".encode() not in body:
+        raise MalformedBody("The body is not a valid multipart post: its boundary is not in it.")
     if seen.has_file:
         raise UnsupportedMedia("Files cannot be sent to this form: send text fields only.")
     return form_body((name, value) for name, listed in values.lists() for value in listed)
 
 
-def _charset(content_type: str) -> str:
+def _parameter(content_type: str, name: str, default: str = "") -> str:
     message = Message()
     message["content-type"] = content_type
-    return str(message.get_param("charset", "utf-8"))
+    return str(message.get_param(name, default))

@@ -95,6 +95,7 @@ def test_it_refuses_other_media_types(acme, content_type):
         (b"a=b", "application/x-www-form-urlencoded; charset=no-such"),
         ("&".join(f"f{number}=x" for number in range(1500)).encode(), "application/x-www-form-urlencoded"),
         (b"no parts", "multipart/form-data"),
+        (b"no parts", MULTIPART),
         (
             b"".join(
                 f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="f{number}"\r\n\r\nx\r\n'.encode()
@@ -103,7 +104,7 @@ def test_it_refuses_other_media_types(acme, content_type):
             MULTIPART,
         ),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_it_refuses_a_body_that_is_not_what_its_type_says(acme, body, content_type):
     refused(forms.raw(body, content_type), 400)
