@@ -1,6 +1,7 @@
 """Every page of configuration opens without an error, says something, and has its picture taken."""
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -44,6 +45,21 @@ def test_it_shows_every_form(console: Page, shoot):
         console.goto(reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,)))
         expect(console.locator("#content-main")).to_be_visible()
         shoot(f"page-{name}")
+
+
+def test_it_raises_no_error_for_those_who_may_only_look(console: Page, shoot):
+    looking = User.objects.get(username="maria")
+    looking.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    User.objects.update(is_superuser=False, is_staff=True)
+    for row, says in [
+        (RoutingRule.objects.get(name="Hot North America"), "segment is hot or warm"),
+        (Rotation.objects.get(name="AMER round robin"), "Send to a queue"),
+        (SlaPolicy.objects.get(name="Hot leads"), "at 50% remind the owner"),
+        (IntakeForm.objects.get(key="demo-request"), "company_fax"),
+    ]:
+        console.goto(reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,)))
+        expect(console.locator("#content-main form").last).to_contain_text(says)
+        shoot(f"looking-{row._meta.model_name}")
 
 
 def test_it_shows_every_empty_form(console: Page, shoot):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from crm_sync import circuit, lease, outbox, owners, sending
+from crm_sync import circuit, lease, outbox, owners, sending, standing
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.hubspot import client
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
@@ -98,6 +98,8 @@ def test_an_unknown_property_costs_only_its_own_value(crm, connection):
     assert (item.kind, item.subject_id) == (kinds.UNKNOWN_PROPERTY, str(with_city.pk))
     assert "town" in item.cause
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.DEAD
+    found = standing.of_connection(connection, now=timezone.now())
+    assert (found.state, found.answer) == ("short", "Given up: 1 lead could not be written in full.")
 
 
 def test_an_unknown_property_is_written_after_it_was_made(crm, connection):
