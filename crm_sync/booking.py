@@ -180,7 +180,7 @@ def _write_links(session: Session, standing: Sequence[Push], *, now: datetime) -
     lead_ids = [push.lead.pk for push in standing]
     links = CrmLink.objects.filter(connection_id=session.pk, lead_id__in=lead_ids)
     known = {link.lead_id: link for link in links.order_by("pk").select_for_update(no_key=True)}
-    _free_records(session, [push for push in standing if push.lead.pk not in known], now=now)
+    _free_records(session, standing, known, now=now)
     entries: list[TimelineEntry] = []
     created: list[CrmLink] = []
     again: list[UUID] = []
@@ -242,18 +242,32 @@ def _intend(push: Push, link: CrmLink) -> None:
     push.intends_task = True
 
 
-def _free_records(session: Session, new: Sequence[Push], *, now: datetime) -> None:
-    """A record that has just answered to a new lead's key is no other lead's any more, whatever we believed.
+def _free_records(
+    session: Session, standing: Sequence[Push], known: dict[UUID, CrmLink], *, now: datetime
+) -> None:
+    """A record that has just answered to a lead's key is no other lead's any more, whatever we believed.
 
-    (The CRM was emptied, or restored, and counts anew.) The other lead is pushed again and gets a record of its own.
+    (The CRM was emptied, or restored, and counts anew.) The other lead is pushed again and gets a record of its own. Leads
+    of this batch may swap numbers, and no two may have one at any moment: theirs are put aside first.
     """
-    numbers = [push.written.remote_id for push in new if push.written is not None]
+    numbers, aside = list[str](), list[CrmLink]()
+    for push in standing:
+        link = known.get(push.lead.pk)
+        if push.written is None or (link is not None and link.remote_id == push.written.remote_id):
+            continue
+        numbers.append(push.written.remote_id)
+        if link is not None:
+            link.remote_id = f"aside:{link.pk}"
+            aside.append(link)
     if not numbers:
         return
+    update_rows(aside, fields=["remote_id"])
     stale = CrmLink.objects.filter(connection_id=session.pk, remote_id__in=numbers)
     if others := list(stale.values_list("lead_id", flat=True)):
         outbox.queue_for(session.pk, others, now=now)
         stale.delete()
+        for lead_id in others:
+            known.pop(lead_id, None)
 
 
 def _without_tasks(session: Session, pushes: Sequence[Push]) -> list[Push]:

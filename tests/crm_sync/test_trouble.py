@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.db.models import F
 from django.utils import timezone
 
 from crm_sync import circuit, lease, outbox, owners, sending, standing
@@ -13,6 +14,7 @@ from crm_sync.connectors.hubspot import client
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
+from intake.models import Lead
 from plumbing import secrets
 from tests.crm_sync import build
 
@@ -135,6 +137,27 @@ def test_a_crm_that_was_emptied_is_filled_again(crm, connection):
     build.drain(connection)
     assert {each["email"] for each in crm.contacts()} == {"hugo@globex.example", "gina@globex.example"}
     assert CrmLink.objects.count() == 2
+    assert open_kinds() == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_known_leads_swap_record_numbers_in_a_crm_that_was_emptied(crm, connection, together):
+    leads = [build.lead(email=f"{name}@globex.example") for name in ("gina", "hugo", "ida")]
+    for lead in leads:
+        outbox.queue_rows([lead.pk], now=timezone.now())
+        build.drain(connection)
+    crm.call("POST", "/control/reset", {})
+    for lead in reversed(leads):
+        Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, status="working")
+        outbox.queue_rows([lead.pk], now=timezone.now())
+        if not together:
+            build.drain(connection)
+    build.drain(connection)
+    build.drain(connection)
+    assert {each["email"] for each in crm.contacts()} == {lead.email for lead in leads}
+    numbers = {each["leadops_lead_id"]: each["id"] for each in crm.contacts()}
+    assert {str(link.lead_id): link.remote_id for link in CrmLink.objects.all()} == numbers
+    assert not OutboxEntry.objects.exists()
     assert open_kinds() == []
 
 
