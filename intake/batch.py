@@ -56,6 +56,8 @@ class Batch:
         self.now = now
         self.position = 0
         self.problems: list[Problem] = []
+        # What a floor reads once for the whole batch, by a name of its own: intake carries it and does not look inside.
+        self.shared: dict[str, Any] = {}
         self._left: dict[Callable[..., object], list[Any]] = {}
 
     def run(self, stage: Callable[["Batch"], None], *, position: int) -> None:

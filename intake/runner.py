@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q, prefetch_related_objects
+from django.db.models import Exists, Q, prefetch_related_objects
 from django.utils import timezone
 
 from intake.batch import Batch, Work
@@ -61,27 +61,28 @@ def _is_needed() -> bool:
     forgotten: a worker looks again after its last batch, so it sees what was committed before we saw that worker.
     """
     now = timezone.now()
-    if not Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=now).exists():
-        return True
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    due = Submission.objects.filter(free, due_at__lte=now).order_by("due_at").values_list("due_at", flat=True)
-    waiting = list(due[: settings.LEADOPS_BATCH_SIZE])
-    return len(waiting) == settings.LEADOPS_BATCH_SIZE or any(at < now - PATIENCE for at in waiting[:1] if at)
+    at_it = Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=now)
+    due = Submission.objects.filter(free, due_at__lte=now).order_by("due_at").annotate(busy=Exists(at_it))
+    waiting = list(due.values_list("due_at", "busy")[: settings.LEADOPS_BATCH_SIZE])
+    if not waiting:
+        return False
+    (longest, busy), *_others = waiting
+    assert longest is not None
+    return not busy or longest < now - PATIENCE or len(waiting) == settings.LEADOPS_BATCH_SIZE
 
 
 def work_once() -> int:
     """Claim one batch and work it; returns how many submissions were claimed."""
     now = timezone.now()
     due = Submission.objects.filter(due_at__lte=now).order_by("due_at")
-    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, now=now)
+    # Counted before the work: a submission that kills its worker must be found out too.
+    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, now=now, counting="attempts")
     if not claim.rows:
         return 0
-    # Counted before the work: a submission that kills its worker must be found out too.
-    Submission.objects.filter(claim_token=claim.token).update(attempts=F("attempts") + 1)
     prefetch_related_objects(claim.rows, "form")
     together, alone = [], []
     for submission in claim.rows:
-        submission.attempts += 1
         if submission.attempts > POISON_AFTER:
             error = RuntimeError(f"It was tried {POISON_AFTER} times and never came to an end.")
             hold_alone(submission, token=claim.token, error=error, now=now)

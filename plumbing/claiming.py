@@ -24,8 +24,12 @@ class Claim(Generic[M]):
     rows: list[M]
 
 
-def claim(rows: models.QuerySet[M], *, limit: int, lease: timedelta, now: datetime) -> Claim[M]:
+def claim(
+    rows: models.QuerySet[M], *, limit: int, lease: timedelta, now: datetime, counting: str = ""
+) -> Claim[M]:
     """Claim up to `limit` of `rows` that nobody holds, in the queryset's order; never waits for a lock.
+
+    `counting` names an integer column that goes up by one with each claim.
 
     One statement, with or without a transaction around it. The lock is FOR NO KEY UPDATE: a row whose
     children are being inserted elsewhere can still be claimed.
@@ -39,6 +43,7 @@ def claim(rows: models.QuerySet[M], *, limit: int, lease: timedelta, now: dateti
     pick_sql, pick_params = wanted.query.get_compiler(using=database).as_sql()
     table, key = quote(model._meta.db_table), quote(_key_column(model))
     columns = ", ".join(f"done.{quote(column)}" for column in _columns(model))
+    counts = f", {quote(counting)} = {table}.{quote(counting)} + 1" if counting else ""
     token = uuid4()
     # MATERIALIZED: the pick runs exactly once. As a plain subquery the planner may run it again, and lock
     # more than `limit`.
@@ -46,7 +51,7 @@ def claim(rows: models.QuerySet[M], *, limit: int, lease: timedelta, now: dateti
         WITH picked AS MATERIALIZED ({pick_sql} FOR NO KEY UPDATE OF {table} SKIP LOCKED),
         numbered (id, position) AS (SELECT *, row_number() OVER () FROM picked),
         done AS (
-            UPDATE {table} SET claim_token = %s, claimed_until = %s
+            UPDATE {table} SET claim_token = %s, claimed_until = %s{counts}
             FROM numbered WHERE {table}.{key} = numbered.id
             RETURNING {table}.*, numbered.position AS claim_position
         )

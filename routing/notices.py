@@ -116,12 +116,13 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
         notice.crm_behind = notice.waits_for_crm
         notice.save()
         record([_told(notice, to, now=now)])
-        queue.close_items(
-            kind="routing.notice_failed",
-            subject_type=subject.type,
-            subject_ids=[subject.id],
-            reason="It was sent.",
-        )
+        if notice.attempts > 1:
+            queue.close_items(
+                kind="routing.notice_failed",
+                subject_type=subject.type,
+                subject_ids=[subject.id],
+                reason="It was sent.",
+            )
         return
     notice.last_error = str(problem)[:500]
     if problem.permanent or notice.attempts >= MOST_ATTEMPTS:

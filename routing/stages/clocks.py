@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from intake.batch import Batch, Work
-from routing import publishing, sla
+from routing import sla
 from routing.engine.ruleset import SlaPolicy
 from routing.engine.sla import policy_for
 from routing.models import SlaClock
-from routing.stages.findings import routed
+from routing.stages.findings import routed, ruleset_of
 
 
 def start_sla(batch: Batch) -> None:
     """A clock for each lead that waits for an answer. A returning lead can only shorten the one that runs."""
     works = batch.going()
-    ruleset = publishing.compiled()
+    ruleset, _row = ruleset_of(batch)
     returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
     running = sla.running(returning_ids) if returning_ids else {}
     started = set()

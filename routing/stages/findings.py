@@ -51,13 +51,22 @@ def look(works: Sequence[Work]) -> None:
 
 
 def ruleset_or_hold(batch: Batch) -> tuple[RuleSet, RuleSetRow] | None:
-    """The ruleset in force. Without one all works are held; they ask again by themselves, so nobody has to press a button."""
+    """The ruleset in force, the same for all stages of a batch. Without one all works are held; they ask again by themselves,
+    so nobody has to press a button."""
     try:
-        return publishing.compiled_with_row()
+        return ruleset_of(batch)
     except publishing.NothingPublished as error:
         for work in batch.going():
             work.outcome = Hold("routing.no_ruleset", str(error), release_at=batch.now + ASK_AGAIN)
         return None
+
+
+def ruleset_of(batch: Batch) -> tuple[RuleSet, RuleSetRow]:
+    """Raises publishing.NothingPublished."""
+    if "ruleset" not in batch.shared:
+        batch.shared["ruleset"] = publishing.compiled_with_row()
+    found: tuple[RuleSet, RuleSetRow] = batch.shared["ruleset"]
+    return found
 
 
 def routed(work: Work) -> Routed:
