@@ -183,6 +183,7 @@ def test_a_waiting_line_holds_leads_and_is_released_hot_first_at_the_next_openin
     hot = make.handed_off(make.person(email="h@firma-h.example", full_name="Hanna Hot", company="H"))
     for lead in (cold, hot):
         assert Assignment.objects.get(lead=lead).queue.name == "DACH round robin: waiting line"
+        assert SlaClock.objects.get(lead=lead).calendar.name == "DACH business hours"
     assert releasing.release_waiting_lines() == 0
     calendar.update(hours=ROUND_THE_CLOCK)
     assert releasing.release_waiting_lines() == 2
