@@ -14,6 +14,7 @@ from intake.models import IntakeForm, Submission
 from intake.reading import bot_filled, flatten, refusal
 from intake.vendors.flat import Flat
 from intake.vendors.registry import VENDORS
+from plumbing.bulk import insert_rows
 from plumbing.nudges import nudge
 
 KEY_KEPT = timedelta(days=7)
@@ -149,7 +150,7 @@ def _insert(submission: Submission, *, now: datetime) -> Submission | None:
 def _insert_row(submission: Submission) -> None:
     """One statement, which commits by itself; a savepoint only where the caller has a transaction open."""
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        submission.save(force_insert=True)
+        insert_rows([submission])
 
 
 def answer_status(form: IntakeForm) -> int:
