@@ -49,7 +49,13 @@ document.addEventListener("DOMContentLoaded", () => {
     const row = event.target.closest("[data-row]");
     if (row) choose(rows().indexOf(row), false);
   });
-  document.addEventListener("htmx:afterSettle", () => document.querySelector("#dialog [autofocus]")?.focus());
+  // What has just been swapped in may not be shown yet, and a hidden field takes no focus.
+  const focusField = (patience) => {
+    const field = document.querySelector("#dialog [autofocus]");
+    field?.focus();
+    if (field && document.activeElement !== field && patience > 0) setTimeout(() => focusField(patience - 1), 50);
+  };
+  document.addEventListener("htmx:afterSettle", () => focusField(40));
 
   count();
   const cameFromHere = document.referrer.split("?")[0] === window.location.href.split("?")[0];
