@@ -14,7 +14,6 @@ from intake.models import IntakeForm, Submission
 from intake.reading import bot_filled, flatten, refusal
 from intake.vendors.flat import Flat
 from intake.vendors.registry import VENDORS
-from plumbing.bulk import insert_rows
 from plumbing.nudges import nudge
 
 KEY_KEPT = timedelta(days=7)
@@ -150,7 +149,7 @@ def _insert(submission: Submission, *, now: datetime) -> Submission | None:
 def _insert_row(submission: Submission) -> None:
     """One statement, which commits by itself; a savepoint only where the caller has a transaction open."""
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        insert_rows([submission])
+        submission.save(force_insert=True)
 
 
 def answer_status(form: IntakeForm) -> int:
