@@ -117,19 +117,28 @@ class Calendar:
     def add_business_days(self, start: datetime, days: int) -> datetime:
         """The same local time on the days-th next date with opening hours. A start outside hours counts
         from the next opening; a time at which that date is closed moves to its next opening, or back to
-        the close of that date."""
+        the close of that date. A date that is over before an earlier date's shift is (overnight) brings
+        nothing new and does not count."""
         if days < 0:
             raise ValueError("Business days are only added forwards.")
         begin = self.next_opening(start)
         local = begin.astimezone(self._tz)
         at = self._start_date(begin)
         overnight = local.date() - at
+        due = begin
         for _ in range(days):
-            at = self._next_business_date(at)
-        wanted = self._instant(at + overnight, local.hour * 60 + local.minute) + timedelta(
+            before = due
+            while due <= before:
+                at = self._next_business_date(at)
+                due = self._same_time_on(at, local, overnight=overnight)
+        return due
+
+    def _same_time_on(self, day: date, local: datetime, *, overnight: timedelta) -> datetime:
+        """The time of day of `local` in the hours that start on this date, moved into them."""
+        wanted = self._instant(day + overnight, local.hour * 60 + local.minute) + timedelta(
             seconds=local.second, microseconds=local.microsecond
         )
-        spans = self._spans_of(at)
+        spans = self._spans_of(day)
         for span_start, span_end in spans:
             if wanted <= span_end:
                 return max(wanted, span_start)
@@ -140,11 +149,12 @@ class Calendar:
         "from": iso|None, "until": iso|None, "seconds", "total"}; note is the holiday's name, "closed" or
         "own hours"."""
         start, due = _utc(start), _utc(due)
-        rows, total = [], 0.0
+        # Added up as instants are, in whole microseconds: floats would drift.
+        rows, total = [], timedelta(0)
         for day in self._dates(self._date_of(start), self._date_of(due)):
             counted = [(max(a, start), min(b, due)) for a, b in self._open_on(day) if b > start and a < due]
-            seconds = sum((b - a).total_seconds() for a, b in counted)
-            total += seconds
+            counts = sum((b - a for a, b in counted), timedelta(0))
+            total += counts
             rows.append(
                 {
                     "date": day.isoformat(),
@@ -153,8 +163,8 @@ class Calendar:
                     "note": self._note(day),
                     "from": counted[0][0].astimezone(self._tz).isoformat() if counted else None,
                     "until": counted[-1][1].astimezone(self._tz).isoformat() if counted else None,
-                    "seconds": seconds,
-                    "total": total,
+                    "seconds": counts.total_seconds(),
+                    "total": total.total_seconds(),
                 }
             )
         return rows
