@@ -5,12 +5,13 @@ from functools import partial
 
 from django.utils import timezone
 
-from crm_sync import circuit, outbox, owners
-from crm_sync.budget import Budget
+from crm_sync import outbox
+from crm_sync.connection import circuit, owners
 from crm_sync.connectors import connect, webhook_secret_of
 from crm_sync.connectors.base import Connector, SetupProblem
+from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
-from crm_sync.payload import needs_of
+from crm_sync.outbound.payload import needs_of
 from plumbing.findings import Finding
 from plumbing.http import AuthLost, RemoteError
 from routing.models import Owner

@@ -19,7 +19,7 @@ KINDS = [
             "sent when the CRM answers again, then this closes by itself. If it stays: look at the CRM's status "
             "page, then at the connection's address and at your network. Retry asks the CRM at once."
         ),
-        retry="crm_sync.circuit.resume",
+        retry="crm_sync.connection.circuit.resume",
     ),
     ExceptionKind(
         key=AUTH_LOST,
@@ -30,7 +30,7 @@ KINDS = [
             "CRM (contacts, owners and tasks: read and write; contact properties: write), put it into the "
             "connection or its variable, then retry. Nothing is lost: it waits in the outbox."
         ),
-        retry="crm_sync.circuit.resume",
+        retry="crm_sync.connection.circuit.resume",
     ),
     ExceptionKind(
         key=SETUP,
@@ -40,7 +40,7 @@ KINDS = [
             "Read the cause, correct the connection, then retry. Until then everything for it waits in the "
             "outbox. A connection that is not wanted should be switched off."
         ),
-        retry="crm_sync.circuit.resume",
+        retry="crm_sync.connection.circuit.resume",
     ),
     ExceptionKind(
         key=UNKNOWN_PROPERTY,
@@ -71,7 +71,7 @@ KINDS = [
             "e-mail address (or activate them there), or correct the address here, then retry. It also closes by "
             "itself when the person appears there."
         ),
-        retry="crm_sync.owners.retry_unknown",
+        retry="crm_sync.connection.owners.retry_unknown",
     ),
     ExceptionKind(
         key=PING_PONG,
@@ -82,7 +82,7 @@ KINDS = [
             "CRM that sets it and switch it off or exclude our leads; or make the CRM the system of record for "
             "it. Retry starts writing it again."
         ),
-        retry="crm_sync.inbound.write_again",
+        retry="crm_sync.inbound.webhook_events.write_again",
     ),
     ExceptionKind(
         key=CHANGE_REFUSED,
@@ -93,6 +93,6 @@ KINDS = [
             "The CRM keeps what they typed, and we do not write over it. Make it possible (add or activate the "
             "owner, say) and retry, or assign the lead here."
         ),
-        retry="crm_sync.inbound.retry_refused",
+        retry="crm_sync.inbound.webhook_events.retry_refused",
     ),
 ]

@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
-from crm_sync import changes, inbound, outbox, owners, sending
+from crm_sync import outbox
+from crm_sync.connection import owners
+from crm_sync.inbound import webhook_events
+from crm_sync.outbound import lead_changes, sending
 from plumbing import nudges
 
 
@@ -11,24 +14,24 @@ def wake_outbox() -> None:
     nudges.nudge(outbox.DRAIN)
 
 
-@shared_task(name=changes.QUEUE)
+@shared_task(name=lead_changes.QUEUE)
 def queue_changes() -> None:
-    nudges.taken(changes.QUEUE)
-    if changes.queue_changes():
+    nudges.taken(lead_changes.QUEUE)
+    if lead_changes.queue_changes():
         wake_outbox()
 
 
 @shared_task(name=outbox.DRAIN)
 def drain_outbox() -> None:
     nudges.taken(outbox.DRAIN)
-    changes.queue_changes()
+    lead_changes.queue_changes()
     sending.drain_all()
 
 
-@shared_task(name=inbound.WORK)
+@shared_task(name=webhook_events.WORK)
 def work_inbound() -> None:
-    nudges.taken(inbound.WORK)
-    inbound.work_all()
+    nudges.taken(webhook_events.WORK)
+    webhook_events.work_all()
 
 
 @shared_task(name="crm_sync.refresh_owners")

@@ -24,9 +24,9 @@ from django.db.models import Exists, Q, prefetch_related_objects
 from django.utils import timezone
 
 from intake.batch import Batch, Work
-from intake.booking import book, hold_alone
 from intake.models import Submission
 from intake.pipeline import pipeline, wake_ups
+from intake.save_outcomes import book, hold_alone
 from plumbing import claiming
 
 log = logging.getLogger(__name__)

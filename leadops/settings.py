@@ -53,7 +53,10 @@ LEADOPS_ENVIRONMENT: dict[str, str] = dict(env.ENVIRON)
 
 # --- parts ---------------------------------------------------------------------------------------------------------
 
+# Widgets of the console have their templates beside the others.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS = [
+    "django.forms",
     "leadops.apps.LeadopsConfig",
     "unfold",
     "unfold.contrib.filters",
@@ -121,6 +124,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"moments": "plumbing.admin_kit.template_tags"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -294,7 +298,10 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "leadops" / "console" / "static"]
+STATICFILES_DIRS = [
+    BASE_DIR / "leadops" / "console" / "static",
+    BASE_DIR / "plumbing" / "admin_kit" / "static",
+]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {

@@ -7,7 +7,7 @@ from functools import partial
 from django.utils import timezone
 
 from plumbing.findings import Finding
-from routing import deactivation
+from routing.handover import deactivation
 from routing.models import Owner
 
 LONG = timedelta(hours=1)

@@ -13,12 +13,12 @@ from intake.lead_changes import announce
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
 from plumbing.nudges import nudge
-from routing import rerouting
-from routing.actions import hand_over
 from routing.assignment import Move
-from routing.calendars import local_date
+from routing.handover import rerouting
+from routing.handover.actions import hand_over
 from routing.models import Absence, Assignment, OwnerNotice, Queue, SlaClock, SlaStep
-from routing.notices import write_notices
+from routing.notices.sending import write_notices
+from routing.response.calendars import local_date
 
 MOST_AUTOMATIC_REASSIGNS = 2
 TRY_AGAIN = timedelta(minutes=15)

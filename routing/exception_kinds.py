@@ -2,7 +2,7 @@
 
 from exception_queue.kinds import ExceptionKind
 
-_RETRY_LEADS = "routing.retries.retry_unrouted"
+_RETRY_LEADS = "routing.handover.retries.retry_unrouted"
 _RULES = "/admin/routing/routingrule/"
 _ROTATIONS = "/admin/routing/rotation/"
 
@@ -55,7 +55,7 @@ KINDS = [
             "could be given out. Look at who is on duty, absent or at a cap; or give the leads to "
             "somebody by hand. The line is tried again by itself."
         ),
-        retry="routing.retries.retry_waiting_lines",
+        retry="routing.handover.retries.retry_waiting_lines",
         action_label="Open the rotations",
         action_url=_ROTATIONS,
     ),
@@ -68,7 +68,7 @@ KINDS = [
             "server or service said. Correct the address or the outgoing mail (EMAIL_URL), then retry: "
             "the notice is sent again."
         ),
-        retry="routing.retries.retry_notices",
+        retry="routing.handover.retries.retry_notices",
         action_label="Open the lead",
         action_url="{subject_url}",
     ),

@@ -3,13 +3,15 @@
 from celery import shared_task
 
 from plumbing.nudges import nudge, taken
-from routing import deactivation, escalation, notices, releasing
+from routing import escalation
+from routing.handover import deactivation, releasing
+from routing.notices import sending
 
 
 @shared_task(name="routing.send_notices")
 def send_notices() -> None:
-    taken(notices.SEND)
-    notices.send_due()
+    taken(sending.SEND)
+    sending.send_due()
 
 
 @shared_task(name="routing.run_sla_steps")
@@ -30,4 +32,4 @@ def move_leads_on() -> None:
 
 def wake_notices() -> None:
     """Notices that wait for no CRM can go out at once."""
-    nudge(notices.SEND)
+    nudge(sending.SEND)

@@ -22,12 +22,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from crm_sync import circuit, standing
+from crm_sync.connection import circuit, connection_status
 from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
-from intake.admin.base import ConfigurationPage, to_page
-from intake.admin.form_fields import PartsForm, SecretsForm
 from intake.canonical import CANONICAL_FIELDS
-from intake.moments import moment
+from plumbing.admin_kit.form_fields import PartsForm, SecretsForm
+from plumbing.admin_kit.moments import moment
+from plumbing.admin_kit.pages import ConfigurationPage, to_page
 from routing.engine.scoring import SEGMENTS
 
 OURS = (
@@ -213,7 +213,7 @@ class ConnectionPage(ConfigurationPage):
     ]
     search_fields = ["key", "base_url"]
     actions_detail = ["ask_now"]
-    change_form_outer_before_template = "crm_sync/connection_glance.html"
+    change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
         (None, {"fields": ["key", ("kind", "primary"), "base_url", "active"]}),
         (
@@ -240,7 +240,7 @@ class ConnectionPage(ConfigurationPage):
         )
 
     def glance(self, request: HttpRequest, row: CrmConnection) -> Mapping[str, Any]:
-        found = standing.of_connection(row, now=timezone.now())
+        found = connection_status.of_connection(row, now=timezone.now())
         outbox = reverse("admin:crm_sync_outboxentry_changelist")
         return {
             "standing": found,

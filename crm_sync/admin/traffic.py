@@ -19,8 +19,8 @@ from unfold.decorators import display
 from crm_sync import outbox
 from crm_sync.models import InboundEvent, OutboxEntry, OwnerLink
 from exception_queue.queue import RetryRefused
-from intake.admin.base import ReadOnlyPage
-from intake.moments import moment
+from plumbing.admin_kit.moments import moment
+from plumbing.admin_kit.pages import ReadOnlyPage
 
 
 @admin.register(OutboxEntry)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
-from crm_sync.budget import Budget
 from crm_sync.connectors.base import Connector, Need, SetupProblem
+from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
 from plumbing import dotted, secrets
 from plumbing.http import AuthLost

@@ -24,13 +24,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from intake.admin.base import ConfigurationPage
-from intake.admin.form_fields import LinesField, PartsForm, SecretsForm
-from intake.admin.rows import PairsField
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import IntakeForm, Submission
-from intake.moments import moment
 from intake.vendors.registry import VENDORS
+from plumbing.admin_kit.form_fields import LinesField, PartsForm, SecretsForm
+from plumbing.admin_kit.moments import moment
+from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.admin_kit.rows import PairsField
 
 FIELD_CHOICES = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
 RECENT = 5
@@ -133,7 +133,7 @@ class IntakeFormPage(ConfigurationPage):
     ]
     search_fields = ["name", "key"]
     prepopulated_fields = {"key": ["name"]}
-    change_form_outer_before_template = "intake/form_glance.html"
+    change_form_outer_before_template = "intake/form_summary.html"
     empty_icon = "dynamic_form"
     empty_title = "No forms yet"
     empty_text = (

@@ -17,10 +17,10 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from intake.admin.base import ReadOnlyPage
 from intake.canonical import label_of
 from intake.models import Submission
-from intake.moments import moment
+from plumbing.admin_kit.moments import moment
+from plumbing.admin_kit.pages import ReadOnlyPage
 
 
 @admin.register(Submission)

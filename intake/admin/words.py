@@ -14,9 +14,9 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from intake.admin.base import ConfigurationPage
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.models import BlockedSender, CompanyProfile, ValueAlias
+from plumbing.admin_kit.pages import ConfigurationPage
 
 
 class AliasResource(ModelResource):

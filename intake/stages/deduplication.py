@@ -7,11 +7,11 @@ from uuid import UUID
 from exception_queue.queue import Problem, Subject
 from intake import lead_values
 from intake.batch import Batch, Work
-from intake.booking import subject_of
 from intake.lead_changes import WrittenLead, write_consents, write_identities, write_leads
 from intake.matching.judging import judge
 from intake.matching.keys import block_keys, keys_of
 from intake.models import ConsentRecord, Lead, LeadIdentity, TimelineEntry
+from intake.save_outcomes import subject_of
 from intake.timeline import record
 from plumbing.locks import lock_keys
 

@@ -17,7 +17,7 @@ from leadops.api.lead_shapes import LEAD
 from leadops.api.leads import lead_or_404
 from leadops.api.problems import Problem
 from leadops.api.staff import StaffView, actor
-from routing import actions
+from routing.handover import actions
 from routing.models import Assignment, Owner, Queue
 
 SOURCE = Assignment.Source.API

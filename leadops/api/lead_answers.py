@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
+from crm_sync import crm_state
+from crm_sync.crm_state import CrmState
 from intake.canonical import CANONICAL_FIELDS
 from intake.lead_changes import ATTRIBUTION, VALUE_COLUMNS
 from intake.models import ConsentRecord, Lead, LeadIdentity, Submission
-from leadops.console import crm_state
-from leadops.console.crm_state import CrmState
 from routing.models import Assignment, LeadScore, SlaClock
 
 Answer = dict[str, Any]

@@ -12,7 +12,6 @@ from leadops.api.documents import AnyObject, problems, shape
 from leadops.api.lead_shapes import HOLDER, SCORE
 from leadops.api.problems import Problem
 from leadops.api.staff import StaffView
-from routing import publishing
 from routing.engine.business_time import NeverOpens
 from routing.engine.decide import NoFallbackQueue, Step
 from routing.engine.ruleset import RuleSet, RuleSetError
@@ -20,7 +19,8 @@ from routing.engine.sla import SlaError
 from routing.engine.territories import TerritoryError
 from routing.models import RuleSet as RuleSetRow
 from routing.models import SlaPolicy
-from routing.simulation import Simulated, facts_of, simulate
+from routing.rules import publishing
+from routing.simulation.simulator import Simulated, facts_of, simulate
 
 # What a draft that does not hold together raises; a published ruleset has passed the gate.
 BROKEN = (RuleSetError, TerritoryError, NoFallbackQueue, SlaError, NeverOpens)

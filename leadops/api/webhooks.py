@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crm_sync import inbound
+from crm_sync.inbound import webhook_events
 from intake.vendors.signatures import BadSignature
 from leadops.api.documents import problems
 from leadops.api.problems import Problem
@@ -35,7 +35,7 @@ class CrmWebhookView(APIView):
     def post(self, request: Request, connection_key: str) -> Response:
         """HubSpot: a JSON list of up to 100 events with its v3 signature over the public address."""
         try:
-            inbound.accept(
+            webhook_events.accept(
                 connection_key=connection_key,
                 headers=dict(request.headers),
                 raw_body=request.body,
@@ -43,11 +43,11 @@ class CrmWebhookView(APIView):
                 uri=settings.LEADOPS_PUBLIC_URL + request.get_full_path(),
                 now=timezone.now(),
             )
-        except inbound.UnknownConnection as error:
+        except webhook_events.UnknownConnection as error:
             raise Problem(404, "There is no such connection, or it does not send events.") from error
         except BadSignature as error:
             log.warning("Events for %s are refused: %s", connection_key, error)
             raise Problem(401, "The signature does not match.") from error
-        except inbound.Malformed as error:
+        except webhook_events.Malformed as error:
             raise Problem(400, str(error)) from error
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -13,16 +13,15 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from leadops.configuration.diffing import Change, compare
+from leadops.configuration.exporting import configuration
+from leadops.configuration.leaving import leavers, let_go, lines
+from leadops.configuration.marking import changed_since, last_mark, mark
+from leadops.configuration.section import Saver
+from leadops.configuration.sections import SECTIONS
 from leadops.models import ConfigurationMark
 from plumbing.locks import lock_keys
-from routing import publishing
-
-from .diffing import Change, compare
-from .exporting import configuration
-from .leaving import leavers, let_go, lines
-from .marking import changed_since, last_mark, mark
-from .section import Saver
-from .sections import SECTIONS
+from routing.rules import publishing
 
 NOTE = "Configuration as text"
 _LOCK = "leadops.configuration"

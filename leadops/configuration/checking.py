@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .reading import Document, UnreadableFile, read
-from .schema import Notes, Problem, Reference, did_you_mean, listed
-from .sections import SECTIONS
+from leadops.configuration.reading import Document, UnreadableFile, read
+from leadops.configuration.schema import Notes, Problem, Reference, did_you_mean, listed
+from leadops.configuration.sections import SECTIONS
 
 
 @dataclass(frozen=True)

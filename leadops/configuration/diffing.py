@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from .section import ACTIVE
-from .sections import SECTIONS
+from leadops.configuration.section import ACTIVE
+from leadops.configuration.sections import SECTIONS
 
 What = Literal["add", "change", "deactivate", "order"]
 _SIGNS: dict[What, str] = {"add": "+", "change": "~", "deactivate": "-", "order": "~"}

@@ -6,8 +6,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from .reading import VERSION
-from .sections import SECTIONS
+from leadops.configuration.reading import VERSION
+from leadops.configuration.sections import SECTIONS
 
 _WIDE = 150
 _HEADER = "# leadops configuration as text. `manage.py config apply FILE` makes the database say the same."

@@ -1,4 +1,4 @@
-"""Owners whom a file switches off: what that means is said by `diff` and `apply`, and done by `routing.deactivation`."""
+"""Owners whom a file switches off: what that means is said by `diff` and `apply`, and done by `routing.handover.deactivation`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -6,11 +6,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from routing import deactivation
-from routing.deactivation import Leaving
+from leadops.configuration.section import ACTIVE
+from routing.handover import deactivation
+from routing.handover.deactivation import Leaving
 from routing.models import Owner
-
-from .section import ACTIVE
 
 
 def leavers(sections: Mapping[str, Any]) -> list[Leaving]:

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from leadops.configuration.diffing import Change, compare
+from leadops.configuration.section import RowSection
+from leadops.configuration.sections import SECTIONS
 from leadops.models import ConfigurationMark
-
-from .diffing import Change, compare
-from .section import RowSection
-from .sections import SECTIONS
 
 
 def mark(configuration: dict[str, Any], *, by: str, now: datetime) -> None:

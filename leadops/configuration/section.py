@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 
-from .schema import REQUIRED, Field, Item, Kind, ListOf, Notes, Path, Shape
+from leadops.configuration.schema import REQUIRED, Field, Item, Kind, ListOf, Notes, Path, Shape
 
 CHANGE_REASON = "config apply"
 ACTIVE = "active"

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from routing.draft_findings import Finding
-from routing.publishing import NotPublishable, said
-
-from .applying import Applied, ChangedMeanwhile
-from .diffing import Change, lines
-from .reading import Document
+from leadops.configuration.applying import Applied, ChangedMeanwhile
+from leadops.configuration.diffing import Change, lines
+from leadops.configuration.reading import Document
+from routing.rules.draft_findings import Finding
+from routing.rules.publishing import NotPublishable, said
 
 _SINGULAR = {
     "territories": "territory",

@@ -11,9 +11,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from exception_queue import alerts, kinds
 from exception_queue.models import AlertNotice, AlertRule
-from intake.admin.base import Page
-from intake.admin.form_fields import LinesField
 from leadops.console.moments import moment
+from plumbing.admin_kit.form_fields import LinesField
+from plumbing.admin_kit.pages import Page
 
 SHOWN_NOTICES = 10
 
@@ -65,7 +65,7 @@ class AlertRulePage(Page):
     search_fields = ["name"]
     warn_unsaved_form = True
     conditional_fields = {"window_minutes": "threshold > 1"}
-    change_form_before_template = "leadops/exceptions/alert_glance.html"
+    change_form_before_template = "leadops/exceptions/alert_summary.html"
     list_before_template = "leadops/exceptions/deaf.html"
     fieldsets = [
         (None, {"fields": ["name", "active", "tell"]}),

@@ -1,6 +1,6 @@
 """Times on screens, and how long things took."""
 
-from intake.moments import Show, moment
+from plumbing.admin_kit.moments import Show, moment
 
 __all__ = ["Show", "moment", "seconds_in_words"]
 

@@ -16,9 +16,8 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter, BooleanRadioFi
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from intake.admin.base import ConfigurationPage
-from intake.admin.form_fields import PartsForm
-from routing.calendars import calendar_of
+from plumbing.admin_kit.form_fields import PartsForm
+from plumbing.admin_kit.pages import ConfigurationPage
 from routing.engine.business_time import Calendar, NeverOpens
 from routing.engine.opening_hours import (
     WEEKDAYS,
@@ -30,6 +29,7 @@ from routing.engine.opening_hours import (
     parse_weekly,
 )
 from routing.models import WorkCalendar
+from routing.response.calendars import calendar_of
 
 PREVIEW_DAYS = 7
 
@@ -143,7 +143,7 @@ class CalendarPage(ConfigurationPage):
     list_display = ["name", "week", "timezone", "holiday_place", "now", "used_by", "active"]
     list_filter = [("timezone", AllValuesCheckboxFilter), ("active", BooleanRadioFilter)]
     search_fields = ["name", "timezone"]
-    change_form_outer_before_template = "routing/calendar_glance.html"
+    change_form_outer_before_template = "routing/calendar_summary.html"
     fieldsets = [
         (None, {"fields": ["name", "timezone", "active"]}),
         ("Open", {"fields": list(WEEKDAYS)}),

@@ -19,7 +19,7 @@ from routing.engine import conditions, wording
 from routing.engine.conditions import Problem
 from routing.engine.scoring import SEGMENTS
 from routing.models import Territory
-from routing.vocabulary import FACTS, LABELS
+from routing.rules.vocabulary import FACTS, LABELS
 
 RECENT_LEADS = 200
 """How many of the newest leads are asked for names of extra values to suggest."""

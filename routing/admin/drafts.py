@@ -6,9 +6,9 @@ from django.db.models import Max, Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from intake.admin.base import ConfigurationPage
-from routing import publishing
+from plumbing.admin_kit.pages import ConfigurationPage
 from routing.admin.conditions import in_words
+from routing.rules import publishing
 
 MOST_SHOWN = 6
 
@@ -19,7 +19,7 @@ class DraftPage(ConfigurationPage):
     may_delete = True
     words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
     list_before_template = "routing/unpublished.html"
-    change_form_outer_before_template = "routing/draft_glance.html"
+    change_form_outer_before_template = "routing/draft_summary.html"
     ordering_field: str | None = "position"
     hide_ordering_field = True
     # The order is what the rows mean; another one on the screen would mislead.

@@ -30,13 +30,14 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
-from intake.admin.base import ConfigurationPage, to_page
-from intake.admin.form_fields import WordsField
-from routing import deactivation, standings
-from routing.calendars import owner_calendar_row
+from plumbing.admin_kit.form_fields import WordsField
+from plumbing.admin_kit.pages import ConfigurationPage, to_page
+from routing.handover import deactivation
 from routing.models import Absence, Assignment, Owner, Team, WorkCalendar
-from routing.roster import OPEN_STATUSES
-from routing.standings import OwnerStanding
+from routing.response.calendars import owner_calendar_row
+from routing.rotations import rotation_stats
+from routing.rotations.roster import OPEN_STATUSES
+from routing.rotations.rotation_stats import OwnerStanding
 
 _TONES = {"on": "success", "off": "info", "away": "warning", "inactive": "danger"}
 
@@ -111,7 +112,7 @@ class AbsencesInline(TabularInline):
 class OwnerList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        found = standings.of_owners(self.result_list, now=timezone.now())
+        found = rotation_stats.of_owners(self.result_list, now=timezone.now())
         for row in self.result_list:
             row.standing = found[row.pk]
 
@@ -128,7 +129,7 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
     list_select_related = ["team"]
     search_fields = ["name", "email", "team__name"]
     autocomplete_fields = ["team", "calendar", "user"]
-    change_form_outer_before_template = "routing/owner_glance.html"
+    change_form_outer_before_template = "routing/owner_summary.html"
     actions_detail = ["switch_off", "switch_on"]
     fieldsets = [
         (None, {"fields": ["name", "email", ("team", "calendar"), "skills", "user"]}),
@@ -147,7 +148,7 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
         return OwnerList
 
     def glance(self, request: HttpRequest, row: Owner) -> Mapping[str, Any]:
-        standing = standings.of_owners([row], now=timezone.now())[row.pk]
+        standing = rotation_stats.of_owners([row], now=timezone.now())[row.pk]
         return {
             "standing": standing,
             "tone": _TONES[standing.state],

@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from intake.admin.rows import Column, Row, RowsWidget
+from plumbing.admin_kit.rows import Column, Row, RowsWidget
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.engine.durations import Clock, DurationError, parse

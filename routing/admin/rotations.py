@@ -16,11 +16,11 @@ from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList
 
-from intake.admin.base import ConfigurationPage
-from intake.admin.form_fields import WordsField
-from routing import rotations, standings, waiting_lines
+from plumbing.admin_kit.form_fields import WordsField
+from plumbing.admin_kit.pages import ConfigurationPage
 from routing.models import Rotation, RotationMember
-from routing.standings import Duty, Standing
+from routing.rotations import holding_queues, membership, rotation_stats
+from routing.rotations.rotation_stats import Duty, Standing
 
 _WHEN_EMPTY = {
     Rotation.WhenEmpty.ROTATION: "when_empty_rotation",
@@ -68,7 +68,7 @@ class RotationForm(forms.ModelForm):  # type: ignore[type-arg]
         if following == self.instance:
             message = "A rotation cannot be its own way out: choose another one."
             self.add_error("when_empty_rotation", ValidationError(message))
-        elif circle := rotations.circle_from(self.instance, following):
+        elif circle := membership.circle_from(self.instance, following):
             chain = " → ".join(rotation.name for rotation in circle)
             message = f"A circle: {chain}. Leads would never come to rest; let one of them end in a queue."
             self.add_error("when_empty_rotation", ValidationError(message))
@@ -97,7 +97,7 @@ class MembersInline(TabularInline):
 class RotationList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        duty = standings.duty_by_rotation([row.pk for row in self.result_list], now=timezone.now())
+        duty = rotation_stats.duty_by_rotation([row.pk for row in self.result_list], now=timezone.now())
         for row in self.result_list:
             row.duty = duty[row.pk]
 
@@ -115,7 +115,7 @@ class RotationPage(ConfigurationPage):
     list_select_related = ["when_empty_rotation", "when_empty_queue"]
     search_fields = ["name"]
     autocomplete_fields = ["when_empty_rotation", "when_empty_queue"]
-    change_form_outer_before_template = "routing/rotation_glance.html"
+    change_form_outer_before_template = "routing/rotation_summary.html"
     change_form_outer_after_template = "routing/rotation_ledger.html"
     conditional_fields = {
         "overflow_to_off_duty": "calendar_policy == 'on_duty_first'",
@@ -135,7 +135,7 @@ class RotationPage(ConfigurationPage):
         return RotationList
 
     def glance(self, request: HttpRequest, row: Rotation) -> Mapping[str, Any]:
-        standing = standings.of_rotation(row, now=timezone.now())
+        standing = rotation_stats.of_rotation(row, now=timezone.now())
         return {
             "standing": standing,
             "answer": _answer(row, standing),
@@ -155,7 +155,7 @@ class RotationPage(ConfigurationPage):
     def save_model(self, request: HttpRequest, obj: Rotation, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
         if obj.when_empty == Rotation.WhenEmpty.HOLD:
-            waiting_lines.line_of(obj)
+            holding_queues.line_of(obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         """Members are written by their door, so that credits stay in balance."""
@@ -163,10 +163,10 @@ class RotationPage(ConfigurationPage):
         if not formset.has_changed():
             return
         members = [
-            rotations.Member(data["owner"].pk, data["weight"], data["active"])
+            membership.Member(data["owner"].pk, data["weight"], data["active"])
             for data in (one.cleaned_data for one in formset.forms if _kept(one))
         ]
-        rotations.set_members(form.instance, members, now=timezone.now(), user=request.user)  # type: ignore[arg-type]
+        membership.set_members(form.instance, members, now=timezone.now(), user=request.user)  # type: ignore[arg-type]
 
     @display(description="Now", label={"some": "success", "nobody": "warning", "empty": "danger"})
     def there(self, row: Any) -> tuple[str, str]:

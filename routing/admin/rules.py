@@ -13,11 +13,11 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from routing import standings
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.models import RoutingRule
-from routing.standings import Duty
+from routing.rotations import rotation_stats
+from routing.rotations.rotation_stats import Duty
 
 _TARGETS = {
     RoutingRule.TargetKind.ROTATION: "target_rotation",
@@ -66,7 +66,7 @@ class RuleList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rotations = {rule.target_rotation_id for rule in self.result_list if rule.target_rotation_id}
-        duty = standings.duty_by_rotation(rotations, now=timezone.now())
+        duty = rotation_stats.duty_by_rotation(rotations, now=timezone.now())
         for rule in self.result_list:
             rule.duty = duty.get(rule.target_rotation_id)
 

@@ -15,14 +15,14 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from intake.admin.base import ReadOnlyPage
-from intake.admin.rows import PairsField
-from intake.moments import moment
-from routing import publishing, ruleset_changes
+from plumbing.admin_kit.moments import moment
+from plumbing.admin_kit.pages import ReadOnlyPage
+from plumbing.admin_kit.rows import PairsField
 from routing.admin.conditions import in_words
 from routing.admin.drafts import DraftPage
-from routing.draft_findings import Finding
 from routing.models import RoutingRule, RoutingSettings, RuleSet
+from routing.rules import publishing, ruleset_changes
+from routing.rules.draft_findings import Finding
 
 NOTE_LENGTH = 300
 _PAGES = {"rule": "routingrule", "territory": "territory", "sla_policy": "slapolicy", "rotation": "rotation"}

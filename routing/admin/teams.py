@@ -13,9 +13,9 @@ from django.utils.timesince import timesince
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from intake.admin.base import ConfigurationPage
-from intake.admin.form_fields import LinesField
 from plumbing import notify
+from plumbing.admin_kit.form_fields import LinesField
+from plumbing.admin_kit.pages import ConfigurationPage
 from routing.models import Queue, Team
 
 
@@ -93,7 +93,7 @@ class QueuePage(ConfigurationPage):
     list_select_related = ["team", "holder", "line_of"]
     search_fields = ["name", "team__name"]
     autocomplete_fields = ["team", "holder"]
-    change_form_outer_before_template = "routing/draft_glance.html"
+    change_form_outer_before_template = "routing/draft_summary.html"
     empty_icon = "inbox"
     empty_title = "No queues yet"
     empty_text = "A queue is a place where leads wait for a person. One has to be the fallback: add it first."

@@ -17,8 +17,8 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from intake.admin.base import ConfigurationPage
-from intake.admin.form_fields import LinesField
+from plumbing.admin_kit.form_fields import LinesField
+from plumbing.admin_kit.pages import ConfigurationPage
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.models import NamedAccount, Owner, Territory

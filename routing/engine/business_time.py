@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays as public_holidays
 
-from .opening_hours import (
+from routing.engine.opening_hours import (
     WEEKDAYS,
     CalendarError,
     Interval,

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from .operators import OPERATORS, POSTAL_FIELD, STATES, as_number, compare, read, test_for
-from .references import Facts, Row
+from routing.engine.operators import OPERATORS, POSTAL_FIELD, STATES, as_number, compare, read, test_for
+from routing.engine.references import Facts, Row
 
 Condition = Mapping[str, Any]
 Matcher = Callable[[Facts], bool]

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from .conditions import explain, plain
-from .references import Facts, Id, Ref, Row
-from .ruleset import Rule, RuleList, RuleSet
-from .scoring import Score
-from .standing import NOTHING_KNOWN, Bond, Standing, StandingOwner
-from .territories import Territory, names
-from .wording import sentence, why_not
+from routing.engine.conditions import explain, plain
+from routing.engine.ownership import NOTHING_KNOWN, Bond, Standing, StandingOwner
+from routing.engine.references import Facts, Id, Ref, Row
+from routing.engine.ruleset import Rule, RuleList, RuleSet
+from routing.engine.scoring import Score
+from routing.engine.territories import Territory, names
+from routing.engine.wording import sentence, why_not
 
 MOST_WHY_NOTS = 25
 """How many rules above the match say in the trace why they did not match."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .references import Id, Row
+from routing.engine.references import Id, Row
 
 CalendarPolicy = Literal["on_duty_first", "on_duty_only", "ignore"]
 CALENDAR_POLICIES: tuple[CalendarPolicy, ...] = ("on_duty_first", "on_duty_only", "ignore")

@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import conditions
-from .conditions import Condition, leaves, operator_of
-from .durations import Clock, DurationError, parse
-from .operators import SAME, key
-from .references import Id, Ref, Row
-from .rule_index import lines_of
-from .ruleset import RuleSet, RuleSetError, SlaPolicy
-from .scoring import SEGMENTS
-from .settle import WhenEmpty
-from .shadowing import Widen, shadowed
-from .sla import STEP_KINDS
-from .territories import Territory, TerritoryError, names
+from routing.engine import conditions
+from routing.engine.conditions import Condition, leaves, operator_of
+from routing.engine.durations import Clock, DurationError, parse
+from routing.engine.operators import SAME, key
+from routing.engine.references import Id, Ref, Row
+from routing.engine.resolve import WhenEmpty
+from routing.engine.rule_index import lines_of
+from routing.engine.ruleset import RuleSet, RuleSetError, SlaPolicy
+from routing.engine.scoring import SEGMENTS
+from routing.engine.shadowing import Widen, shadowed
+from routing.engine.sla import STEP_KINDS
+from routing.engine.territories import Territory, TerritoryError, names
 
 Level = Literal["error", "warning"]
 DERIVED_FIELDS = frozenset({"territory", "segment", "score", "account"})

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from .references import Facts
+from routing.engine.references import Facts
 
 Test = Callable[[Any], bool]
 Key = str | int | Decimal

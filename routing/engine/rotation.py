@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Literal, Self
 
-from .references import Id, Row, id_order
+from routing.engine.references import Id, Row, id_order
 
 SCALE = 100
 """Weights have up to two decimals; weights and credits are counted in hundredths, as integers."""

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from .conditions import GROUPS, Condition, Matcher, matcher, operator_of, plain
-from .operators import SAME, Key, each, key, read
-from .references import Facts
+from routing.engine.conditions import GROUPS, Condition, Matcher, matcher, operator_of, plain
+from routing.engine.operators import SAME, Key, each, key, read
+from routing.engine.references import Facts
 
 MOST_LINES = 64
 """A condition that would need more lines than this is kept whole."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from .conditions import Condition
-from .durations import CLOCKS, Clock
-from .references import Id, Ref, Row
-from .rule_index import RuleIndex
-from .scoring import Disqualifier, Scoring, ScoringRule
-from .territories import Territory, TerritoryMap
+from routing.engine.conditions import Condition
+from routing.engine.durations import CLOCKS, Clock
+from routing.engine.references import Id, Ref, Row
+from routing.engine.rule_index import RuleIndex
+from routing.engine.scoring import Disqualifier, Scoring, ScoringRule
+from routing.engine.territories import Territory, TerritoryMap
 
 FORMAT = 1
 TARGET_KINDS = ("owner", "queue", "rotation", "account_owner")

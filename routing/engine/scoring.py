@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .conditions import Condition, Matcher, matcher
-from .references import Facts, Row
+from routing.engine.conditions import Condition, Matcher, matcher
+from routing.engine.references import Facts, Row
 
 Segment = Literal["hot", "warm", "cold", "disqualified"]
 SEGMENTS: tuple[Segment, ...] = ("hot", "warm", "cold", "disqualified")

@@ -9,12 +9,12 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from .eligibility import Candidate
-from .references import Id, Ref, Row
-from .returning import Returning
-from .rotation import MemberState, RotationState, Turn
-from .settle import RotationSettings, Settlement, WhenEmpty
-from .standing import Bond, Standing, StandingOwner
+from routing.engine.eligibility import Candidate
+from routing.engine.ownership import Bond, Standing, StandingOwner
+from routing.engine.references import Id, Ref, Row
+from routing.engine.resolve import RotationSettings, Settlement, WhenEmpty
+from routing.engine.returning import Returning
+from routing.engine.rotation import MemberState, RotationState, Turn
 
 _DEFAULTS = {each.name: each.default for each in fields(Candidate) if each.default is not MISSING}
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .conditions import Condition, matches, operator_of, plain
-from .operators import NOT_SAME, POSTAL_FIELD, SAME, compare, is_missing, test_for
-from .rule_index import RuleIndex, lines_of
+from routing.engine.conditions import Condition, matches, operator_of, plain
+from routing.engine.operators import NOT_SAME, POSTAL_FIELD, SAME, compare, is_missing, test_for
+from routing.engine.rule_index import RuleIndex, lines_of
 
 Widen = Callable[[str, Any], Any]
 """(field, value) -> what a lead holds whose field has the value: a territory comes with its ancestors."""

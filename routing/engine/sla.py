@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from .business_time import Calendar
-from .durations import Clock, Duration, DurationError, parse
-from .references import Facts, Row
-from .ruleset import RuleSet, SlaPolicy
+from routing.engine.business_time import Calendar
+from routing.engine.durations import Clock, Duration, DurationError, parse
+from routing.engine.references import Facts, Row
+from routing.engine.ruleset import RuleSet, SlaPolicy
 
 CountedFrom = Literal["customer", "owner"]
 STEP_KINDS = (

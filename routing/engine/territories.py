@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .conditions import Condition
-from .references import Facts, Id, Ref, Row
-from .rule_index import RuleIndex
+from routing.engine.conditions import Condition
+from routing.engine.references import Facts, Id, Ref, Row
+from routing.engine.rule_index import RuleIndex
 
 
 class TerritoryError(ValueError):

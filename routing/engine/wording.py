@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .conditions import GROUPS, Condition, operator_of
-from .references import Row
+from routing.engine.conditions import GROUPS, Condition, operator_of
+from routing.engine.references import Row
 
 _SAYS = {
     "eq": "is",

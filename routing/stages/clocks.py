@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from intake.batch import Batch, Work
-from routing import sla
 from routing.engine.ruleset import SlaPolicy
 from routing.engine.sla import policy_for
 from routing.models import SlaClock
-from routing.stages.findings import routed, ruleset_of
+from routing.response import clocks
+from routing.stages.state import routed, ruleset_of
 
 
 def start_sla(batch: Batch) -> None:
@@ -16,7 +16,7 @@ def start_sla(batch: Batch) -> None:
     works = batch.going()
     ruleset, _row = ruleset_of(batch)
     returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
-    running = sla.running(returning_ids) if returning_ids else {}
+    running = clocks.running(returning_ids) if returning_ids else {}
     started = set()
     for work in works:
         assert work.lead is not None
@@ -34,21 +34,21 @@ def start_sla(batch: Batch) -> None:
         if clock is None:
             if action == "new_clock":
                 started.add(work.lead.pk)
-                batch.leave(sla.write_clocks, sla.draft(start))
+                batch.leave(clocks.write_clocks, clocks.draft(start))
         elif action == "keep":
             batch.leave(shorten_clocks, (clock, start))
 
 
-def shorten_clocks(rows: Sequence[tuple[SlaClock, sla.Start]], *, now: datetime) -> None:
+def shorten_clocks(rows: Sequence[tuple[SlaClock, clocks.Start]], *, now: datetime) -> None:
     """The batch door for clocks that run already."""
     for clock, start in rows:
-        sla.shorten(clock, start)
+        clocks.shorten(clock, start)
 
 
-def _start(work: Work, policy: SlaPolicy, version: int) -> sla.Start:
+def _start(work: Work, policy: SlaPolicy, version: int) -> clocks.Start:
     assert work.lead is not None
     found = routed(work)
-    return sla.Start(
+    return clocks.Start(
         lead_id=work.lead.pk,
         policy=policy,
         ruleset_version=version,

@@ -2,8 +2,8 @@
 
 from intake.batch import Batch, Work
 from routing.models import OwnerNotice
-from routing.notices import wait_for_crm, write_notices
-from routing.stages.findings import routed
+from routing.notices.sending import wait_for_crm, write_notices
+from routing.stages.state import routed
 
 
 def notify_owner(batch: Batch) -> None:

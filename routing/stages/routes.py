@@ -9,22 +9,23 @@ from uuid import UUID
 from exception_queue.queue import Problem, Subject
 from intake.batch import Batch, Work
 from plumbing.bulk import insert_rows
-from routing import ledger, roster, row_versions, waiting_lines
 from routing.assignment import Move, assign_rows
 from routing.engine.decide import Decision as Decided
 from routing.engine.decide import decide
 from routing.engine.eligibility import LeftOut
+from routing.engine.ownership import Standing
 from routing.engine.references import Ref
+from routing.engine.resolve import Settlement, settle
 from routing.engine.rotation import Turn
 from routing.engine.ruleset import RuleSet
 from routing.engine.seen import Seen, seen_by
-from routing.engine.settle import Settlement, settle
-from routing.engine.standing import Standing
 from routing.models import Assignment, Decision, Queue
 from routing.models import RuleSet as RuleSetRow
-from routing.roster import Roster
-from routing.stages.findings import Routed, look, routed, ruleset_or_hold
-from routing.stages.standings import World, ref_of
+from routing.rotations import holding_queues, ledger, roster
+from routing.rotations.roster import Roster
+from routing.rules import row_versions
+from routing.stages.lead_context import World, ref_of
+from routing.stages.state import Routed, look, routed, ruleset_or_hold
 
 
 def route(batch: Batch) -> None:
@@ -129,7 +130,7 @@ def _target(settlement: Settlement, locked: ledger.Locked) -> Ref:
     """Owner or queue: a lead on hold waits in its rotation's line."""
     if settlement.target.kind != "hold":
         return settlement.target
-    line = waiting_lines.line_of(locked.rotations[int(settlement.target.id)])
+    line = holding_queues.line_of(locked.rotations[int(settlement.target.id)])
     return Ref("queue", line.pk, line.name)
 
 

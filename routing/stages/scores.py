@@ -9,7 +9,7 @@ from intake.timeline import record
 from routing.engine import decide as engine
 from routing.engine.scoring import Reason, Score, after_return
 from routing.models import LeadScore
-from routing.stages.findings import look, routed, ruleset_or_hold
+from routing.stages.state import look, routed, ruleset_or_hold
 
 
 def score(batch: Batch) -> None:

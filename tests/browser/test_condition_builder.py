@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from routing.engine.wording import sentence
 from routing.models import RoutingRule
-from routing.vocabulary import LABELS
+from routing.rules.vocabulary import LABELS
 
 pytestmark = pytest.mark.browser
 

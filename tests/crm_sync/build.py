@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crm_sync import outbox, sending
+from crm_sync import outbox
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
+from crm_sync.outbound import sending
 from intake.models import Lead
 from plumbing import secrets
 from routing.models import Assignment, LeadScore, Owner, Queue, SlaClock

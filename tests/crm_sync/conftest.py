@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_sync.sandbox.server import SandboxServer
+from crm_sandbox.server import SandboxServer
 from tests.crm_sync import build
 
 

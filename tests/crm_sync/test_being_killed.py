@@ -17,7 +17,7 @@ from tests.crm_sync import build
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill]
 
 ROOT = Path(__file__).resolve().parents[2]
-SEND = "import django; django.setup(); from crm_sync import sending; sending.drain_all()"
+SEND = "import django; django.setup(); from crm_sync.outbound import sending; sending.drain_all()"
 
 
 def sender():

@@ -6,10 +6,10 @@ import time
 import pytest
 from django.utils import timezone
 
+from crm_sandbox.webhooks import signature_v3
 from crm_sync import exception_kinds as kinds
-from crm_sync import inbound
+from crm_sync.inbound import webhook_events
 from crm_sync.models import FieldMapping, InboundEvent, OutboxEntry
-from crm_sync.sandbox.webhooks import signature_v3
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadChange
@@ -35,7 +35,7 @@ def deliver(*events, secret=build.WEBHOOK_SECRET):
     stamp = str(int(time.time() * 1000))
     signature = signature_v3(secret=secret, method="POST", url=URL, body=body, timestamp=stamp)
     headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
-    return inbound.accept(
+    return webhook_events.accept(
         connection_key="hubspot", headers=headers, raw_body=body, method="POST", uri=URL, now=timezone.now()
     )
 
@@ -67,7 +67,7 @@ def owner_of(lead):
 
 def settle(connection):
     """Everything that waits is worked on and pushed."""
-    inbound.work_all()
+    webhook_events.work_all()
     LeadChange.objects.all().delete()
     build.push(*Lead.objects.all())
     build.drain(connection)
@@ -77,7 +77,7 @@ def test_a_persons_change_of_owner_is_an_accepted_reassign(crm, connection, push
     build.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
-    inbound.work_all()
+    webhook_events.work_all()
     assert owner_of(pushed) == "bob@acme.test"
     newest = Assignment.history.filter(lead_id=pushed.pk).latest()
     assert (newest.source, newest.reason) == ("crm", "Owner changed in HubSpot")
@@ -103,9 +103,9 @@ def test_a_delivery_that_comes_again_is_harmless(crm, connection, pushed):
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     told = event(crm, "hubspot_owner_id")
     assert deliver(told) == 1
-    inbound.work_all()
+    webhook_events.work_all()
     assert deliver(told | {"attemptNumber": 1}) == 0
-    inbound.work_all()
+    webhook_events.work_all()
     assert Assignment.history.filter(lead_id=pushed.pk, source="crm").count() == 1
     assert InboundEvent.objects.count() == 1
 
@@ -114,9 +114,9 @@ def test_a_late_event_about_an_older_change_changes_nothing(crm, connection, pus
     build.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
-    inbound.work_all()
+    webhook_events.work_all()
     deliver(event(crm, "hubspot_owner_id", at=int(time.time() * 1000) - 60_000))
-    inbound.work_all()
+    webhook_events.work_all()
     assert owner_of(pushed) == "bob@acme.test"
     assert set(InboundEvent.objects.values_list("status", flat=True)) == {"done", "ignored"}
 
@@ -124,13 +124,13 @@ def test_a_late_event_about_an_older_change_changes_nothing(crm, connection, pus
 def test_an_owner_who_is_removed_by_a_person_leaves_the_lead_in_the_fallback_queue(crm, connection, pushed):
     crm.person_changes(crm.contact()["id"], hubspot_owner_id="")
     deliver(event(crm, "hubspot_owner_id"))
-    inbound.work_all()
+    webhook_events.work_all()
     assert owner_of(pushed) == "Triage"
 
 
 def test_our_own_change_is_ignored(crm, connection, pushed):
     deliver(event(crm, "hubspot_owner_id", source="INTEGRATION", source_id="1160452"))
-    inbound.work_all()
+    webhook_events.work_all()
     assert InboundEvent.objects.get().status == "ignored"
     assert not LeadChange.objects.exists()
     assert owner_of(pushed) == "alice@acme.test"
@@ -143,7 +143,7 @@ def other_program_changes(connection, crm, name, value):
     told = by_program(crm, name)
     told["appId"] = 424242
     deliver(told)
-    inbound.work_all()
+    webhook_events.work_all()
     build.drain(connection)
 
 
@@ -175,7 +175,7 @@ def test_writing_begins_again_when_a_person_says_so(crm, connection, pushed):
 def test_a_person_who_types_over_a_value_that_we_keep_sees_it_changed_back(crm, connection, pushed):
     crm.person_changes(crm.contact()["id"], leadops_score="99")
     deliver(event(crm, "leadops_score"))
-    inbound.work_all()
+    webhook_events.work_all()
     build.drain(connection)
     assert crm.contact()["leadops_score"] == "10"
 
@@ -183,7 +183,7 @@ def test_a_person_who_types_over_a_value_that_we_keep_sees_it_changed_back(crm, 
 def test_a_name_that_a_person_corrects_comes_in_and_stays(crm, connection, pushed):
     crm.person_changes(crm.contact()["id"], firstname="Regina")
     deliver(event(crm, "firstname"))
-    inbound.work_all()
+    webhook_events.work_all()
     pushed.refresh_from_db()
     assert (pushed.first_name, pushed.full_name) == ("Regina", "Regina Green")
     assert "first_name" in pushed.typed_fields
@@ -195,7 +195,7 @@ def test_a_value_that_cannot_be_ours_is_an_exception(crm, connection, pushed):
     FieldMapping.objects.create(connection=connection, canonical="country", property="country", position=90)
     crm.person_changes(crm.contact()["id"], country="Atlantis")
     deliver(event(crm, "country"))
-    inbound.work_all()
+    webhook_events.work_all()
     pushed.refresh_from_db()
     assert pushed.country == ""
     item = ExceptionItem.objects.get()
@@ -207,7 +207,7 @@ def test_a_country_that_a_person_types_in_words_is_understood(crm, connection, p
     FieldMapping.objects.create(connection=connection, canonical="country", property="country", position=90)
     crm.person_changes(crm.contact()["id"], country="Germany")
     deliver(event(crm, "country"))
-    inbound.work_all()
+    webhook_events.work_all()
     pushed.refresh_from_db()
     assert pushed.country == "DE"
 
@@ -216,7 +216,7 @@ def test_a_status_that_a_person_sets_goes_through_the_doors(crm, connection, pus
     clock = build.clock(pushed)
     crm.person_changes(crm.contact()["id"], hs_lead_status="CONNECTED")
     deliver(event(crm, "hs_lead_status"))
-    inbound.work_all()
+    webhook_events.work_all()
     pushed.refresh_from_db()
     clock.refresh_from_db()
     assert pushed.status == "contacted"
@@ -243,7 +243,7 @@ def test_an_owner_who_is_nobody_here_is_an_exception_and_is_not_overwritten(crm,
     assert "zoe@acme.test owns it in HubSpot, but is no owner here" in item.cause
     build.owner("zoe@acme.test")
     queue.retry([item], by="ops")
-    inbound.work_all()
+    webhook_events.work_all()
     assert owner_of(pushed) == "zoe@acme.test"
 
 
@@ -254,8 +254,8 @@ def test_it_refuses_what_is_not_signed_by_the_crm(crm, connection, pushed):
 
 
 def test_it_knows_no_connection_of_that_name(crm, connection):
-    with pytest.raises(inbound.UnknownConnection):
-        inbound.accept(
+    with pytest.raises(webhook_events.UnknownConnection):
+        webhook_events.accept(
             connection_key="nowhere", headers={}, raw_body=b"[]", method="POST", uri=URL, now=timezone.now()
         )
 
@@ -265,8 +265,8 @@ def test_it_refuses_what_is_no_list_of_events(crm, connection, body):
     stamp = str(int(time.time() * 1000))
     signature = signature_v3(secret=build.WEBHOOK_SECRET, method="POST", url=URL, body=body, timestamp=stamp)
     headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
-    with pytest.raises(inbound.Malformed):
-        inbound.accept(
+    with pytest.raises(webhook_events.Malformed):
+        webhook_events.accept(
             connection_key="hubspot",
             headers=headers,
             raw_body=body,
@@ -279,7 +279,7 @@ def test_it_refuses_what_is_no_list_of_events(crm, connection, body):
 def test_a_contact_that_is_not_ours_is_ignored(crm, connection, pushed):
     number = crm.add_contact(email="somebody@globex.example")
     deliver(event(crm, "hubspot_owner_id", number=number))
-    inbound.work_all()
+    webhook_events.work_all()
     assert InboundEvent.objects.get().result == "Not a record of ours"
 
 
@@ -289,11 +289,11 @@ def test_events_wait_while_the_crm_is_gone(crm, connection, pushed):
     told = event(crm, "hubspot_owner_id")
     crm.fault("status", status=503, times=1)
     deliver(told)
-    inbound.work_all()
+    webhook_events.work_all()
     assert InboundEvent.objects.get().status == "waiting"
     build.make_due(connection)
     InboundEvent.objects.update(due_at=timezone.now())
-    inbound.work_all()
+    webhook_events.work_all()
     assert owner_of(pushed) == "bob@acme.test"
 
 
@@ -303,11 +303,11 @@ def test_an_event_that_is_quicker_than_our_booking_waits_for_it(crm, connection,
     link.delete()
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
-    inbound.work_all()
+    webhook_events.work_all()
     assert InboundEvent.objects.get().status == "waiting"
     link.save(force_insert=True)
     InboundEvent.objects.update(due_at=timezone.now())
-    inbound.work_all()
+    webhook_events.work_all()
     assert owner_of(pushed) == "bob@acme.test"
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from crm_sync import changes
 from crm_sync.models import CrmLink, OutboxEntry
+from crm_sync.outbound import lead_changes
 from intake.lead_changes import LeadEdit, edit_leads
 from intake.models import Lead, LeadChange, TimelineEntry
 from routing.models import Assignment, OwnerNotice
@@ -71,7 +71,7 @@ def test_a_change_of_the_lead_is_pushed(crm, connection):
     edit = LeadEdit(lead.pk, {"email": "gina@initech.example"})
     with transaction.atomic():
         edit_leads([edit], actor="ops", source="console", now=timezone.now())
-    assert changes.queue_changes() == 1
+    assert lead_changes.queue_changes() == 1
     assert not LeadChange.objects.exists()
     build.drain(connection)
     assert crm.contact()["email"] == "gina@initech.example"

@@ -8,10 +8,12 @@ from django.db import connections
 from django.db.models import F
 from django.utils import timezone
 
-from crm_sync import circuit, lease, outbox, owners, sending, standing
 from crm_sync import exception_kinds as kinds
+from crm_sync import outbox
+from crm_sync.connection import circuit, connection_status, lease, owners
 from crm_sync.connectors.hubspot import client
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
+from crm_sync.outbound import sending
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
@@ -100,7 +102,7 @@ def test_an_unknown_property_costs_only_its_own_value(crm, connection):
     assert (item.kind, item.subject_id) == (kinds.UNKNOWN_PROPERTY, str(with_city.pk))
     assert "town" in item.cause
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.DEAD
-    found = standing.of_connection(connection, now=timezone.now())
+    found = connection_status.of_connection(connection, now=timezone.now())
     assert (found.state, found.answer) == ("short", "Given up: 1 lead could not be written in full.")
 
 

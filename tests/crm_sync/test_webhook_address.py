@@ -6,9 +6,9 @@ import time
 import pytest
 from django.conf import settings
 
+from crm_sandbox.webhooks import signature_v3
 from crm_sync import tasks
 from crm_sync.models import InboundEvent
-from crm_sync.sandbox.webhooks import signature_v3
 from routing.models import Assignment
 from tests.crm_sync import build
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_sync.budget import Budget
+from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.hubspot import errors
 from plumbing.http import Answer, AuthLost, Permanent, Throttled, Transient
 

@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from leadops.launcher import home, runfile
 from leadops.launcher.stack import SANDBOX_TOKEN
 from tests import make
-from tests.launcher.running import Up
+from tests.leadops.launcher.running import Up
 
 FULL = os.environ.get("LEADOPS_DRILLS") == "full"
 SUBMISSIONS = "/api/v1/forms/demo-request/submissions"

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from intake.models import Lead, LeadChange
-from routing import actions
+from routing.handover import actions
 from routing.models import Assignment, Owner, OwnerNotice, Queue, RotationMember, RotationTurn, SlaClock
 from tests import make
 

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from intake.models import Lead
-from routing import actions, escalation, releasing
-from routing.calendars import calendar_of
+from routing import escalation
+from routing.handover import actions, releasing
 from routing.models import (
     Absence,
     Assignment,
@@ -19,6 +19,7 @@ from routing.models import (
     SlaStep,
     WorkCalendar,
 )
+from routing.response.calendars import calendar_of
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from intake.models import Lead, LeadChange
-from routing import deactivation, doctor
+from routing import doctor
+from routing.handover import deactivation
 from routing.models import Assignment, NamedAccount, Owner, OwnerNotice, Queue, Rotation
 from tests import make
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
-from routing import notices
 from routing.models import Assignment, OwnerNotice, Team
+from routing.notices import sending
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,10 +23,10 @@ def mailbox(settings):
 
 def test_a_notice_waits_until_the_crm_shows_the_owner(committed_acme):
     lead = make.handed_off()
-    notices.send_due()
+    sending.send_due()
     assert mail.outbox == []
-    notices.release([lead.pk], now=timezone.now())
-    notices.send_due()
+    sending.release([lead.pk], now=timezone.now())
+    sending.send_due()
     (message,) = mail.outbox
     owner = Assignment.objects.get(lead=lead).owner
     assert message.to == [owner.email]
@@ -39,7 +39,7 @@ def test_a_notice_waits_until_the_crm_shows_the_owner(committed_acme):
 def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_acme):
     make.handed_off()
     OwnerNotice.objects.update(due_at=timezone.now())
-    notices.send_due()
+    sending.send_due()
     (message,) = mail.outbox
     assert "The CRM does not show this lead yet" in message.body
     assert OwnerNotice.objects.get().crm_behind
@@ -48,8 +48,8 @@ def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_a
 def test_it_is_sent_once(committed_acme):
     make.handed_off()
     OwnerNotice.objects.update(due_at=timezone.now())
-    notices.send_due()
-    notices.send_due()
+    sending.send_due()
+    sending.send_due()
     assert len(mail.outbox) == 1
 
 
@@ -57,12 +57,12 @@ def test_a_notice_that_fails_for_good_is_an_exception_and_can_be_retried(committ
     make.handed_off(make.person(country="France"))
     Team.objects.filter(name="AMER Sales").update(notify=["nosuchservice://x"])
     OwnerNotice.objects.update(due_at=timezone.now())
-    notices.send_due()
+    sending.send_due()
     assert OwnerNotice.objects.get().status == "failed"
     item = ExceptionItem.objects.get(kind="routing.notice_failed")
     Team.objects.filter(name="AMER Sales").update(notify=["mailto:amer@acme.test"])
     queue.retry([item], by="ops")
-    notices.send_due()
+    sending.send_due()
     assert OwnerNotice.objects.get().status == "sent"
     assert mail.outbox[0].to == ["amer@acme.test"]
 
@@ -71,6 +71,6 @@ def test_without_outgoing_mail_notices_wait(committed_acme, settings):
     settings.EMAIL_URL = ""
     make.handed_off()
     OwnerNotice.objects.update(due_at=timezone.now() - timedelta(hours=1))
-    notices.send_due()
+    sending.send_due()
     assert OwnerNotice.objects.get().status == "waiting"
     assert mail.outbox == []

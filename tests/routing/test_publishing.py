@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 
-from routing import publishing
 from routing.models import (
     Owner,
     Queue,
@@ -16,6 +15,7 @@ from routing.models import (
     SlaPolicy,
     Territory,
 )
+from routing.rules import publishing
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from routing import rotations
 from routing.models import Owner, Rotation, RotationMember, RotationTurn
-from routing.rotations import Member, set_members
+from routing.rotations import membership
+from routing.rotations.membership import Member, set_members
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_it_says_who_changed_the_members(rotation):
 
 def test_it_finds_the_way_round_a_circle(acme):
     amer, dach = Rotation.objects.get(name="AMER round robin"), Rotation.objects.get(name="DACH round robin")
-    assert rotations.circle_from(amer, dach) == []
+    assert membership.circle_from(amer, dach) == []
     dach.when_empty, dach.when_empty_rotation = "rotation", amer
     dach.save()
-    assert rotations.circle_from(amer, dach) == [amer, dach, amer]
+    assert membership.circle_from(amer, dach) == [amer, dach, amer]

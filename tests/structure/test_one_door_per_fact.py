@@ -17,7 +17,7 @@ from tests.structure.writes import writes
 DOORS = {
     Lead: ["intake/lead_changes.py"],
     Assignment: ["routing/assignment.py"],
-    RotationTurn: ["routing/ledger.py"],
+    RotationTurn: ["routing/rotations/ledger.py"],
     OutboxEntry: ["crm_sync/outbox.py"],
     ExceptionItem: ["exception_queue/queue.py", "exception_queue/upsert.py"],
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from crm_sync.budget import Budget
+from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.hubspot.errors import judged
 from plumbing.http import Answer, Remote, RemoteError
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from crm_sync.budget import Budget
 from crm_sync.connectors.base import (
     Author,
     Need,
@@ -15,6 +14,7 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
+from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.hubspot import contacts, owners, properties
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client

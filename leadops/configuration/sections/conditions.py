@@ -7,7 +7,7 @@ from typing import Any
 
 from leadops.configuration.schema import Kind, Notes, Path
 from routing.engine import conditions
-from routing.vocabulary import FACTS
+from routing.rules.vocabulary import FACTS
 
 _STEP = re.compile(r"(\w+)\[(\d+)\]|(\w+)")
 

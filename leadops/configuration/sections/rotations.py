@@ -5,7 +5,7 @@ from leadops.configuration.section import CHANGE_REASON, Items, Ref, RowSection,
 from leadops.configuration.sections.targets import Target
 from leadops.configuration.sections.teams import OWNER
 from routing.models import Queue, Rotation
-from routing.rotations import Member, set_members
+from routing.rotations.membership import Member, set_members
 
 FALLBACK = Rotation.WhenEmpty.FALLBACK.value
 _MEMBER = Shape(

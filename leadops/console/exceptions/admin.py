@@ -14,10 +14,10 @@ from unfold.widgets import SELECT_CLASSES
 
 from exception_queue import alerts, queue
 from exception_queue.models import ExceptionItem
-from intake.admin.base import ReadOnlyPage
 from leadops.console.exceptions import acting, screen
 from leadops.console.exceptions.screen import View
 from leadops.console.people import name_of
+from plumbing.admin_kit.pages import ReadOnlyPage
 
 ROWS_PER_PAGE = 50
 SELECT = " ".join(SELECT_CLASSES)

@@ -1,4 +1,4 @@
-"""The buttons of the lead page. Each goes through its door in routing.actions and says what happened."""
+"""The buttons of the lead page. Each goes through its door in routing.handover.actions and says what happened."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ from unfold.decorators import action
 
 from leadops.console.lead.dialogs import ContactedForm, DeclineForm, DisqualifyForm, ReassignForm
 from leadops.console.people import name_of
-from routing import actions
+from routing.handover import actions
 
 SOURCE = "console"
 

@@ -17,7 +17,6 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from intake.admin.base import Page
 from intake.canonical import label_of
 from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
 from intake.models import Lead
@@ -26,6 +25,7 @@ from leadops.console.lead.acting import SOURCE, LeadActions
 from leadops.console.lead.rows import STATUS_TONES, LeadList, beside, due_of, place_of, segment_look
 from leadops.console.moments import moment
 from leadops.console.people import initials, name_of
+from plumbing.admin_kit.pages import Page
 from routing.models import SlaClock
 
 _FIELDSETS = [

@@ -14,8 +14,8 @@ from unfold.widgets import (
 )
 
 from leadops.console.people import name_of
-from routing import roster
 from routing.models import Assignment, Queue
+from routing.rotations import roster
 
 Choice = tuple[str, str]
 Group = tuple[str, list[Choice]]
@@ -43,7 +43,7 @@ class ReassignForm(BaseDialogForm):
 
     @property
     def receiver(self) -> dict[str, int]:
-        """As `routing.actions.reassign` takes it: {"owner_id": 7} or {"queue_id": 3}."""
+        """As `routing.handover.actions.reassign` takes it: {"owner_id": 7} or {"queue_id": 3}."""
         kind, _, pk = self.cleaned_data["to"].partition(":")
         return {f"{kind}_id": int(pk)}
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from crm_sync import crm_state
 from crm_sync.models import CrmConnection
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
-from leadops.console import crm_state
 from leadops.console.lead import facts, story, why
 from leadops.console.lead.rows import beside, due_of, place_of, segment_look
 from leadops.console.moments import seconds_in_words

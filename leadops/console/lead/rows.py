@@ -9,9 +9,9 @@ from uuid import UUID
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
+from crm_sync import crm_state
+from crm_sync.crm_state import CrmState
 from intake.models import Lead
-from leadops.console import crm_state
-from leadops.console.crm_state import CrmState
 from routing.models import Assignment, LeadScore, SlaClock
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from routing.engine.wording import sentence, why_not
 from routing.models import Assignment, Decision, LeadScore, Owner
-from routing.vocabulary import LABELS
+from routing.rules.vocabulary import LABELS
 
 _STEPS = {
     "manual_lock": "A person fixed the owner",

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from intake.models import Lead
-from routing import backtesting
-from routing.backtesting import Compared
 from routing.engine.ruleset import RuleSet, RuleSetError
 from routing.engine.territories import TerritoryError
 from routing.models import RuleSet as RuleSetRow
-from routing.publishing import NothingPublished
+from routing.rules.publishing import NothingPublished
+from routing.simulation import backtesting
+from routing.simulation.backtesting import Compared
 
 _EXAMPLES = 3
 _SAY_EVERY = 2.0

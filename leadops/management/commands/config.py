@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from leadops.configuration import applying, checking, diffing, exporting, leaving, summary
 from leadops.configuration.reading import UnreadableFile
-from routing.publishing import NotPublishable
+from routing.rules.publishing import NotPublishable
 
 
 class Command(BaseCommand):

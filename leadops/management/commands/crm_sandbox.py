@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from crm_sync.sandbox.app import FILE_NAME
-from crm_sync.sandbox.server import DEFAULT_TOKEN, serve
+from crm_sandbox.app import FILE_NAME
+from crm_sandbox.server import DEFAULT_TOKEN, serve
 
 
 class Command(BaseCommand):

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from intake.models import Submission
-from routing import replaying
 from routing.models import Decision
-from routing.replaying import Replayed
+from routing.simulation import replaying
+from routing.simulation.replaying import Replayed
 
 _LONGEST = 200
 

@@ -1,0 +1,241 @@
+"""/crm/v3/objects/{type}/batch/...: up to 100 objects at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from typing import Any
+
+from crm_sandbox.hubspot import associations, writes
+from crm_sandbox.hubspot.errors import HubSpotError
+from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.objects import check_unique, find, object_body
+from crm_sandbox.hubspot.portal import Portal
+from crm_sandbox.hubspot.shown import as_read, as_written, batch
+from crm_sandbox.hubspot.values import texts
+from crm_sandbox.records import Record
+from crm_sandbox.wire import Answer, Json, Request, now_ms
+
+MOST_INPUTS = 100
+MOST_WITH_HISTORY = 50
+
+
+def create(portal: Portal, request: Request, object_type: str) -> Answer:
+    """One bad input fails the whole batch, unless each input has its own objectWriteTraceId: then 207."""
+    kind = kind_called(object_type)
+    inputs = inputs_of(request)
+    traced = _all_traced(inputs)
+    lost = _lost(request, inputs)
+    results: list[Json] = []
+    errors = [_lost_item(inputs[place]) for place in lost]
+    started_at = now_ms()
+    with portal.store.writing() as db:
+        for place, each in enumerate(inputs):
+            if place in lost:
+                continue
+            try:
+                results.append(_create_one(db, portal=portal, kind=kind, each=each))
+            except HubSpotError as error:
+                if not traced:
+                    raise
+                errors.append(error.item(trace_id=_trace(each)))
+    return _answer(results, errors=errors, started_at=started_at, status=201)
+
+
+def _create_one(db: sqlite3.Connection, *, portal: Portal, kind: Kind, each: Json) -> Json:
+    properties = texts(each.get("properties", {}))
+    links = associations.asked_for(db, kind=kind, wanted=each.get("associations"))
+    record = writes.create(db, portal=portal, kind=kind, properties=properties)
+    associations.link_all(db, kind=kind, record_id=record.id, links=links)
+    return _with_trace(as_written(record, kind=kind, names=list(properties)), each)
+
+
+def read(portal: Portal, request: Request, object_type: str) -> Answer:
+    kind = kind_called(object_type)
+    body = object_body(request)
+    with_history: list[str] = body.get("propertiesWithHistory") or []
+    inputs = inputs_of(request, most=MOST_WITH_HISTORY if with_history else MOST_INPUTS)
+    id_property = body.get("idProperty") or ""
+    results, missing = [], []
+    started_at = now_ms()
+    with portal.store.reading() as db:
+        for value in dict.fromkeys(_id(each) for each in inputs):
+            record = find(
+                db,
+                portal=portal,
+                kind=kind,
+                value=value,
+                id_property=id_property,
+                archived=request.flag("archived"),
+            )
+            if record is None:
+                missing.append(value)
+            else:
+                names = body.get("properties") or []
+                results.append(as_read(db, kind=kind, record=record, names=names, with_history=with_history))
+    errors = [_missing(kind, missing)] if missing else []
+    return _answer(results, errors=errors, started_at=started_at, status=200)
+
+
+def update(portal: Portal, request: Request, object_type: str) -> Answer:
+    """Objects that do not exist are told apart in a 207; a bad value fails the whole batch."""
+    kind = kind_called(object_type)
+    inputs = inputs_of(request)
+    _check_distinct(inputs)
+    lost = _lost(request, inputs)
+    results: list[Json] = []
+    missing: list[str] = []
+    errors = [_lost_item(inputs[place]) for place in lost]
+    started_at = now_ms()
+    with portal.store.writing() as db:
+        for place, each in enumerate(inputs):
+            if place in lost:
+                continue
+            properties = texts(each.get("properties", {}))
+            record = find(
+                db, portal=portal, kind=kind, value=_id(each), id_property=each.get("idProperty") or ""
+            )
+            if record is None:
+                missing.append(_id(each))
+                continue
+            writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
+            results.append(_with_trace(as_written(record, kind=kind, names=list(properties)), each))
+    errors += [_missing(kind, missing)] if missing else []
+    return _answer(results, errors=errors, started_at=started_at, status=200)
+
+
+def upsert(portal: Portal, request: Request, object_type: str) -> Answer:
+    """By a unique property; a bad input fails the whole batch.
+
+    Partial upserts are not supported with `email` as the idProperty of contacts: each input must give the
+    address among its properties too.
+    """
+    kind = kind_called(object_type)
+    inputs = inputs_of(request)
+    _check_distinct(inputs)
+    lost = _lost(request, inputs)
+    results: list[Json] = []
+    errors = [_lost_item(inputs[place]) for place in lost]
+    started_at = now_ms()
+    with portal.store.writing() as db:
+        for place, each in enumerate(inputs):
+            if place not in lost:
+                record, new, names = _upsert_one(db, portal=portal, kind=kind, each=each)
+                shown = as_written(record, kind=kind, names=names) | {"new": new}
+                results.append(_with_trace(shown, each))
+    return _answer(results, errors=errors, started_at=started_at, status=200)
+
+
+def _upsert_one(
+    db: sqlite3.Connection, *, portal: Portal, kind: Kind, each: Json
+) -> tuple[Record, bool, list[str]]:
+    properties = texts(each.get("properties", {}))
+    value, id_property = _id(each), each.get("idProperty") or ""
+    if not id_property or id_property == "hs_object_id":
+        raise HubSpotError(400, "idProperty is required: upserting is by a unique property")
+    check_unique(db, portal=portal, kind=kind, name=id_property)
+    if id_property == "email" and "email" not in properties:
+        raise HubSpotError(
+            400,
+            "Partial upserts are not supported when using email as the idProperty for contacts. "
+            "Use a custom unique identifier property.",
+        )
+    record = find(db, portal=portal, kind=kind, value=value, id_property=id_property)
+    names = [*properties, id_property]
+    if record is not None:
+        writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
+        return record, False, names
+    made = writes.create(db, portal=portal, kind=kind, properties={id_property: value} | properties)
+    return made, True, names
+
+
+def archive(portal: Portal, request: Request, object_type: str) -> Answer:
+    kind = kind_called(object_type)
+    inputs = inputs_of(request)
+    with portal.store.writing() as db:
+        for each in inputs:
+            record = find(db, portal=portal, kind=kind, value=_id(each))
+            if record is not None:
+                writes.archive(db, record=record)
+    return Answer(204, records=len(inputs))
+
+
+def inputs_of(request: Request, *, most: int = MOST_INPUTS) -> list[Json]:
+    """Raises HubSpotError 400: not a list of objects, an empty one, or more than `most`."""
+    inputs: Any = object_body(request).get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
+        raise HubSpotError(400, "Invalid input JSON: `inputs` must be a list of objects")
+    if not inputs:
+        raise HubSpotError(400, "A batch needs at least one input")
+    if len(inputs) > most:
+        about = "property histories" if most == MOST_WITH_HISTORY else "objects"
+        raise HubSpotError(
+            400,
+            f"The maximum number of inputs supported in a batch request for {about} is {most}. "
+            f"Received {len(inputs)}.",
+        )
+    return inputs
+
+
+def _answer(results: list[Json], *, errors: list[Json], started_at: int, status: int) -> Answer:
+    body = batch(results, started_at=started_at, errors=errors)
+    return Answer(207 if errors else status, body, records=len(results))
+
+
+def _id(each: Json) -> str:
+    value = each.get("id")
+    if not isinstance(value, str) or not value:
+        raise HubSpotError(400, "Invalid input JSON: each input needs an `id`, a string")
+    return value
+
+
+def _trace(each: Json) -> str:
+    return str(each.get("objectWriteTraceId") or "")
+
+
+def _with_trace(shown: Json, each: Json) -> Json:
+    return shown | ({"objectWriteTraceId": _trace(each)} if _trace(each) else {})
+
+
+def _all_traced(inputs: list[Json]) -> bool:
+    traces = {_trace(each) for each in inputs}
+    return "" not in traces and len(traces) == len(inputs)
+
+
+def _check_distinct(inputs: list[Json]) -> None:
+    seen = Counter((each.get("idProperty"), _id(each)) for each in inputs)
+    twice = [value for (_, value), times in seen.items() if times > 1]
+    if twice:
+        raise HubSpotError(
+            400,
+            f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique",
+            context={"ids": twice},
+        )
+
+
+def _missing(kind: Kind, ids: list[str]) -> Json:
+    return HubSpotError(
+        404,
+        f"Could not get some {kind.singular.upper()} objects, they may be deleted or not exist. "
+        "Check that ids are valid.",
+        category="OBJECT_NOT_FOUND",
+        context={"ids": ids},
+    ).item()
+
+
+def _lost(request: Request, inputs: list[Json]) -> set[int]:
+    """The places of the inputs that the fault "partial" fails: at least one, and never all of several."""
+    if not request.failing_share:
+        return set()
+    count = max(1, round(len(inputs) * request.failing_share))
+    if len(inputs) > 1:
+        count = min(count, len(inputs) - 1)
+    step = len(inputs) / count
+    return {int(number * step) for number in range(count)}
+
+
+def _lost_item(each: Json) -> Json:
+    error = HubSpotError(500, "internal error", category="INTERNAL_ERROR")
+    if "id" in each:
+        error.context = {"ids": [str(each["id"])]}
+    return error.item(trace_id=_trace(each))

@@ -1,0 +1,87 @@
+"""The object types there are, under every name that HubSpot's paths know them by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm_sandbox.hubspot.errors import HubSpotError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`shown` is what a read gives when it names no properties; `searched` where a search's `query` looks."""
+
+    name: str
+    singular: str
+    type_id: str
+    first_id: int
+    modified: str
+    shown: tuple[str, ...]
+    searched: tuple[str, ...]
+    required: tuple[str, ...] = ()
+
+    @property
+    def created(self) -> str:
+        return "createdate" if self.name != "tasks" else "hs_createdate"
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "contacts",
+            "contact",
+            "0-1",
+            51,
+            "lastmodifieddate",
+            ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
+            ("firstname", "lastname", "email", "phone", "company"),
+        ),
+        Kind(
+            "companies",
+            "company",
+            "0-2",
+            7001,
+            "hs_lastmodifieddate",
+            ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
+            ("name", "domain", "phone", "website"),
+        ),
+        Kind(
+            "deals",
+            "deal",
+            "0-3",
+            3001,
+            "hs_lastmodifieddate",
+            (
+                "amount",
+                "closedate",
+                "createdate",
+                "dealname",
+                "dealstage",
+                "hs_lastmodifieddate",
+                "hs_object_id",
+                "pipeline",
+            ),
+            ("dealname", "dealstage", "pipeline"),
+        ),
+        Kind(
+            "tasks",
+            "task",
+            "0-27",
+            9001,
+            "hs_lastmodifieddate",
+            ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+            ("hs_task_subject", "hs_task_body"),
+            ("hs_timestamp",),
+        ),
+    )
+}
+_BY_ANY_NAME = {alias: kind for kind in KINDS.values() for alias in (kind.name, kind.singular, kind.type_id)}
+
+
+def kind_called(name: str) -> Kind:
+    """Raises HubSpotError 400 for an object type that does not exist."""
+    kind = _BY_ANY_NAME.get(name.lower())
+    if kind is None:
+        raise HubSpotError(400, f"Unable to infer object type from: {name}")
+    return kind

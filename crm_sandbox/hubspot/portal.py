@@ -1,0 +1,35 @@
+"""One HubSpot account: its memory, its property definitions, and whom it tells of changes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from crm_sandbox.hubspot import default_properties
+from crm_sandbox.store import Store
+from crm_sandbox.webhooks import Webhooks
+from crm_sandbox.wire import Json
+
+
+class Portal:
+    """Shared by all threads; whatever it reads or writes, it does under the store's lock."""
+
+    def __init__(self, *, store: Store, webhooks: Webhooks) -> None:
+        self.store = store
+        self.webhooks = webhooks
+        self._definitions: dict[str, dict[str, Json]] = {}
+
+    def definitions(self, db: sqlite3.Connection, *, kind: str) -> dict[str, Json]:
+        """Live property definitions of an object type by name, vendor's and custom ones."""
+        known = self._definitions.get(kind)
+        if known is None:
+            known = {name: dict(made) for name, made in default_properties.PROPERTIES[kind].items()}
+            for row in db.execute("SELECT name, definition FROM properties WHERE kind = ?", (kind,)):
+                definition: Json = json.loads(row["definition"])
+                if not definition["archived"]:
+                    known[row["name"]] = definition
+            self._definitions[kind] = known
+        return known
+
+    def forget_definitions(self) -> None:
+        self._definitions = {}

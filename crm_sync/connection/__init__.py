@@ -1,0 +1,1 @@
+"""One CRM account: who sends, whether it answers, whom it knows."""

@@ -1,0 +1,129 @@
+"""Which owner is who in the CRM: by e-mail address, from the CRM's own list."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
+
+from crm_sync import exception_kinds as kinds
+from crm_sync import outbox
+from crm_sync.connection import circuit
+from crm_sync.connectors import connect
+from crm_sync.connectors.base import Connector, RemoteOwner, SetupProblem
+from crm_sync.connectors.budget import Budget
+from crm_sync.models import CrmConnection, CrmLink, OwnerLink
+from exception_queue.queue import Problem, Subject, close_items
+from plumbing import nudges
+from plumbing.http import AuthLost, RemoteError
+from routing.models import Assignment
+
+SUBJECT = "owner"
+# Asked for somebody who is not on the list: at most so often.
+AT_MOST_EVERY = timedelta(minutes=1)
+
+
+def ids_of(connection_id: int, emails: Collection[str]) -> dict[str, str]:
+    """lower-case e-mail -> the id that goes into records; without those who are archived or not there."""
+    rows = OwnerLink.objects.filter(connection_id=connection_id, email__in=list(emails), archived=False)
+    return dict(rows.values_list("email", "remote_id"))
+
+
+def may_ask(connection: CrmConnection, *, now: datetime) -> bool:
+    return connection.owners_read_at is None or now - connection.owners_read_at >= AT_MOST_EVERY
+
+
+def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -> None:
+    """Read the CRM's list. Leads of those who have appeared are pushed again, and their items close."""
+    people = connector.owners()
+    known = set(
+        OwnerLink.objects.filter(connection=connection, archived=False).values_list("email", flat=True)
+    )
+    with transaction.atomic():
+        _store(connection, people, now=now)
+        connection.owners_read_at = now
+        CrmConnection.objects.filter(pk=connection.pk).update(owners_read_at=now)
+        if arrived := {each.email for each in people if not each.archived} - known:
+            _push_again(connection, arrived, now=now)
+            reason = "The owner exists in the CRM now."
+            close_items(kind=kinds.OWNER_UNKNOWN, subject_type=SUBJECT, subject_ids=arrived, reason=reason)
+
+
+def refresh_all() -> None:
+    """Every active connection; one that was not let in is tried too, and goes on if it is let in again."""
+    for connection in CrmConnection.objects.filter(active=True):
+        now = timezone.now()
+        if connection.not_before is not None and connection.not_before > now:
+            continue
+        budget = Budget(connection.budget)
+        try:
+            refresh(connection, connect(connection, budget=budget), now=now)
+        except (RemoteError, SetupProblem) as error:
+            if not (isinstance(error, AuthLost) and connection.health == CrmConnection.Health.AUTH_LOST):
+                circuit.failed(connection, error, now=now)
+        else:
+            if connection.health != CrmConnection.Health.OK:
+                circuit.resume_now(connection)
+        CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
+
+
+def unknown(email: str, *, connection: CrmConnection) -> Problem:
+    return Problem(
+        kind=kinds.OWNER_UNKNOWN,
+        subject=Subject(type=SUBJECT, id=email, label=email),
+        cause=f"{connection.get_kind_display()} has no active owner with the address {email}.",
+        cause_key=f"{connection.key} {email}",
+        owner_hint=email,
+    )
+
+
+def distrust(connection: CrmConnection) -> None:
+    """The CRM refused an id from our list: read it again before the next unknown owner is reported."""
+    connection.owners_read_at = None
+    CrmConnection.objects.filter(pk=connection.pk).update(owners_read_at=None)
+
+
+def retry_unknown(subject_ids: Collection[str], *, by: str) -> None:
+    """The retry door for owners, by e-mail address: ask the CRM again, and push their leads."""
+    now = timezone.now()
+    for connection in CrmConnection.objects.filter(active=True):
+        distrust(connection)
+        _push_again(connection, subject_ids, now=now)
+
+
+def _push_again(connection: CrmConnection, emails: Collection[str], *, now: datetime) -> None:
+    shown = Assignment.objects.annotate(
+        shown_to=Lower(Coalesce("owner__email", "queue__holder__email", Value("")))
+    )
+    lead_ids = shown.filter(shown_to__in=list(emails)).values("lead_id")
+    links = CrmLink.objects.filter(connection=connection, lead_id__in=lead_ids).exclude(
+        shown_owner__in=list(emails)
+    )
+    waiting = list(links.values_list("lead_id", flat=True))
+    outbox.queue_for(connection.pk, waiting, now=now)
+    nudges.nudge(outbox.DRAIN)
+
+
+def _store(connection: CrmConnection, people: Collection[RemoteOwner], *, now: datetime) -> None:
+    rows = [
+        OwnerLink(
+            connection=connection,
+            email=each.email[:254],
+            remote_id=each.remote_id,
+            user_id=each.user_id,
+            name=each.name[:200],
+            archived=each.archived,
+            seen_at=now,
+        )
+        for each in sorted(people, key=lambda each: each.remote_id)
+    ]
+    OwnerLink.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["connection", "remote_id"],
+        update_fields=["email", "user_id", "name", "archived", "seen_at"],
+    )
+    here = [each.remote_id for each in people]
+    OwnerLink.objects.filter(connection=connection).exclude(remote_id__in=here).update(archived=True)

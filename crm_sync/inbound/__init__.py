@@ -1,0 +1,1 @@
+"""From the CRM to us: events, what they change, their values."""

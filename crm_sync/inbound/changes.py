@@ -1,0 +1,265 @@
+"""One record of the CRM, as it stands there now, against what we know: take over, change back, or leave.
+
+| who changed it | owner                  | a field that the CRM or the latest keeps | a value that we keep |
+|----------------|------------------------|------------------------------------------|----------------------|
+| we             | nothing                | nothing                                  | nothing              |
+| a person       | accepted reassign      | taken over, counts as typed              | changed back once    |
+| an automation  | changed back once (*)  | taken over                               | changed back once    |
+
+(*) unless the CRM is the system of record for owners. A second change back within a day stops the writing (I5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from crm_sync import exception_kinds as kinds
+from crm_sync import outbox
+from crm_sync.connectors.base import Author, Connector, Present
+from crm_sync.exception_reports import lead_subject
+from crm_sync.inbound.values import NotTaken, take_over
+from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
+from crm_sync.outbound.lead_push import owner_shown
+from crm_sync.outbound.payload import OWNER, Plan
+from exception_queue.queue import Problem, Subject
+from intake.models import Lead, TimelineEntry
+from intake.timeline import record
+from routing.handover.actions import Refused, reassign
+from routing.models import Assignment, Owner, Queue
+
+Status = InboundEvent.Status
+Result = tuple[str, str]
+
+SOURCE = "crm"
+PING_PONG_WINDOW = timedelta(days=1)
+_TRAIL_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`present`: the record as it was just read, None where it does not exist."""
+
+    connection: CrmConnection
+    connector: Connector
+    plan: Plan
+    present: Present | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """`results` by event; `push`: something is to be written; `shown`: leads whose owner the CRM shows already.
+
+    `taken_over`: the lead, where a change was.
+    """
+
+    results: dict[int, Result] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    shown: list[UUID] = field(default_factory=list)
+    push: bool = False
+    taken_over: UUID | None = None
+
+
+def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Outcome:
+    """Inside the caller's transaction, which holds the events. Locks the link, then the lead."""
+    outcome = Outcome()
+    if not events:
+        return outcome
+    links = CrmLink.objects.filter(connection=known.connection, remote_id=events[0].remote_id)
+    link = links.select_for_update(no_key=True).first()
+    if known.present is None:
+        return _all(outcome, events, (Status.IGNORED, "The record does not exist in the CRM any more"))
+    if link is None:
+        if _is_on_its_way(known.present):
+            return _all(
+                outcome, events, (Status.WAITING, "The record is ours, but its number is not booked yet")
+            )
+        return _all(outcome, events, (Status.IGNORED, "Not a record of ours"))
+    record_change = _Record(known, link=link, outcome=outcome, present=known.present, now=now)
+    newest: dict[str, InboundEvent] = {}
+    for event in sorted(events, key=lambda event: int(event.payload.get("occurredAt") or 0)):
+        newest[str(event.payload.get("propertyName") or "")] = event
+    for name, event in newest.items():
+        outcome.results[event.pk] = record_change.changed(name, event.payload)
+    for event in events:
+        outcome.results.setdefault(event.pk, (Status.IGNORED, "A newer event says the same"))
+    link.save(update_fields=["sent", "shown_owner", "trail", "stopped"])
+    return outcome
+
+
+def refused(subject: Subject, *, words: str) -> Problem:
+    return Problem(kind=kinds.CHANGE_REFUSED, subject=subject, cause=words)
+
+
+class _Record:
+    """The changes of one record, property by property."""
+
+    def __init__(
+        self, known: Known, *, link: CrmLink, outcome: Outcome, present: Present, now: datetime
+    ) -> None:
+        self.known = known
+        self.link = link
+        self.outcome = outcome
+        self.present = present
+        self.now = now
+
+    def changed(self, name: str, event: dict[str, Any]) -> Result:
+        mapping = next((each for each in self.known.plan.mappings if each.property == name), None)
+        if mapping is None:
+            return Status.IGNORED, f"{name or 'This kind of event'} is not mapped"
+        value = self.present.properties.get(name, "")
+        author = self.present.authors.get(name) or Author(
+            str(event.get("changeSource") or ""), str(event.get("sourceId") or "")
+        )
+        if value == self.link.sent.get(name, ""):
+            return Status.IGNORED, "It stands there as we know it"
+        if self.known.connector.is_us(author, app_id=str(event.get("appId") or "")):
+            return Status.IGNORED, "Our own change"
+        by_person = self.known.connector.is_person(author)
+        if mapping.canonical == OWNER:
+            return self._owner(name, value, author=author, by_person=by_person)
+        if self.known.plan.keeper(mapping.canonical) == "leadops":
+            return self._change_back(name, value, author=author)
+        at = datetime.fromtimestamp(int(event.get("occurredAt") or 0) / 1000, tz=UTC)
+        return self._field(mapping, value, author=author, by_person=by_person, at=min(at, self.now))
+
+    def _owner(self, name: str, value: str, *, author: Author, by_person: bool) -> Result:
+        assignment = Assignment.objects.select_related("owner", "queue__holder").get(
+            lead_id=self.link.lead_id
+        )
+        people = OwnerLink.objects.filter(connection=self.known.connection, remote_id=value)
+        email = people.values_list("email", flat=True).first() or ""
+        if value and email == owner_shown(assignment):
+            return self._shows(name, value, email=email, words="The owner here already")
+        if not by_person and self.known.plan.keeper(OWNER) == "leadops":
+            return self._change_back(name, value, author=author, email=email)
+        try:
+            self._reassign(value, email=email, author=author, by_person=by_person)
+        except Refused as refusal:
+            self.link.shown_owner = email
+            return self._refuse(str(refusal))
+        self._remember(name, value, by="person" if by_person else "automation")
+        self._written_again(name)
+        return self._shows(name, value, email=email, words="Taken over as a reassign")
+
+    def _reassign(self, value: str, *, email: str, author: Author, by_person: bool) -> None:
+        """Raises Refused."""
+        crm = self.known.connection.get_kind_display()
+        owner_id = queue_id = None
+        if not value:
+            queue_id = Queue.objects.filter(fallback=True, active=True).values_list("pk", flat=True).first()
+        else:
+            owner_id = Owner.objects.filter(email__iexact=email).values_list("pk", flat=True).first()
+        if value and owner_id is None:
+            raise Refused(f"{email or f'Owner {value}'} owns it in {crm}, but is no owner here.")
+        what = "Owner changed" if value else "Owner removed"
+        reassign(
+            lead_id=self.link.lead_id,
+            owner_id=owner_id,
+            queue_id=queue_id,
+            reason=f"{what} in {crm}",
+            source=SOURCE,
+            actor=self._actor(author, by_person=by_person),
+            now=self.now,
+        )
+
+    def _shows(self, name: str, value: str, *, email: str, words: str) -> Result:
+        """The CRM shows the owner that we have: no push brings that back there."""
+        self.link.sent = self.link.sent | {name: value}
+        self.link.shown_owner = email
+        self.outcome.shown.append(self.link.lead_id)
+        return Status.DONE, words
+
+    def _field(
+        self, mapping: FieldMapping, value: str, *, author: Author, by_person: bool, at: datetime
+    ) -> Result:
+        lead = Lead.objects.get(pk=self.link.lead_id)
+        actor = self._actor(author, by_person=by_person)
+        try:
+            words = take_over(lead, mapping, value, typed=by_person, actor=actor, at=at, now=self.now)
+        except (NotTaken, Refused) as refusal:
+            return self._refuse(str(refusal))
+        if not words:
+            return Status.IGNORED, f"{value} means nothing here"
+        self.link.sent = self.link.sent | {mapping.property: value}
+        self._written_again(mapping.property)
+        return Status.DONE, words
+
+    def _change_back(self, name: str, value: str, *, author: Author, email: str = "") -> Result:
+        """What stands there is not what we know any more, so the next push writes ours again: once a day."""
+        before = [
+            each
+            for each in self.link.trail
+            if each["property"] == name
+            and each["by"] == "automation"
+            and datetime.fromisoformat(each["at"]) > self.now - PING_PONG_WINDOW
+        ]
+        self.link.sent = self.link.sent | {name: value}
+        if name == self.known.plan.owner_property:
+            self.link.shown_owner = email
+        self._remember(name, value, by="automation")
+        crm = self.known.connection.get_kind_display()
+        if name in self.link.stopped:
+            return Status.DONE, "Left as it is: we have stopped writing it"
+        if not before:
+            outbox.queue_for(self.known.connection.pk, [self.link.lead_id], now=self.now)
+            self.outcome.push = True
+            self._note("crm_sync.changed_back", {"property": name, "value": value, "source": author.source})
+            return Status.DONE, "Changed back"
+        self.link.stopped = sorted({*self.link.stopped, name})
+        self._note("crm_sync.stopped_writing", {"property": name, "source": author.source})
+        self.outcome.problems.append(
+            Problem(
+                kind=kinds.PING_PONG,
+                subject=lead_subject(Lead.objects.get(pk=self.link.lead_id)),
+                cause=f"{crm} ({author.source or 'somebody'}) keeps changing “{name}” back.",
+                detail={"connection": self.known.connection.key, "property": name, "value": value},
+                cause_key=f"{self.known.connection.key} {name} {author.source}",
+            )
+        )
+        return Status.DONE, "Stopped writing it"
+
+    def _refuse(self, words: str) -> Result:
+        # `sent` stays as it is, so nothing of ours goes over what they typed until ours changes.
+        subject = lead_subject(Lead.objects.get(pk=self.link.lead_id))
+        self.outcome.problems.append(refused(subject, words=words))
+        return Status.FAILED, words
+
+    def _remember(self, name: str, value: str, *, by: str) -> None:
+        change = {"at": self.now.isoformat(), "by": by, "property": name, "value": value}
+        self.link.trail = [*self.link.trail, change][-_TRAIL_LENGTH:]
+
+    def _written_again(self, name: str) -> None:
+        """A change that was taken over is a fresh start."""
+        self.outcome.taken_over = self.link.lead_id
+        self.link.stopped = [each for each in self.link.stopped if each != name]
+
+    def _note(self, verb: str, data: dict[str, Any]) -> None:
+        entry = TimelineEntry(
+            lead_id=self.link.lead_id, at=self.now, verb=verb, source=self.known.connection.key, data=data
+        )
+        record([entry])
+
+    def _actor(self, author: Author, *, by_person: bool) -> str:
+        crm = self.known.connection.get_kind_display()
+        if not by_person:
+            return f"{crm} automation"
+        user_id = author.source_id.removeprefix("userId:")
+        people = OwnerLink.objects.filter(connection=self.known.connection, user_id=user_id).exclude(
+            user_id=""
+        )
+        person = people.first()
+        return person.email if person is not None else f"{crm} user {user_id}".strip()
+
+
+def _is_on_its_way(present: Present) -> bool:
+    try:
+        return Lead.objects.filter(pk=UUID(present.lead_id)).exists()
+    except ValueError:
+        return False
+
+
+def _all(outcome: Outcome, events: Sequence[InboundEvent], result: Result) -> Outcome:
+    outcome.results = {event.pk: result for event in events}
+    return outcome

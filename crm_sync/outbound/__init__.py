@@ -1,0 +1,1 @@
+"""From a changed lead to the CRM: outbox rows, pushes, follow-up tasks."""

@@ -1,0 +1,107 @@
+"""The follow-up task of a lead: one per lead and clock, due when the clock is; pure.
+
+A new clock makes a task, another owner moves it, and a clock that no longer runs closes it. An intention that was
+written down but has no task id (we died, or the answer was lost) is looked up before anything is made.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crm_sync.connectors.base import TaskToChange, TaskToCreate
+from crm_sync.models import CrmLink
+from crm_sync.outbound.lead_push import Push
+from crm_sync.outbound.payload import canonical_values, text
+
+_NAME = re.compile(r"\{([a-z_.]+)\}")
+_EMPTY_BRACKETS = re.compile(r"\s*(\(\s*\)|\[\s*\])")
+_LONGEST_SUBJECT = 200
+_DEFAULT_SUBJECT = "Call {full_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    clock_id: int
+    subject: str
+    due_at: datetime
+    owner_id: str
+    urgent: bool
+
+
+def reference(lead_id: UUID, clock_id: int) -> str:
+    return f"leadops-{lead_id}-{clock_id}"
+
+
+def wanted(push: Push, config: Mapping[str, Any]) -> Wanted | None:
+    """The task that should be open, None where none should."""
+    if push.clock is None or push.score is None or push.is_merged_away:
+        return None
+    if push.score.segment not in (config.get("when") or ()):
+        return None
+    return Wanted(
+        clock_id=push.clock.pk,
+        subject=subject(push, template=str(config.get("subject") or _DEFAULT_SUBJECT)),
+        due_at=push.clock.due_at,
+        owner_id=push.owner_id,
+        urgent=push.score.segment == "hot",
+    )
+
+
+def is_unresolved(link: CrmLink) -> bool:
+    return link.task_clock is not None and not link.task_id
+
+
+def creation(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToCreate | None:
+    """The task to make now; None while another one is still open."""
+    want = wanted(push, config)
+    if want is None or (link.task_open and link.task_clock != want.clock_id):
+        return None
+    if link.task_clock == want.clock_id and link.task_id:
+        return None
+    return TaskToCreate(
+        reference=reference(push.lead.pk, want.clock_id),
+        contact_id=link.remote_id,
+        subject=want.subject,
+        due_at=want.due_at,
+        owner_id=want.owner_id,
+        urgent=want.urgent,
+    )
+
+
+def change(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToChange | None:
+    """What to change about the task that is open: close it with its clock, or move it."""
+    if not link.task_open or not link.task_id or link.task_clock is None:
+        return None
+    about = reference(push.lead.pk, link.task_clock)
+    if push.clock is None or push.clock.pk != link.task_clock:
+        return TaskToChange(reference=about, task_id=link.task_id, done=True)
+    want = wanted(push, config)
+    if want is None:
+        return None
+    now, sent = standing(want), link.task_sent
+    owner_moved = now["owner"] != sent.get("owner") and not push.owner_unknown
+    changed = TaskToChange(
+        reference=about,
+        task_id=link.task_id,
+        subject=want.subject if now["subject"] != sent.get("subject") else None,
+        due_at=want.due_at if now["due"] != sent.get("due") else None,
+        owner_id=want.owner_id if owner_moved else None,
+    )
+    nothing = changed.subject is None and changed.due_at is None and changed.owner_id is None
+    return None if nothing else changed
+
+
+def standing(want: Wanted) -> dict[str, str]:
+    """What `CrmLink.task_sent` remembers."""
+    return {"subject": want.subject, "due": text(want.due_at), "owner": want.owner_id}
+
+
+def subject(push: Push, *, template: str) -> str:
+    """`{full_name}` and other fields by name; brackets around nothing go away."""
+    values = canonical_values(push)
+    values["full_name"] = str(push.lead)
+    filled = _NAME.sub(lambda name: text(values.get(name[1])), template)
+    return " ".join(_EMPTY_BRACKETS.sub("", filled).split())[:_LONGEST_SUBJECT]

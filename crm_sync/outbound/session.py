@@ -1,0 +1,44 @@
+"""One sender's turn with one connection: the lease, the budget, the connector and the mappings."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from crm_sync.connection import lease
+from crm_sync.connectors import connect
+from crm_sync.connectors.base import Connector
+from crm_sync.connectors.budget import Budget
+from crm_sync.models import CrmConnection
+from crm_sync.outbound.payload import Plan, needs_of, plan_of
+
+
+@dataclass(slots=True)
+class Session:
+    connection: CrmConnection
+    token: UUID
+    budget: Budget
+    connector: Connector
+    plan: Plan
+
+    @property
+    def pk(self) -> int:
+        return self.connection.pk
+
+
+def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> Session:
+    """Makes our properties the first time. Raises RemoteError, SetupProblem, LeaseLost."""
+    mappings = list(connection.mappings.filter(active=True))
+    needs = needs_of(mappings)
+    connector = connect(
+        connection,
+        budget=budget,
+        needs=needs,
+        before_call=lambda: lease.renew(connection.pk, token, budget=budget.state),
+    )
+    if connection.prepared_at is None:
+        connector.prepare(needs)
+        connection.prepared_at = timezone.now()
+        CrmConnection.objects.filter(pk=connection.pk).update(prepared_at=connection.prepared_at)
+    plan = plan_of(connection, mappings, names=connector)
+    return Session(connection=connection, token=token, budget=budget, connector=connector, plan=plan)

@@ -1,0 +1,1 @@
+"""Giving a lead to somebody, by whatever door it comes."""

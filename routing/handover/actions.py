@@ -1,0 +1,190 @@
+"""What people do with a lead: reassign, contacted, disqualify, decline. Console, API and CRM all come through here.
+
+Each is one transaction: it locks the lead, which is the lock for its clock too, and writes assignment, clock, notices and
+timeline together. Raises Refused, in words for people, when it cannot be done.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from intake.lead_changes import LeadEdit, announce, edit_leads
+from intake.models import Lead, TimelineEntry
+from intake.timeline import record
+from plumbing.nudges import nudge
+from routing.assignment import Move, assign
+from routing.handover import rerouting
+from routing.models import Assignment, Owner, OwnerNotice, Queue
+from routing.notices.sending import SEND, cancel, wait_for_crm, write_notices
+from routing.response import clocks
+from routing.rotations import ledger
+
+CHANGES = "crm_sync.queue_changes"
+# A turn comes back for these reasons: they are not the owner's doing (semantics, "Turns").
+GIVES_BACK = {"spam", "duplicate", "wrong_territory", "wrong territory", "bad_data", "bad data"}
+CLOSED = (Lead.Status.DISQUALIFIED, Lead.Status.SPAM, Lead.Status.CLOSED_LOST)
+
+
+class Refused(ValueError):
+    """The action is not possible; the message says why, for people."""
+
+
+@contextmanager
+def _held(lead_id: UUID, *, source: str, now: datetime) -> Iterator[Lead]:
+    """One transaction that holds the lead; at its end the floors above are told that the lead has changed."""
+    with transaction.atomic():
+        try:
+            lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+        except Lead.DoesNotExist:
+            raise Refused("There is no such lead.") from None
+        yield lead
+        announce([lead.pk], source=source, now=now)
+        nudge(CHANGES)
+        nudge(SEND)
+
+
+def reassign(
+    *,
+    lead_id: UUID,
+    owner_id: int | None = None,
+    queue_id: int | None = None,
+    reason: str,
+    source: str,
+    actor: str,
+    lock: bool | None = None,
+    now: datetime,
+) -> Assignment:
+    """A person gives the lead to an owner or a queue. It costs the receiver no turn; the customer's clock goes on."""
+    with _held(lead_id, source=source, now=now) as lead:
+        before = Assignment.objects.select_related("owner").get(lead=lead)
+        if owner_id is not None:
+            owner = Owner.objects.filter(pk=owner_id).first()
+            if owner is None or not owner.active:
+                raise Refused(
+                    f"{owner.name if owner else 'That owner'} is not active. Choose somebody who is."
+                )
+            if before.owner_id == owner_id:
+                raise Refused(f"{owner.name} has this lead already.")
+        elif queue_id is not None:
+            queue = Queue.objects.filter(pk=queue_id).first()
+            if queue is None or not queue.active:
+                raise Refused("That queue is not active. Choose another one.")
+            if before.queue_id == queue_id:
+                raise Refused(f"The lead is in {queue.name} already.")
+        else:
+            raise Refused("Say who gets the lead: an owner or a queue.")
+        move = Move(
+            lead_id=lead.pk,
+            owner_id=owner_id,
+            queue_id=queue_id,
+            reason=reason,
+            source=source,
+            actor=actor,
+            locked=lock,
+        )
+        return hand_over(lead, move, before=before, now=now)
+
+
+def mark_contacted(
+    *, lead_id: UUID, at: datetime, by: str, evidence: str, source: str, actor: str, now: datetime
+) -> None:
+    """Somebody has answered: the clock stops, the lead is contacted. `evidence` is "verified" or "claimed"."""
+    with _held(lead_id, source=source, now=now) as lead:
+        if at > now:
+            raise Refused("A contact cannot lie in the future.")
+        if lead.status in CLOSED:
+            raise Refused(
+                f"The lead is {lead.get_status_display().lower()}: reopen it before marking a contact."
+            )
+        clock = clocks.running([lead.pk]).get(lead.pk)
+        if clock is not None:
+            clocks.meet(clock, at=at, by=by, evidence=evidence)
+        cancel([lead.pk], kinds=[OwnerNotice.Kind.REMINDER, OwnerNotice.Kind.OVERDUE])
+        values: dict[str, object] = {}
+        if lead.contacted_at is None or at < lead.contacted_at:
+            values["contacted_at"] = at
+        if lead.status in (Lead.Status.NEW, Lead.Status.WORKING):
+            values["status"] = Lead.Status.CONTACTED
+        edit_leads([LeadEdit(lead.pk, values)], actor=actor, source=source, now=now)
+        within = clock is not None and at <= clock.due_at
+        data = {"by": by, "evidence": evidence, "at": at.isoformat(), "in_time": within if clock else None}
+        record(
+            [
+                TimelineEntry(
+                    lead=lead, at=now, verb="routing.contacted", actor=actor, source=source, data=data
+                )
+            ]
+        )
+
+
+def disqualify(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetime) -> None:
+    """Not a lead after all: it keeps its owner, and loses clock and task."""
+    with _held(lead_id, source=source, now=now) as lead:
+        if lead.status == Lead.Status.DISQUALIFIED:
+            raise Refused("The lead is disqualified already.")
+        clock = clocks.running([lead.pk]).get(lead.pk)
+        if clock is not None:
+            clocks.cancel(clock, reason=f"Disqualified: {reason}"[:300])
+        waiting = [
+            OwnerNotice.Kind.ASSIGNED,
+            OwnerNotice.Kind.RETURNED,
+            OwnerNotice.Kind.REMINDER,
+            OwnerNotice.Kind.OVERDUE,
+        ]
+        cancel([lead.pk], kinds=waiting)
+        values = {"status": Lead.Status.DISQUALIFIED, "disqualify_reason": reason[:200]}
+        edit_leads([LeadEdit(lead.pk, values, reason=reason)], actor=actor, source=source, now=now)
+
+
+def decline(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetime) -> Assignment:
+    """The owner gives the lead back. The turn comes back unless the owner was just busy; somebody else gets it."""
+    with _held(lead_id, source=source, now=now) as lead:
+        before = Assignment.objects.select_related("owner", "turn").get(lead=lead)
+        if before.owner is None:
+            raise Refused("Nobody owns this lead, so nobody can give it back.")
+        if before.turn is not None and reason.strip().casefold() in GIVES_BACK:
+            ledger.give_turn_back(before.turn, now=now)
+        said = f"Declined by {before.owner.name}: {reason}"
+        rotation_id = rerouting.rotation_of(lead.pk)
+        if rotation_id is not None:
+            found = rerouting.pick_again(
+                lead.pk,
+                rotation_id=rotation_id,
+                exclude=rerouting.past_owners(lead.pk),
+                only_on_duty=False,
+                now=now,
+            )
+            assert not isinstance(found, rerouting.NobodyOnDuty)  # Off-duty members may be asked here.
+            move = rerouting.move_of(lead.pk, *found, reason=said, source=source, actor=actor, now=now)
+        else:
+            queue = rerouting.fallback_queue()
+            move = Move(lead_id=lead.pk, queue_id=queue.pk, reason=said, source=source, actor=actor)
+        return hand_over(lead, move, before=before, now=now)
+
+
+def hand_over(lead: Lead, move: Move, *, before: Assignment, now: datetime) -> Assignment:
+    """Write the move and tell both sides. The caller holds the lead."""
+    row = assign([move], now=now)[lead.pk]
+    cancel([lead.pk], kinds=[OwnerNotice.Kind.ASSIGNED, OwnerNotice.Kind.REMINDER, OwnerNotice.Kind.QUEUED])
+    cause = f"move:{Assignment.history.filter(lead_id=lead.pk).count()}"
+    notices = []
+    if lead.status not in CLOSED:
+        if row.owner_id is not None:
+            notice = OwnerNotice(owner_id=row.owner_id, kind=OwnerNotice.Kind.ASSIGNED, cause=cause)
+            notices.append(wait_for_crm(notice, now=now))
+        elif row.queue is not None and row.queue.team_id is not None:
+            notice = OwnerNotice(team_id=row.queue.team_id, kind=OwnerNotice.Kind.QUEUED, cause=cause)
+            notices.append(wait_for_crm(notice, now=now))
+    if before.owner_id is not None and before.owner_id != row.owner_id:
+        notices.append(
+            OwnerNotice(
+                owner_id=before.owner_id, kind=OwnerNotice.Kind.LOST, cause=f"{cause}:lost", due_at=now
+            )
+        )
+    for notice in notices:
+        notice.lead, notice.created_at = lead, now
+    write_notices(notices, now=now)
+    return row

@@ -1,0 +1,1 @@
+"""Telling owners, managers and teams."""

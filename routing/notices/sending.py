@@ -1,0 +1,168 @@
+"""Telling owners, managers and teams: rows that a sweep sends when they are due (laws 3 and 4)."""
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, prefetch_related_objects
+from django.utils import timezone
+
+from exception_queue import queue
+from exception_queue.queue import Problem, Subject
+from intake.models import TimelineEntry
+from intake.timeline import record
+from plumbing import backoff, claiming
+from plumbing.bulk import insert_rows
+from plumbing.notify import NotifyError, send
+from plumbing.nudges import nudge
+from routing.models import OwnerNotice
+from routing.notices import texts
+
+log = logging.getLogger(__name__)
+
+SEND = "routing.send_notices"
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 6
+MAIL_ONLY_PREFIX = "mailto:"
+
+
+def write_notices(rows: Sequence[OwnerNotice], *, now: datetime) -> None:
+    """The batch door: one notice per lead and cause; a second one with the same cause is no news."""
+    insert_rows(rows, ignore_conflicts=True)
+
+
+def wait_for_crm(notice: OwnerNotice, *, now: datetime) -> OwnerNotice:
+    """Let it wait until the primary CRM shows the owner, at most LEADOPS_NOTICE_GRACE seconds."""
+    grace = settings.LEADOPS_NOTICE_GRACE
+    notice.waits_for_crm = grace > 0
+    notice.due_at = now + timedelta(seconds=grace)
+    return notice
+
+
+def release(lead_ids: Collection[UUID], *, now: datetime) -> int:
+    """The primary CRM shows the right owner of these leads: their notices go out now. Returns how many were let go."""
+    if not lead_ids:
+        return 0
+    freed = OwnerNotice.objects.filter(
+        lead__in=lead_ids, status=OwnerNotice.Status.WAITING, waits_for_crm=True
+    ).update(waits_for_crm=False, due_at=now)
+    if freed:
+        nudge(SEND)
+    return freed
+
+
+def cancel(lead_ids: Collection[UUID], *, kinds: Collection[str]) -> int:
+    """Notices that are not news any more (the lead has been answered, or has gone elsewhere)."""
+    return OwnerNotice.objects.filter(
+        lead__in=lead_ids, kind__in=kinds, status=OwnerNotice.Status.WAITING
+    ).update(status=OwnerNotice.Status.CANCELLED)
+
+
+def mail_is_set_up() -> bool:
+    """Without an EMAIL_URL mail waits; `doctor` says so."""
+    return bool(settings.EMAIL_URL)
+
+
+def send_due() -> int:
+    """Send what is due until nothing is left; returns how many went out."""
+    sent = 0
+    if not mail_is_set_up():
+        return _send_claimed(services_only=True)
+    while count := _send_claimed(services_only=False):
+        sent += count
+    return sent
+
+
+def _send_claimed(*, services_only: bool) -> int:
+    now = timezone.now()
+    due = OwnerNotice.objects.filter(status=OwnerNotice.Status.WAITING, due_at__lte=now)
+    if services_only:
+        # Owners are told by mail; only teams can have other addresses.
+        due = due.filter(Q(team__isnull=False) & Q(team__notify__icontains="://"))
+    claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE, now=now)
+    prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
+    for notice in claim.rows:
+        _send_one(notice, token=claim.token)
+    return len(claim.rows)
+
+
+def _send_one(notice: OwnerNotice, *, token: UUID) -> None:
+    to = addresses(notice)
+    problem: NotifyError | None = None
+    if not to:
+        problem = NotifyError("Nobody to tell: neither an address nor a manager is set.", permanent=True)
+    else:
+        title, body = texts.compose(notice)
+        try:
+            send(to=to, title=title, body=body)
+        except NotifyError as error:
+            problem = error
+    now = timezone.now()
+    with transaction.atomic():
+        if not claiming.relock(OwnerNotice, token=token, pks=[notice.pk]):
+            return
+        _book(notice, problem, to=to, now=now)
+
+
+def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str], now: datetime) -> None:
+    notice.claim_token = notice.claimed_until = None
+    notice.attempts += 1
+    subject = subject_of(notice)
+    if problem is None:
+        notice.status, notice.sent_at, notice.last_error = OwnerNotice.Status.SENT, now, ""
+        notice.crm_behind = notice.waits_for_crm
+        notice.save()
+        record([_told(notice, to, now=now)])
+        if notice.attempts > 1:
+            queue.close_items(
+                kind="routing.notice_failed",
+                subject_type=subject.type,
+                subject_ids=[subject.id],
+                reason="It was sent.",
+            )
+        return
+    notice.last_error = str(problem)[:500]
+    if problem.permanent or notice.attempts >= MOST_ATTEMPTS:
+        notice.status = OwnerNotice.Status.FAILED
+        notice.save()
+        found = Problem(
+            kind="routing.notice_failed",
+            subject=subject,
+            cause=str(problem)[:200],
+            detail={"to": list(to), "lead": str(notice.lead_id), "kind": notice.kind},
+        )
+        queue.open_items([found], now=now)
+        return
+    notice.due_at = now + backoff.delay_after(notice.attempts, base=5)
+    notice.save()
+
+
+def addresses(notice: OwnerNotice) -> list[str]:
+    """Where a notice goes: the owner's mailbox, else the team's addresses, else its manager's mailbox."""
+    if notice.owner is not None:
+        return [f"{MAIL_ONLY_PREFIX}{notice.owner.email}"]
+    if notice.team is None:
+        return []
+    if notice.team.notify:
+        return [str(address) for address in notice.team.notify]
+    return [f"{MAIL_ONLY_PREFIX}{notice.team.manager.email}"] if notice.team.manager else []
+
+
+def subject_of(notice: OwnerNotice) -> Subject:
+    """How the exception queue names a notice."""
+    label = f"{notice.get_kind_display()} to {notice.owner or notice.team}: {notice.lead}"
+    return Subject("notice", str(notice.pk), label[:200], f"/admin/intake/lead/{notice.lead_id}/change/")
+
+
+def _told(notice: OwnerNotice, to: Sequence[str], *, now: datetime) -> TimelineEntry:
+    data = {
+        "kind": notice.kind,
+        "label": notice.get_kind_display(),
+        "to": str(notice.owner or notice.team),
+        "by": "e-mail" if all(one.startswith(MAIL_ONLY_PREFIX) for one in to) else "message",
+        "crm_behind": notice.crm_behind,
+    }
+    return TimelineEntry(lead_id=notice.lead_id, at=now, verb="routing.told", source="notice", data=data)

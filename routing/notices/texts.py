@@ -1,0 +1,64 @@
+"""What notices say."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from intake.models import Lead
+from routing.models import Assignment, LeadScore, OwnerNotice, SlaClock
+from routing.response.calendars import owner_calendar_row, zone_of
+
+_OPENING = {
+    OwnerNotice.Kind.ASSIGNED: "You have a new lead.",
+    OwnerNotice.Kind.RETURNED: "A lead of yours has come back.",
+    OwnerNotice.Kind.REMINDER: "This lead is still waiting for an answer.",
+    OwnerNotice.Kind.OVERDUE: "This lead has not been answered in time.",
+    OwnerNotice.Kind.LOST: "This lead has gone to somebody else.",
+    OwnerNotice.Kind.QUEUED: "A lead is waiting in a queue of your team.",
+}
+_TITLE = {
+    OwnerNotice.Kind.ASSIGNED: "New lead",
+    OwnerNotice.Kind.RETURNED: "Came back",
+    OwnerNotice.Kind.REMINDER: "Reminder",
+    OwnerNotice.Kind.OVERDUE: "Overdue",
+    OwnerNotice.Kind.LOST: "Moved on",
+    OwnerNotice.Kind.QUEUED: "New in queue",
+}
+
+
+def compose(notice: OwnerNotice) -> tuple[str, str]:
+    """Title and plain-text body, read from the lead as it is now."""
+    lead = notice.lead
+    assignment = Assignment.objects.select_related("owner", "queue").get(lead=lead)
+    score = LeadScore.objects.filter(lead=lead).first()
+    clock = SlaClock.objects.filter(lead=lead, status=SlaClock.Status.RUNNING).first()
+    kind = OwnerNotice.Kind(notice.kind)
+    title = f"{_TITLE[kind]}: {lead}" + (f" ({lead.company})" if lead.company else "")
+    lines = [_OPENING[kind], "", *_who(lead), "", f"Assigned to: {assignment}", f"Why: {assignment.reason}"]
+    if score:
+        lines.append(f"Score: {score.points} ({score.segment})")
+    if clock:
+        lines.append(f"Answer by: {_when(clock.due_at, notice)}")
+    lines += ["", f"Open the lead: {settings.LEADOPS_PUBLIC_URL}/admin/intake/lead/{lead.pk}/change/"]
+    if notice.waits_for_crm:
+        lines += ["", "The CRM does not show this lead yet; it is being written there."]
+    return title, "\n".join(lines) + "\n"
+
+
+def _who(lead: Lead) -> list[str]:
+    shown = (
+        ("Name", str(lead)),
+        ("Job title", lead.job_title),
+        ("Company", lead.company),
+        ("E-mail", lead.email),
+        ("Phone", lead.phone),
+        ("Country", lead.country),
+        ("Message", lead.message),
+    )
+    return [f"{label}: {value}" for label, value in shown if value]
+
+
+def _when(at: datetime, notice: OwnerNotice) -> str:
+    if notice.owner and owner_calendar_row(notice.owner):
+        return f"{at.astimezone(zone_of(notice.owner)):%a %d %b %Y %H:%M %Z}"
+    return f"{at:%a %d %b %Y %H:%M} UTC"

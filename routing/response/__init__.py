@@ -1,0 +1,1 @@
+"""When somebody must answer: calendars and clocks."""

@@ -1,0 +1,230 @@
+"""Rotations under their lock: states for the engine, turns back into rows. The only place that writes credits and turns (I8)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from plumbing.bulk import insert_rows, update_rows
+from routing.engine.eligibility import LeftOut
+from routing.engine.references import Id, Ref
+from routing.engine.resolve import RotationSettings, WhenEmpty
+from routing.engine.rotation import MemberState, RotationState, Turn, after, give_back, remove_member, scaled
+from routing.models import Rotation, RotationMember, RotationTurn
+from routing.rotations.roster import Roster
+
+_CAPPED = (
+    Q(owner__daily_cap__isnull=False) | Q(owner__weekly_cap__isnull=False) | Q(owner__load_cap__isnull=False)
+)
+
+
+@dataclass
+class Locked:
+    """Rotations that this transaction holds. `states` are kept in step by the caller as turns are used."""
+
+    rotations: dict[int, Rotation]
+    members: dict[int, list[RotationMember]]
+    states: dict[Id, RotationState]
+
+    def settings(self, roster: Roster, *, past_owners: Collection[int] = ()) -> dict[Id, RotationSettings]:
+        """How the rotations are set, with their members as the world is now."""
+        return {
+            rotation.pk: RotationSettings(
+                id=rotation.pk,
+                name=rotation.name,
+                candidates=[
+                    roster.candidate(member.owner_id, past_owners=past_owners)
+                    for member in self.members[rotation.pk]
+                ],
+                calendar_policy=rotation.calendar_policy,  # type: ignore[arg-type]
+                overflow_to_off_duty=rotation.overflow_to_off_duty,
+                when_empty=_when_empty(rotation),
+            )
+            for rotation in self.rotations.values()
+            if rotation.active
+        }
+
+
+def reachable(rotation_ids: Iterable[int]) -> set[int]:
+    """These rotations, all that they can fall back on through `when_empty`, and all that share a capped owner with one of them
+    (a cap counts over all rotations, so whoever looks at it must be alone); two queries.
+    """
+    leads_to: dict[int, set[int]] = {}
+    chained = Rotation.objects.filter(active=True, when_empty=Rotation.WhenEmpty.ROTATION)
+    for rotation, following in chained.values_list("pk", "when_empty_rotation"):
+        if following is not None:
+            leads_to.setdefault(rotation, set()).add(following)
+    by_owner: dict[int, set[int]] = {}
+    for rotation, owner in RotationMember.objects.filter(_CAPPED, active=True).values_list(
+        "rotation", "owner"
+    ):
+        by_owner.setdefault(owner, set()).add(rotation)
+    for sharing in by_owner.values():
+        for rotation in sharing:
+            leads_to.setdefault(rotation, set()).update(sharing)
+    found: set[int] = set()
+    waiting = list(rotation_ids)
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting.extend(leads_to.get(one, ()))
+    return found
+
+
+def lock(rotation_ids: Iterable[int]) -> Locked:
+    """Lock these rotations and whatever they can reach, in one statement, in id order. Inside a transaction."""
+    ids = reachable(rotation_ids)
+    rows = Rotation.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
+    rotations = {
+        rotation.pk: rotation for rotation in rows.select_related("when_empty_rotation", "when_empty_queue")
+    }
+    members: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
+    for member in RotationMember.objects.filter(rotation__in=rotations, active=True).order_by("pk"):
+        members[member.rotation_id].append(member)
+    states: dict[Id, RotationState] = {pk: state_of(rotations[pk], members[pk]) for pk in rotations}
+    return Locked(rotations=rotations, members=members, states=states)
+
+
+def state_of(rotation: Rotation, members: Iterable[RotationMember]) -> RotationState:
+    """The rotation as the engine sees it; weights in hundredths."""
+    states = (
+        MemberState(member.owner_id, scaled(member.weight), member.credit, member.last_turn)
+        for member in members
+    )
+    return RotationState(rotation.pk, tuple(states), rotation.last_turn)
+
+
+def write_turns(
+    locked: Locked, turns: Iterable[tuple[Turn, UUID | None, Iterable[LeftOut]]], *, now: datetime
+) -> dict[tuple[int, int], RotationTurn]:
+    """Write turns and the credits that follow from `locked.states`; returns the rows by (rotation, number)."""
+    listed = list(turns)
+    rows = [
+        RotationTurn(
+            rotation_id=turn.rotation_id,
+            number=turn.number,
+            kind=turn.kind,
+            at=now,
+            owner_id=turn.picked,
+            lead_id=lead_id,
+            picked_last_turn=turn.picked_last_turn,
+            rows=turn.to_json()["rows"],
+            left_out=[out.to_json() for out in left_out],
+        )
+        for turn, lead_id, left_out in listed
+    ]
+    insert_rows(rows)
+    touched = {int(turn.rotation_id) for turn, _, _ in listed}
+    _store(locked, touched)
+    return {(row.rotation_id, row.number): row for row in rows}
+
+
+def give_turn_back(turn_row: RotationTurn, *, now: datetime) -> RotationTurn | None:
+    """Reverse a pick in the ledger; None if it has come back already. Locks the rotation."""
+    if turn_row.kind != RotationTurn.Kind.PICK:
+        return None
+    locked = lock([turn_row.rotation_id])
+    if RotationTurn.objects.filter(reverses=turn_row).exists():
+        return None
+    state = locked.states[turn_row.rotation_id]
+    turn = give_back(state, turn_of(turn_row))
+    locked.states[turn_row.rotation_id] = after(state, turn)
+    row = RotationTurn.objects.create(
+        rotation_id=turn_row.rotation_id,
+        number=turn.number,
+        kind=RotationTurn.Kind.GIVE_BACK,
+        at=now,
+        owner_id=turn.picked,
+        lead_id=turn_row.lead_id,
+        picked_last_turn=turn.picked_last_turn,
+        rows=turn.to_json()["rows"],
+        reverses=turn_row,
+    )
+    _store(locked, {turn_row.rotation_id})
+    return row
+
+
+def spread(locked: Locked, rotation_id: int, owner_id: int, *, now: datetime) -> RotationTurn:
+    """A member leaves: its credit goes to the rest (remove_member), as a row of the ledger. The member's own row is the
+    caller's to switch off."""
+    before = locked.states[rotation_id]
+    left = remove_member(before, owner_id)
+    number = before.turn + 1
+    weights, after_of = (
+        {m.owner_id: m.weight for m in before.members},
+        {m.owner_id: m.credit for m in left.members},
+    )
+    row = RotationTurn.objects.create(
+        rotation_id=rotation_id,
+        number=number,
+        kind=RotationTurn.Kind.SPREAD,
+        at=now,
+        owner_id=owner_id,
+        rows=[
+            {
+                "owner_id": member.owner_id,
+                "weight": weights[member.owner_id],
+                "before": member.credit,
+                "after": after_of.get(member.owner_id, 0),
+                "qualified": True,
+            }
+            for member in before.members
+        ],
+    )
+    locked.states[rotation_id] = replace(left, turn=number)
+    gone = [member for member in locked.members[rotation_id] if member.owner_id == owner_id]
+    locked.members[rotation_id] = [member for member in locked.members[rotation_id] if member not in gone]
+    for member in gone:
+        member.credit = 0
+    update_rows(gone, fields=["credit"])
+    _store(locked, {rotation_id})
+    return row
+
+
+def turn_of(row: RotationTurn) -> Turn:
+    """A ledger row as the engine's turn."""
+    data: dict[str, Any] = {
+        "rotation_id": row.rotation_id,
+        "number": row.number,
+        "kind": row.kind,
+        "picked": row.owner_id,
+        "picked_last_turn": row.picked_last_turn,
+        "rows": row.rows,
+    }
+    return Turn.from_json(data)
+
+
+def _store(locked: Locked, rotation_ids: Collection[int]) -> None:
+    members: list[RotationMember] = []
+    rotations: list[Rotation] = []
+    for pk in sorted(rotation_ids):
+        state = locked.states[pk]
+        by_owner: Mapping[Id, MemberState] = {member.owner_id: member for member in state.members}
+        for member in locked.members[pk]:
+            found = by_owner[member.owner_id]
+            if (member.credit, member.last_turn) != (found.credit, found.last_turn):
+                member.credit, member.last_turn = found.credit, found.last_turn
+                members.append(member)
+        locked.rotations[pk].last_turn = state.turn
+        rotations.append(locked.rotations[pk])
+    update_rows(members, fields=["credit", "last_turn"])
+    update_rows(rotations, fields=["last_turn"])
+
+
+def _when_empty(rotation: Rotation) -> WhenEmpty:
+    match rotation.when_empty:
+        case Rotation.WhenEmpty.ROTATION if rotation.when_empty_rotation:
+            to = rotation.when_empty_rotation
+            return WhenEmpty("rotation", Ref("rotation", to.pk, to.name))
+        case Rotation.WhenEmpty.QUEUE if rotation.when_empty_queue:
+            queue = rotation.when_empty_queue
+            return WhenEmpty("queue", Ref("queue", queue.pk, queue.name))
+        case Rotation.WhenEmpty.HOLD:
+            return WhenEmpty("hold")
+        case Rotation.WhenEmpty.ASSIGN_ANYWAY:
+            return WhenEmpty("assign_anyway")
+    return WhenEmpty("fallback")

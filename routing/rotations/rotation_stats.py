@@ -1,0 +1,193 @@
+"""How rotations and people stand: is it fair, who is next, why not me. Queries and the engine's own answers."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+from django.db.models import Count, Q
+
+from intake.models import Lead
+from routing.engine.eligibility import eligible
+from routing.engine.rotation import next_picks, shares
+from routing.models import Assignment, Owner, Rotation, RotationMember, RotationTurn
+from routing.response.calendars import local_date
+from routing.rotations import ledger, roster
+
+WINDOW = 500
+"""Turns of the ledger that shares are counted over."""
+SHOWN_TURNS = 20
+SHOWN_PICKS = 5
+
+State = Literal["ready", "waits", "out"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStanding:
+    """`target` is what was due in the window, in leads; `reason` says why somebody cannot be picked now."""
+
+    owner: Owner
+    weight: Decimal
+    actual: int
+    target: float
+    credit: float
+    state: State
+    reason: str = ""
+
+    @property
+    def off(self) -> float:
+        return self.actual - self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    members: list[MemberStanding]
+    picks: list[Owner]
+    turns: list[RotationTurn]
+    counted: int
+    since: datetime | None
+    group: str
+
+    @property
+    def largest(self) -> float:
+        """The longest bar; at least one lead, so that a new rotation has no full bars."""
+        return max([1.0, *(max(member.actual, member.target) for member in self.members)])
+
+    @property
+    def furthest_off(self) -> float:
+        return max((abs(member.off) for member in self.members), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """How many of a rotation's members are there now, of how many."""
+
+    on_duty: int
+    members: int
+
+
+def of_rotation(rotation: Rotation, *, now: datetime) -> Standing:
+    """About eight queries, whatever the number of members."""
+    rows = list(
+        RotationMember.objects.filter(rotation=rotation, active=True, owner__active=True).order_by("pk")
+    )
+    turns = list(
+        RotationTurn.objects.filter(rotation=rotation)
+        .select_related("owner", "lead")
+        .order_by("-number")[:WINDOW]
+    )
+    people = roster.load(now=now, owner_ids=[row.owner_id for row in rows])
+    judged = eligible(
+        [people.candidate(row.owner_id) for row in rows],
+        policy=rotation.calendar_policy,  # type: ignore[arg-type]
+        overflow_to_off_duty=rotation.overflow_to_off_duty,
+        skills=[str(skill) for skill in rotation.required_skills],
+    )
+    counted = shares(ledger.turn_of(turn) for turn in reversed(turns))
+    why = {left.owner_id: left.reason for left in judged.left_out}
+    members = [
+        MemberStanding(
+            owner=people.owners[row.owner_id],
+            weight=row.weight,
+            actual=counted[row.owner_id].actual if row.owner_id in counted else 0,
+            target=float(counted[row.owner_id].target) if row.owner_id in counted else 0.0,
+            credit=row.credit / 100,
+            state="ready" if row.owner_id in judged.qualified else "out",
+            reason=why.get(row.owner_id, ""),
+        )
+        for row in rows
+    ]
+    state = ledger.state_of(rotation, rows)
+    picks = next_picks(state, SHOWN_PICKS, judged.present, judged.qualified)
+    return Standing(
+        members=members,
+        picks=[people.owners[int(owner_id)] for owner_id in picks],
+        turns=turns[:SHOWN_TURNS],
+        counted=sum(turn.kind == RotationTurn.Kind.PICK for turn in turns),
+        since=turns[-1].at if turns else None,
+        group=judged.group,
+    )
+
+
+def duty_by_rotation(rotation_ids: Collection[int], *, now: datetime) -> dict[int, Duty]:
+    """For lists: two queries and those of the roster, for any number of rotations."""
+    pairs = list(
+        RotationMember.objects.filter(rotation__in=rotation_ids, active=True, owner__active=True).values_list(
+            "rotation_id", "owner_id"
+        )
+    )
+    people = roster.load(now=now, owner_ids={owner_id for _, owner_id in pairs})
+    there = {
+        owner_id
+        for owner_id, owner in people.owners.items()
+        if people.away(owner_id) is None and people.on_duty(owner)
+    }
+    found = {}
+    for rotation_id in rotation_ids:
+        members = [owner_id for rotation, owner_id in pairs if rotation == rotation_id]
+        found[rotation_id] = Duty(sum(owner_id in there for owner_id in members), len(members))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerStanding:
+    """`presence` is how they are now, `detail` until when: "off duty", "(back Monday 09:00)"."""
+
+    state: Literal["on", "off", "away", "inactive"]
+    presence: str
+    detail: str
+    today: int
+    open_leads: int
+    waiting: int
+
+
+def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStanding]:
+    """By owner id. `today` counts automatic assignments of the owner's local day, as the caps do."""
+    ids = [owner.pk for owner in owners]
+    people = roster.load(now=now, owner_ids=ids)
+    today = _given_today(people)
+    loads = {
+        row["owner"]: row
+        for row in Assignment.objects.filter(owner__in=ids)
+        .order_by()
+        .values("owner")
+        .annotate(
+            open=Count("pk", filter=Q(lead__status__in=roster.OPEN_STATUSES)),
+            waiting=Count("pk", filter=Q(lead__status=Lead.Status.NEW)),
+        )
+    }
+    found = {}
+    for owner_id, owner in people.owners.items():
+        candidate = people.candidate(owner_id)
+        state: Literal["on", "off", "away", "inactive"] = "on"
+        presence, detail = "on duty", ""
+        if not owner.active:
+            state, presence = "inactive", "switched off"
+        elif candidate.absent:
+            state, presence, detail = "away", "away", candidate.absent_text
+        elif not candidate.on_duty:
+            state, presence, detail = "off", "off duty", candidate.duty_text
+        row = loads.get(owner_id, {"open": 0, "waiting": 0})
+        found[owner_id] = OwnerStanding(
+            state, presence, detail, today.get(owner_id, 0), row["open"], row["waiting"]
+        )
+    return found
+
+
+def _given_today(people: roster.Roster) -> dict[int, int]:
+    """Automatic assignments of each owner's local day, from the history: a lead that has moved on still counts."""
+    if not people.owners:
+        return {}
+    aggregates = {}
+    midnights = []
+    for owner in people.owners.values():
+        midnight = local_date(owner, people.now).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnights.append(midnight.astimezone(UTC))
+        since = Q(owner_id=owner.pk, assigned_at__gte=midnights[-1])
+        aggregates[f"of_{owner.pk}"] = Count("lead_id", filter=since, distinct=True)
+    rows = Assignment.history.filter(
+        automatic=True, owner_id__in=people.owners, assigned_at__gte=min(midnights)
+    )
+    counts = rows.order_by().aggregate(**aggregates)
+    return {owner_id: counts[f"of_{owner_id}"] for owner_id in people.owners}

@@ -1,0 +1,1 @@
+"""Rules, territories and their vocabulary: drafts, publishing, versions."""

@@ -1,0 +1,1 @@
+"""What would happen, and what would have: simulator, backtest, replay."""

@@ -1,0 +1,157 @@
+"""What would happen to somebody like this: the stages' own functions over made-up facts. Nothing is locked or written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from intake import aliases
+from intake.canonical import CANONICAL_FIELDS
+from intake.models import IntakeForm
+from intake.values.normalize import normalize_values
+from intake.vendors.clean import clean
+from routing import facts as routing_facts
+from routing.accounts import Accounts
+from routing.engine import decide as engine
+from routing.engine.decide import Decision
+from routing.engine.ownership import Standing
+from routing.engine.references import Id, Ref
+from routing.engine.resolve import Settlement, settle
+from routing.engine.rotation import RotationState
+from routing.engine.ruleset import RuleSet
+from routing.engine.scoring import Score
+from routing.engine.sla import policy_for
+from routing.models import Owner, Queue, Rotation, RotationMember, SlaClock, SlaStep
+from routing.response import clocks
+from routing.rotations import holding_queues, ledger, roster
+from routing.rules.vocabulary import FACTS
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """`owner` or `queue` would have the lead, by the rotation of that name if one picks or holds; `clock` and `steps` are
+    unsaved.
+    """
+
+    facts: Mapping[str, Any]
+    score: Score
+    decision: Decision
+    settlement: Settlement
+    owner: Owner | None
+    queue: Queue | None
+    rotation: str | None
+    clock: SlaClock | None
+    steps: Sequence[SlaStep]
+
+    @property
+    def trace(self) -> list[dict[str, Any]]:
+        return [*self.decision.trace, *self.settlement.trace]
+
+
+def facts_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What rules would see if a form had said this: canonical values normalized, the form's defaults filled in, the rest
+    as extras. What routing itself finds out (`segment`, `email_is_free`, ...) can be stated and is then believed.
+    """
+    values: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    stated: dict[str, Any] = {}
+    for name, value in clean(given).items():
+        if name == "extra" and isinstance(value, dict):
+            extra.update(value)
+        elif name in CANONICAL_FIELDS:
+            values[name] = value
+        elif name in FACTS:
+            stated[name] = value
+        else:
+            extra[name.removeprefix("extra.")] = value
+    form = IntakeForm.objects.filter(key=str(stated.get("form", ""))).first()
+    for name, value in (form.defaults if form else {}).items():
+        (values if name in CANONICAL_FIELDS else extra).setdefault(name.removeprefix("extra."), value)
+    normalized = normalize_values(values, aliases=aliases.load(), default_region=None)
+    return {**routing_facts.of_values(normalized.values, extra=extra, form=form), **stated}
+
+
+def simulate(facts: Mapping[str, Any], ruleset: RuleSet, *, now: datetime) -> Simulated:
+    """Decide for a new lead with these facts at this moment: people, absences, caps and turns as they are stored now.
+
+    Raises routing.engine.decide.NoFallbackQueue for drafts without one.
+    """
+    people = roster.load(now=now)
+    roster.count(people)
+    account = Accounts([facts]).of(facts)
+    name = account.company if account else ""
+    score = engine.score(facts, ruleset, account=name)
+    full = {"score": score.points, "segment": score.segment, **facts}
+    standing = Standing(
+        account_owner=people.standing(account.owner_id) if account else None, account_name=name
+    )
+    decision = engine.decide(full, ruleset, standing, now=now)
+    rotation_id = int(decision.target.id) if decision.target.kind == "rotation" else None
+    seen = _rotations([rotation_id] if rotation_id else [])
+    asked = seen.rotations.get(rotation_id) if rotation_id else None
+    if ruleset.fallback_queue is None:
+        raise engine.NoFallbackQueue("The ruleset names no fallback queue.")
+    settlement = settle(
+        decision,
+        states=seen.states,
+        settings=seen.settings(people),
+        fallback=ruleset.fallback_queue,
+        skills=[str(skill) for skill in asked.required_skills] if asked else [],
+        inactive_owners=[pk for pk, owner in people.owners.items() if not owner.active],
+    )
+    target = settlement.target
+    owner = people.owners.get(int(target.id)) if target.kind == "owner" else None
+    queue = None if owner else _queue(target, seen)
+    policy = policy_for(decision.facts, ruleset)
+    clock: SlaClock | None = None
+    steps: list[SlaStep] = []
+    if policy is not None:
+        clock, steps = clocks.draft(
+            clocks.Start(
+                lead_id=NOBODY,
+                policy=policy,
+                ruleset_version=ruleset.version,
+                counts_from=now,
+                owner=owner,
+                queue=queue,
+            )
+        )
+    served = seen.rotations.get(int(settlement.rotation_id)) if settlement.rotation_id else None
+    return Simulated(
+        facts=decision.facts,
+        score=score,
+        decision=decision,
+        settlement=settlement,
+        owner=owner,
+        queue=queue,
+        rotation=served.name if served else None,
+        clock=clock,
+        steps=steps,
+    )
+
+
+def _rotations(rotation_ids: Sequence[int]) -> ledger.Locked:
+    """As `ledger.lock` gives them, without a lock: whoever picks meanwhile is not held up."""
+    rows = Rotation.objects.filter(pk__in=ledger.reachable(rotation_ids)).order_by("pk")
+    rotations = {
+        rotation.pk: rotation
+        for rotation in rows.select_related("when_empty_rotation", "when_empty_queue", "waiting_line")
+    }
+    members: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
+    for member in RotationMember.objects.filter(rotation__in=rotations, active=True).order_by("pk"):
+        members[member.rotation_id].append(member)
+    states: dict[Id, RotationState] = {
+        pk: ledger.state_of(rotation, members[pk]) for pk, rotation in rotations.items()
+    }
+    return ledger.Locked(rotations=rotations, members=members, states=states)
+
+
+def _queue(target: Ref, seen: ledger.Locked) -> Queue | None:
+    if target.kind == "hold":
+        rotation = seen.rotations[int(target.id)]
+        # The line is made when the first lead waits in it.
+        return rotation.waiting_line or Queue(name=holding_queues.name_of(rotation), waiting_line=True)
+    return Queue.objects.select_related("team__calendar").filter(pk=target.id).first()

@@ -1,0 +1,121 @@
+"""What the world says of the leads of a batch before any rule is asked: who has them, since when, and what this touch means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from intake.batch import Work
+from intake.lead_values import LeadBefore
+from intake.models import IntakeForm, Lead
+from routing.engine.ownership import Bond, Standing
+from routing.engine.references import Ref
+from routing.engine.returning import Previous, Touch, returning
+from routing.models import Assignment, RotationMember
+from routing.rotations.roster import Roster
+from routing.stages.state import routed
+
+SAME_FORM_WINDOW = timedelta(minutes=10)
+
+
+class World:
+    """Assignments, bonds and forms that the works of a batch refer to: one query for new leads, three for returning ones."""
+
+    def __init__(self, works: Sequence[Work], people: Roster) -> None:
+        self.people = people
+        returning_ids = {work.lead.pk for work in works if work.lead and not work.is_new}
+        ids = returning_ids | {work.candidate.pk for work in works if work.candidate}
+        rows = Assignment.objects.select_related("owner", "queue", "turn").filter(lead__in=ids) if ids else ()
+        self.assignments = {row.lead_id: row for row in rows}
+        self._members: set[tuple[int, int]] = set()
+        self._purposes: dict[str, str] = {}
+        if returning_ids:
+            rotations = {row.turn.rotation_id for row in self.assignments.values() if row.turn}
+            members = RotationMember.objects.filter(rotation__in=rotations, active=True)
+            self._members = set(members.values_list("rotation", "owner"))
+            self._purposes = dict(IntakeForm.objects.values_list("key", "purpose"))
+
+    def standing(self, work: Work) -> Standing:
+        """As committed. Says in the work's findings what the touch of a returning lead means."""
+        assert work.lead is not None
+        found = routed(work)
+        account = found.account
+        base = Standing(
+            account_owner=self.people.standing(account.owner_id) if account else None,
+            account_name=account.company if account else "",
+        )
+        if work.candidate is not None:
+            base = self._with_candidate(work, base, self.assignments.get(work.candidate.pk))
+        row = self.assignments.get(work.lead.pk)
+        if work.is_new or row is None:
+            return base
+        before: LeadBefore = work.findings["before"]
+        found.returning = returning(
+            Previous(
+                before.status, contacted=work.lead.contacted_at is not None, open_deal=before.has_open_deal
+            ),
+            Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
+        )
+        if found.returning.routes_again:
+            work.lead.status, work.lead.contacted_at, work.lead.disqualify_reason = Lead.Status.NEW, None, ""
+        owner = self.people.standing(row.owner_id)
+        return replace(
+            base,
+            manual_lock=owner if row.locked else None,
+            open_deal=owner if before.has_open_deal else None,
+            sticky=self._bond(work, row, before),
+            current=ref_of(row),
+            current_active=row.owner is None or row.owner.active,
+            returning=found.returning,
+        )
+
+    def later(self, work: Work, standing: Standing, here: Mapping[UUID, Ref]) -> Standing:
+        """The same once earlier works of this batch have found owners: the same person again, or the likely duplicate."""
+        assert work.lead is not None
+        if work.lead.pk in here:
+            found = routed(work)
+            found.returning = returning(
+                Previous(Lead.Status.NEW, contacted=False),
+                Touch(work.form.purpose, same_form_within_10_minutes=True),
+            )
+            return Standing(
+                account_owner=standing.account_owner,
+                account_name=standing.account_name,
+                current=here[work.lead.pk],
+                returning=found.returning,
+            )
+        if work.candidate is not None and work.candidate.pk in here:
+            holder = here[work.candidate.pk]
+            if holder.kind == "owner":
+                owner = self.people.standing(int(holder.id))
+                return replace(standing, candidate_owner=owner, candidate_name=str(work.candidate))
+        return standing
+
+    def _with_candidate(self, work: Work, base: Standing, holder: Assignment | None) -> Standing:
+        owner = self.people.standing(holder.owner_id) if holder else None
+        return replace(base, candidate_owner=owner, candidate_name=str(work.candidate))
+
+    def _bond(self, work: Work, row: Assignment, before: LeadBefore) -> Bond | None:
+        """The owner has lost the territory when the rotation that gave them the lead has them no more."""
+        owner = self.people.standing(row.owner_id)
+        if owner is None:
+            return None
+        assert work.lead is not None
+        lost = row.turn is not None and (row.turn.rotation_id, row.owner_id) not in self._members
+        purpose = self._purposes.get(before.last_form_key, work.form.purpose)
+        since = max(row.assigned_at, work.lead.contacted_at or row.assigned_at)
+        return Bond(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)
+
+
+def ref_of(row: Assignment) -> Ref:
+    """Who has the lead, as the engine names it."""
+    if row.owner is not None:
+        return Ref("owner", row.owner.pk, row.owner.name)
+    assert row.queue is not None
+    return Ref("queue", row.queue.pk, row.queue.name)
+
+
+def _same_form(work: Work, before: LeadBefore) -> bool:
+    if before.last_form_key != work.form.key or before.last_submitted_at is None:
+        return False
+    return work.submission.received_at - before.last_submitted_at < SAME_FORM_WINDOW

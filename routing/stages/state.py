@@ -1,0 +1,75 @@
+"""What routing's stages tell each other about one work; kept in `work.findings["routing"]`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from intake.batch import Batch, Work
+from intake.outcomes import Hold
+from routing import facts
+from routing.accounts import Accounts
+from routing.engine.decide import Decision
+from routing.engine.references import Ref
+from routing.engine.resolve import Settlement
+from routing.engine.returning import Returning
+from routing.engine.ruleset import RuleSet
+from routing.engine.scoring import Score
+from routing.models import NamedAccount, Owner, Queue
+from routing.models import RuleSet as RuleSetRow
+from routing.rules import publishing
+
+ASK_AGAIN = timedelta(seconds=30)
+
+
+@dataclass
+class Routed:
+    """Filled stage by stage."""
+
+    account: NamedAccount | None = None
+    returning: Returning | None = None
+    score: Score | None = None
+    decision: Decision | None = None
+    settlement: Settlement | None = None
+    # The owner or queue that has it now.
+    target: Ref | None = None
+    owner: Owner | None = None
+    queue: Queue | None = None
+    # Somebody else (or nobody) had it before this touch.
+    moved: bool = False
+    trace: list[dict[str, Any]] = field(default_factory=list)
+
+
+def look(works: Sequence[Work]) -> None:
+    """Facts and named accounts of works that nobody has looked at yet; whichever of score and route comes first does it."""
+    new = [work for work in works if not work.facts]
+    for work in new:
+        assert work.lead is not None
+        work.facts = facts.of_lead(work.lead, form=work.form)
+    accounts = Accounts(work.facts for work in new)
+    for work in new:
+        routed(work).account = accounts.of(work.facts)
+
+
+def ruleset_or_hold(batch: Batch) -> tuple[RuleSet, RuleSetRow] | None:
+    """The ruleset in force, the same for all stages of a batch. Without one all works are held; they ask again by themselves,
+    so nobody has to press a button."""
+    try:
+        return ruleset_of(batch)
+    except publishing.NothingPublished as error:
+        for work in batch.going():
+            work.outcome = Hold("routing.no_ruleset", str(error), release_at=batch.now + ASK_AGAIN)
+        return None
+
+
+def ruleset_of(batch: Batch) -> tuple[RuleSet, RuleSetRow]:
+    """Raises publishing.NothingPublished."""
+    if "ruleset" not in batch.shared:
+        batch.shared["ruleset"] = publishing.compiled_with_row()
+    found: tuple[RuleSet, RuleSetRow] = batch.shared["ruleset"]
+    return found
+
+
+def routed(work: Work) -> Routed:
+    found: Routed = work.findings.setdefault("routing", Routed())
+    return found

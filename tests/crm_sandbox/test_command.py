@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from crm_sandbox.app import FILE_NAME
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Starts `crm_sandbox` with these arguments, on a data folder and a port of its own."""
+    started = []
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "leadops.settings",
+        "LEADOPS_DATA_DIR": str(tmp_path),
+        "LEADOPS_SANDBOX_PORT": "0",
+    }
+
+    def run(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "django", "crm_sandbox", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        with process:
+            process.kill()
+
+
+def test_it_serves_the_crm_with_the_token_it_is_given(command, tmp_path):
+    process = command("--token", "mine")
+    url = process.stdout.readline().split()[-1]
+    owners = f"{url}/hubspot/crm/v3/owners"
+    assert requests.get(owners, headers={"Authorization": "Bearer mine"}, timeout=5).status_code == 200
+    assert requests.get(owners, headers={"Authorization": "Bearer other"}, timeout=5).status_code == 401
+    assert (tmp_path / FILE_NAME).exists()
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+
+
+def test_it_says_in_one_sentence_that_its_port_is_taken(command, sandbox):
+    process = command("--port", str(sandbox.port))
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"Port {sandbox.port} is taken" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_it_says_in_one_sentence_that_its_file_is_damaged(command, tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"this is no database" * 100)
+    process = command()
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Remove it to start with an empty CRM" in complaint
+    assert "Traceback" not in complaint

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from tests.crm_sandbox.client import OBJECTS
+
+
+def test_it_logs_every_call_to_the_crm_but_none_of_its_own_controls(bare):
+    bare.make_lead_id()
+    bare.upsert(*({"id": str(number), "properties": {"city": "Bonn"}} for number in range(3)))
+    bare.get(f"{OBJECTS}/contacts/999")
+    calls = bare.get("/control/calls?target=hubspot").json()
+    assert [(call["method"], call["path"], call["status"], call["records"]) for call in calls] == [
+        ("POST", "/crm/v3/properties/contacts", 201, 1),
+        ("POST", "/crm/v3/objects/contacts/batch/upsert", 200, 3),
+        ("GET", "/crm/v3/objects/contacts/999", 404, 0),
+    ]
+    assert all(set(call) == {"at", "method", "path", "status", "ms", "records"} for call in calls)
+    assert bare.get("/control/calls?target=salesforce").json() == []
+
+
+def test_it_resets_to_the_first_start(bare):
+    bare.make_lead_id()
+    bare.contact(email="a@example.test")
+    bare.post("/control/owners", {"email": "gina@acme.test", "name": "Gina Gold"})
+    bare.post("/control/faults", {"target": "hubspot", "kind": "auth"})
+    bare.post("/control/limits", {"target": "hubspot", "calls": 1, "per_seconds": 600})
+    assert bare.post("/control/reset").status_code == 204
+    assert bare.get("/control/calls").json() == []
+    assert bare.get(f"{OBJECTS}/contacts").json()["results"] == []
+    assert bare.get("/hubspot/crm/v3/properties/contacts/leadops_lead_id").status_code == 404
+    assert len(bare.get("/hubspot/crm/v3/owners").json()["results"]) == 6
+
+
+def test_it_names_the_controls_there_are_when_asked_for_another(bare):
+    answer = bare.get("/control/nothing")
+    assert answer.status_code == 404
+    assert "/control/faults" in answer.json()["error"]
+
+
+def test_a_person_may_set_what_the_crm_sets_when_people_work(bare):
+    id = bare.contact(email="a@example.test")
+    edit = {"properties": {"notes_last_contacted": "2026-03-01T10:00:00Z", "lifecyclestage": "customer"}}
+    shown = bare.patch(f"/control/hubspot/contacts/{id}", edit)
+    assert shown.json()["properties"]["notes_last_contacted"] == "2026-03-01T10:00:00.000Z"
+    back = bare.patch(f"/control/hubspot/contacts/{id}", {"properties": {"lifecyclestage": "lead"}})
+    assert back.json()["properties"]["lifecyclestage"] == "lead"
+
+
+def test_a_person_cannot_set_what_does_not_exist(bare):
+    id = bare.contact(email="a@example.test")
+    path = f"/control/hubspot/contacts/{id}"
+    assert bare.patch(path, {"properties": {"leadops_x": "1"}}).status_code == 400
+    assert bare.patch(path, {"properties": {"hubspot_owner_id": "4400101"}}).status_code == 400
+    assert bare.patch("/control/hubspot/contacts/999", {"properties": {}}).status_code == 404

@@ -1,0 +1,167 @@
+"""The OpenAPI document: complete, valid, and true."""
+
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+from schemathesis.specs.openapi import checks
+
+from exception_queue.models import ExceptionItem
+from intake import runner
+from intake.models import Submission
+from leadops.wsgi import application
+from tests import make
+from tests.leadops.api import forms
+
+SUBMIT = "/api/v1/forms/{form_key}/submissions"
+METHODS = {"get", "post", "put", "patch", "delete", "options"}
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return found
+
+
+def test_it_is_valid_openapi_without_a_warning(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+
+
+def test_it_documents_every_address_of_the_api(document):
+    addresses = {
+        address
+        for address in _addresses(get_resolver().url_patterns)
+        if address.startswith("/api/v1/") or address in ("/healthz", "/readyz", "/metrics")
+    }
+    assert len(addresses) > 20
+    assert addresses == set(document["paths"])
+
+
+def test_it_says_of_every_refusal_that_it_is_a_problem(document):
+    for path, method, operation in _operations(document):
+        for status, answer in operation["responses"].items():
+            if 400 <= int(status) < 500:
+                assert list(answer["content"]) == [PROBLEM], (path, method, status)
+                assert answer["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_it_names_a_security_scheme_or_none_for_every_operation(document):
+    known = set(document["components"]["securitySchemes"])
+    assert {"tokenAuth", "formToken", "vendorSignature", "hubspotSignature"} <= known
+    for path, method, operation in _operations(document):
+        assert operation["security"], (path, method)
+        assert {name for one in operation["security"] for name in one} <= known, (path, method)
+
+
+def test_it_lists_every_status_of_the_contract_for_submissions(document):
+    responses = document["paths"][SUBMIT]["post"]["responses"]
+    statuses = "200 202 303 400 401 403 404 405 409 413 415 422 429"
+    assert set(responses) == set(statuses.split())
+    assert "Retry-After" in responses["429"]["headers"]
+    assert "Idempotent-Replayed" in responses["202"]["headers"]
+    types = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
+    assert set(document["paths"][SUBMIT]["post"]["requestBody"]["content"]) == types
+
+
+@pytest.mark.django_db
+def test_it_describes_answers_as_they_are(acme, api, document):
+    lead = make.handed_off(make.person(phone="+49 30 901820", marketing_consent="yes"))
+    lost = make.handed_off(
+        make.person(email="ana@outra.example", full_name="Ana Lima", company="O", country="BR")
+    )
+    item = api.get("exceptions").json()["results"][0]["id"]
+    accepted = forms.post(make.american())
+    _matches(document, SUBMIT, "post", accepted)
+    asked = {
+        "/api/v1/submissions/{submission_id}": accepted.json()["status_url"].removeprefix("/api/v1/"),
+        "/api/v1/leads": "leads",
+        "/api/v1/leads/{lead_id}": f"leads/{lead.pk}",
+        "/api/v1/leads/{lead_id}/timeline": f"leads/{lead.pk}/timeline",
+        "/api/v1/leads/{lead_id}/assignments": f"leads/{lead.pk}/assignments",
+        "/api/v1/exceptions": "exceptions",
+        "/api/v1/exceptions/{item_id}": f"exceptions/{item}",
+        "/api/v1/metrics/handoff": "metrics/handoff",
+    }
+    for path, address in asked.items():
+        _matches(document, path, "get", api.get(address))
+    for action, said in {
+        "reassign": {"owner": "alice@acme.test", "reason": "x"},
+        "contacted": {},
+        "reject": {"reason": "busy"},
+        "disqualify": {"reason": "student"},
+    }.items():
+        answer = api.post(f"leads/{lost.pk}/{action}", said)
+        _matches(document, f"/api/v1/leads/{{lead_id}}/{action}", "post", answer)
+    _matches(document, "/api/v1/exceptions/{item_id}/claim", "post", api.post(f"exceptions/{item}/claim"))
+    _matches(document, "/api/v1/exceptions/{item_id}/resolve", "post", api.post(f"exceptions/{item}/resolve"))
+    for facts in ({"country": "US"}, {"country": "DE"}, {}):
+        _matches(document, "/api/v1/simulate", "post", api.post("simulate", {"facts": facts}))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_never_answers_anything_unforeseen_whatever_is_submitted(committed_acme):
+    """Nor does the pipeline choke on what was taken."""
+    forms.form(on_invalid="hold")
+    forms.form("typeform-quote", kind="public")
+    submit = schemathesis.openapi.from_wsgi("/api/schema/", application)[SUBMIT]["POST"]
+    told = [
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+    ]
+    seen: set[int] = set()
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=submit.as_strategy(), key=st.sampled_from(["demo-request", "typeform-quote", "nothing"]))
+    def call(case, key):
+        case.path_parameters = {"form_key": key}
+        response = case.call()
+        seen.add(response.status_code)
+        assert response.status_code < 500, response.text
+        case.validate_response(response, checks=told)
+
+    call()
+    assert {202, 404} <= seen
+    runner.drain()
+    assert not Submission.objects.filter(status="received").exists()
+    assert not ExceptionItem.objects.filter(kind="intake.poison").exists()
+
+
+def _matches(document, path, method, answer):
+    """The answer's body is as the document says for its status."""
+    operation = document["paths"][path][method]
+    content = operation["responses"][str(answer.status_code)]["content"]
+    schema = {**content["application/json"]["schema"], "components": document["components"]}
+    errors = list(Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(answer.json()))
+    assert not errors, (path, [f"{list(error.absolute_path)}: {error.message}" for error in errors])
+    assert answer.status_code < 300
+
+
+def _operations(document):
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
+
+
+def _addresses(patterns, before="/"):
+    for pattern in patterns:
+        address = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _addresses(pattern.url_patterns, address)
+        elif isinstance(pattern, URLPattern) and "^" not in address:
+            yield re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", address)

@@ -1,0 +1,203 @@
+"""Home: the answer in one line, the numbers behind it, and what to do first on a fresh installation."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from crm_sync.models import CrmConnection
+from crm_sync.outbound import sending
+from exception_queue import queue
+from exception_queue.models import AlertRule
+from intake import runner
+from leadops import handoff, health
+from leadops.console import figures
+from leadops.console.home import dashboard, wellbeing
+from leadops.handoff import Figures, Step
+from routing.models import RotationTurn, SlaClock
+from tests import make
+
+HOME = reverse("admin:index")
+
+
+def hour(received=0, handed_off=0, new_leads=0, in_crm=0):
+    nothing, step = Step(0, None, None, None), Step(in_crm, 0.3, 0.6, 0.9)
+    handed = Step(handed_off, 0.3, 0.6, 0.9) if handed_off else nothing
+    return Figures(
+        "all",
+        received,
+        handed_off,
+        0,
+        0,
+        0,
+        0,
+        handed,
+        nothing,
+        nothing,
+        new_leads,
+        step if in_crm else nothing,
+    )
+
+
+def test_a_returning_lead_is_no_new_lead(hubspot):
+    make.handed_off()
+    make.handed_off()
+    sending.drain_all()
+    now = timezone.now()
+    found = handoff.total(since=now - timedelta(hours=1), until=now)
+    assert (found.received, found.handed_off, found.new_leads) == (2, 2, 1)
+    assert found.received_to_crm.count == 1
+    assert found.received_to_crm.p50 >= found.received_to_handed_off.p50
+    (only,) = handoff.by_hour(since=now - timedelta(minutes=1), until=now).values()
+    assert only.received_to_crm == found.received_to_crm
+
+
+@pytest.mark.parametrize(
+    ("flow", "crm", "people", "said"),
+    [
+        (hour(42, 42, 42, 42), "HubSpot", 3,
+         "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person."),
+        (hour(42, 42, 40, 38), "HubSpot", 1,
+         "42 leads in the last hour, 38 of 40 new ones in HubSpot within 0.6 s (p95). 1 needs a person."),
+        (hour(1, 1, 1, 0), "HubSpot", 0,
+         "1 lead in the last hour, none of 1 in HubSpot yet. Nothing needs a person."),
+        (hour(5, 5, 5, 0), "", 0,
+         "5 leads in the last hour, all handed off within 0.6 s (p95). Nothing needs a person."),
+        (hour(5, 3, 3, 0), "", 0,
+         "5 leads in the last hour, 3 handed off within 0.6 s (p95). Nothing needs a person."),
+        (hour(2), "", 0, "2 leads in the last hour, none handed off yet. Nothing needs a person."),
+        (hour(), "HubSpot", 2, "No leads in the last hour. 2 need a person."),
+    ],
+)  # fmt: skip
+def test_it_answers_in_one_line(flow, crm, people, said):
+    assert dashboard.answer(flow, leads=flow.received, crm=crm, need_a_person=people) == said
+
+
+def test_it_counts_people_who_became_leads(maria, acme):
+    make.handed_off()
+    make.handed_off()
+    make.submitted(make.american())
+    spam = make.submitted(make.person(email="bot@bots.example", company_fax="1"))
+    held = make.submitted(make.person(email="x@mailinator.com", full_name="Xaver Ix", company=""))
+    runner.drain()
+    for refused in (spam, held):
+        refused.refresh_from_db()
+        assert refused.lead is None
+    make.submitted(
+        make.person(email="on.her.way@elsewhere.example", full_name="Ines Way", company="Elsewhere")
+    )
+    shown = maria.get(HOME).context
+    assert shown["answer"].startswith("3 leads in the last hour")
+    assert shown["cards"][0]["value"] == 3
+
+
+def test_a_fresh_installation_says_what_to_do_first(maria):
+    text = maria.get(HOME).content.decode()
+    assert "No lead has come in yet" in text
+    assert "manage.py config apply" in text
+    assert "Add a form" in text
+
+
+def test_with_a_configuration_it_shows_the_line_that_posts_the_first_lead(maria, acme):
+    answer = maria.get(HOME)
+    steps = {step.title: step for step in answer.context["first_steps"]}
+    assert steps["Say who gets what"].done
+    assert steps["Connect the CRM"].done
+    assert not steps["Say who hears of trouble"].done
+    assert "/api/v1/forms/demo-request/submissions" in steps["Post the first lead"].command
+    AlertRule.objects.create(name="Ops", tell=["mailto:ops@acme.test"])
+    steps = {step.title: step for step in maria.get(HOME).context["first_steps"]}
+    assert steps["Say who hears of trouble"].done
+
+
+def test_the_numbers_are_those_of_the_rows(maria, hubspot):
+    for values in make.crowd(3):
+        make.handed_off(values)
+    sending.drain_all()
+    make.handed_off(make.person(country="ES"))
+    SlaClock.objects.filter(pk=SlaClock.objects.first().pk).update(
+        due_at=timezone.now() - timedelta(minutes=3)
+    )
+    shown = maria.get(HOME).context
+    cards = {card["title"]: card for card in shown["cards"]}
+    assert cards["Leads, last 24 hours"]["value"] == 4
+    assert cards["Handed off"]["value"] == "100 %"
+    assert cards["Waiting for the CRM"]["value"] == 1
+    assert cards["Overdue answers"]["value"] == 1
+    assert cards["Open exceptions"]["value"] == 1
+    assert shown["answer"].startswith("4 leads in the last hour, 3 of 4 new ones in HubSpot within")
+    assert [card.group.kind.key for card in shown["causes"]] == ["routing.no_rule_matched"]
+    for card in shown["cards"]:
+        assert maria.get(card["url"]).status_code == 200
+    text = maria.get(HOME).content.decode()
+    assert text.count('class="chart"') == 2
+
+
+def test_more_leads_ask_the_database_nothing_more(maria, acme):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert maria.get(HOME).status_code == 200
+        return len(queries)
+
+    for values in make.crowd(2):
+        make.handed_off(values)
+    asked()
+    few = asked()
+    for values in make.crowd(20)[2:]:
+        make.handed_off(values)
+    assert asked() == few
+
+
+def test_nobody_counts_what_is_snoozed_as_needing_a_person(maria, acme):
+    make.handed_off(make.person(country="ES"))
+    (item,) = queue.open_items(
+        [queue.Problem("crm.rejected", queue.Subject("lead", "1", "x"), "No")], now=timezone.now()
+    )
+    queue.snooze([item], by="maria", until=timezone.now() + timedelta(hours=1))
+    assert maria.get(HOME).context["answer"].endswith("1 needs a person.")
+
+
+def test_health_says_in_words_what_is_wrong(maria, acme):
+    cache.delete(health.HEARTBEAT)
+    lines = {line.name: line for line in wellbeing.lines(now=timezone.now())}
+    assert not lines["Workers and scheduler"].ok
+    health.beat()
+    CrmConnection.objects.update(health=CrmConnection.Health.DOWN, last_error="503 Service Unavailable")
+    lines = {line.name: line for line in wellbeing.lines(now=timezone.now())}
+    assert lines["Workers and scheduler"].ok
+    assert (lines["HubSpot"].ok, lines["HubSpot"].says) == (False, "503 Service Unavailable")
+
+
+def test_the_page_stands_when_the_cache_is_down(maria, acme, settings):
+    make.handed_off()
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    answer = maria.get(HOME)
+    assert answer.status_code == 200
+    assert "the cache does not answer" in answer.content.decode()
+
+
+def test_shares_add_up_to_the_turns_without_those_that_came_back(maria, acme):
+    from routing.handover import actions
+
+    leads = [make.handed_off(values) for values in make.crowd(6, make.american, intent="demo_request")]
+    picks = RotationTurn.objects.filter(kind="pick").count()
+    assert picks
+    shares = figures.shares(since=timezone.now() - timedelta(hours=1))
+    assert sum(share.actual for share in shares) == picks
+    assert sum(share.target for share in shares) == pytest.approx(picks)
+    assert all(abs(share.actual - share.target) < 1 for share in shares)
+    actions.decline(lead_id=leads[0].pk, reason="spam", source="console", actor="Maria", now=timezone.now())
+    after = figures.shares(since=timezone.now() - timedelta(hours=1))
+    assert (
+        sum(share.actual for share in after)
+        == RotationTurn.objects.filter(kind="pick", reversed_by=None).count()
+    )

@@ -1,0 +1,160 @@
+"""The runner: one bad submission never takes its batch along, and nothing that was taken is lost (I1)."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import DataError
+from django.utils import timezone
+
+from exception_queue import queue
+from exception_queue.models import ExceptionItem
+from intake import pipeline, runner
+from intake.batch import Batch
+from intake.models import Lead, Submission
+from intake.outcomes import Hold, RetryAt
+from leadops.pipeline import LEAD_PIPELINE
+from routing.models import Assignment, RotationTurn
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def with_stage(settings):
+    """Puts a stage of this module into the pipeline, before the named one."""
+
+    def put(name: str, *, before: str) -> None:
+        lines = list(LEAD_PIPELINE)
+        at = next(i for i, line in enumerate(lines) if line.endswith(before))
+        EDITED[:] = [*lines[:at], f"tests.leadops.pipeline.test_runner.{name}", *lines[at:]]
+        settings.LEADOPS_PIPELINE = "tests.leadops.pipeline.test_runner.EDITED"
+        pipeline.pipeline.cache_clear()
+
+    yield put
+    pipeline.pipeline.cache_clear()
+
+
+EDITED: list[str] = []
+
+
+def fails_for_eve(batch: Batch) -> None:
+    for work in batch.going():
+        if work.values["email"].startswith("eve@"):
+            raise DataError("value too long for somebody")
+
+
+def holds_eve(batch: Batch) -> None:
+    for work in batch.going():
+        if work.values["email"].startswith("eve@"):
+            work.outcome = Hold("intake.field_map", "Eve must wait")
+
+
+def finds_nothing_wrong(batch: Batch) -> None:
+    """The stage after it was mended."""
+
+
+def retries_once(batch: Batch) -> None:
+    for work in batch.going():
+        if work.submission.status != Submission.Status.RETRYING:
+            work.outcome = RetryAt(batch.now + timedelta(minutes=1), "Not yet")
+
+
+def status_of(email: str) -> str:
+    return Submission.objects.get(body__contains=email.encode()).status
+
+
+def test_one_bad_submission_is_held_and_the_others_go_through(acme, with_stage):
+    with_stage("fails_for_eve", before="score")
+    for values in [
+        *make.crowd(6),
+        make.american(email="eve@firm.example", full_name="Eve Adams", company="Firm"),
+    ]:
+        make.submitted(values)
+    runner.drain()
+    assert Lead.objects.count() == 6
+    item = ExceptionItem.objects.get()
+    assert item.kind == "intake.poison"
+    assert "value too long for somebody" in item.cause
+    assert Submission.objects.get(status=Submission.Status.HELD).lead is None
+
+
+def test_a_retry_from_the_exception_queue_really_resumes(acme, with_stage):
+    with_stage("fails_for_eve", before="score")
+    submission = make.submitted(make.american(email="eve@firm.example"))
+    runner.drain()
+    with_stage("finds_nothing_wrong", before="score")
+    queue.retry(ExceptionItem.objects.all(), by="ops")
+    runner.drain()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.HANDED_OFF
+
+
+def test_a_hold_below_the_mark_leaves_no_lead_and_uses_no_turn(acme, with_stage):
+    with_stage("holds_eve", before="notify_owner")
+    for values in (
+        make.american(email="eve@firm.example", full_name="Eve Adams", company="F"),
+        *make.crowd(3),
+    ):
+        make.submitted(values)
+    runner.drain()
+    assert Lead.objects.count() == Assignment.objects.count() == 3
+    assert RotationTurn.objects.count() == 3
+    held = Submission.objects.get(status=Submission.Status.HELD)
+    assert held.stage == "deduplicate"
+
+
+def test_a_stage_can_ask_to_be_run_again_later(acme, with_stage):
+    with_stage("retries_once", before="enrich")
+    submission = make.submitted(make.person())
+    runner.drain()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.RETRYING
+    assert submission.stage == "retries_once"
+    Submission.objects.update(due_at=timezone.now())
+    runner.drain()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.HANDED_OFF
+
+
+def test_a_submission_that_kills_its_workers_is_held_as_poison(acme):
+    submission = make.submitted(make.person())
+    # Five workers claimed it and died: no outcome, the lease is over.
+    Submission.objects.update(attempts=5, claim_token=uuid4(), claimed_until=timezone.now())
+    runner.drain()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.HELD
+    assert ExceptionItem.objects.get().kind == "intake.poison"
+    queue.retry(ExceptionItem.objects.all(), by="ops")
+    runner.drain()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.HANDED_OFF
+
+
+def test_what_another_worker_has_taken_meanwhile_is_dropped(acme, with_stage):
+    with_stage("loses_its_claim", before="enrich")
+    submission = make.submitted(make.person())
+    runner.work_once()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.RECEIVED
+    assert submission.claim_token == THIEF
+    assert not Lead.objects.exists()
+
+
+THIEF = uuid4()
+
+
+def loses_its_claim(batch: Batch) -> None:
+    Submission.objects.filter(pk__in=[work.submission.pk for work in batch.works]).update(
+        claim_token=THIEF, claimed_until=timezone.now() + timedelta(minutes=1)
+    )
+
+
+def test_a_lease_that_ended_lets_somebody_else_take_over(acme):
+    submission = make.submitted(make.person())
+    Submission.objects.update(claim_token=uuid4(), claimed_until=timezone.now() + timedelta(minutes=1))
+    assert runner.drain() == 0
+    Submission.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert runner.drain() == 1
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.HANDED_OFF
