@@ -48,15 +48,15 @@ def _one(owner: Owner, connection: CrmConnection) -> bool:
         updated_at=now,
     )
     LeadIdentity.objects.create(lead=lead, kind="email", value=values["email"], exclusive=True)
-    _tell(lead, "intake.submitted", submission=str(submission.pk))
+    _notify(lead, "intake.submitted", submission=str(submission.pk))
     LeadScore.objects.create(
         lead=lead, points=75, segment="hot", reasons=[], ruleset_version=1, scored_at=now
     )
-    _tell(lead, "routing.scored", points=75)
+    _notify(lead, "routing.scored", points=75)
     Assignment.objects.create(
         lead=lead, owner=owner, reason="DACH", rule_name="DACH", source="pipeline", assigned_at=now
     )
-    _tell(lead, "routing.assigned", to=owner.email)
+    _notify(lead, "routing.assigned", to=owner.email)
     due_at = now + timedelta(minutes=30)
     SlaClock.objects.create(
         lead=lead,
@@ -67,7 +67,7 @@ def _one(owner: Owner, connection: CrmConnection) -> bool:
         started_at=now,
         due_at=due_at,
     )
-    _tell(lead, "routing.clock_started", due_at=due_at.isoformat())
+    _notify(lead, "routing.clock_started", due_at=due_at.isoformat())
     OwnerNotice.objects.create(
         lead=lead,
         owner=owner,
@@ -83,5 +83,5 @@ def _one(owner: Owner, connection: CrmConnection) -> bool:
     return True
 
 
-def _tell(lead: Lead, verb: str, **data: object) -> None:
+def _notify(lead: Lead, verb: str, **data: object) -> None:
     TimelineEntry.objects.create(lead=lead, at=timezone.now(), verb=verb, source="pipeline", data=data)

@@ -53,7 +53,7 @@ class Services:
 
     def _start(self) -> None:
         self.data_dir.mkdir()
-        place = home.settle(self.data_dir)
+        place = home.choose_home(self.data_dir)
         sockets = place.sockets(self.folder)
         self.postgres = Postgres(
             place.installation, place.identity, place.data, sockets, self.folder / "postgres.log"

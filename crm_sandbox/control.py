@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_sandbox.faults import TARGETS, BadFault
 from crm_sandbox.hubspot import owners, writes
@@ -13,49 +13,47 @@ from crm_sandbox.hubspot.kinds import KINDS
 from crm_sandbox.hubspot.objects import find, object_body
 from crm_sandbox.hubspot.shown import as_read
 from crm_sandbox.hubspot.values import texts
+from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.webhooks import deletion_event
-from crm_sandbox.wire import Answer, Json, Request
-
-if TYPE_CHECKING:
-    from crm_sandbox.app import Sandbox
+from crm_sandbox.wire import Json, Reply, Request
 
 
 class BadControl(Exception):
     """str() says what is wrong with the request."""
 
 
-def answer(sandbox: Sandbox, request: Request) -> Answer:
+def answer(sandbox: Sandbox, request: Request) -> Reply:
     for method, pattern, call in _ROUTES:
         match = pattern.fullmatch(request.path.rstrip("/"))
         if match and method == request.method:
             try:
                 return call(sandbox, request, *match.groups())
             except (BadControl, BadFault) as error:
-                return Answer(400, {"error": str(error)})
+                return Reply(400, {"error": str(error)})
             except HubSpotError as error:
                 return error.answer()
     known = ", ".join(f"{method} {pattern.pattern}" for method, pattern, _ in _ROUTES)
-    return Answer(404, {"error": f"No such control. There are: {known}"})
+    return Reply(404, {"error": f"No such control. There are: {known}"})
 
 
-def _add_fault(sandbox: Sandbox, request: Request) -> Answer:
+def _add_fault(sandbox: Sandbox, request: Request) -> Reply:
     """One fault, or a list of them: all or none."""
     asked: Any = request.json()
     if isinstance(asked, list):
-        return Answer(201, [fault.shown() for fault in sandbox.faults.add(*asked)])
-    return Answer(201, sandbox.faults.add(asked)[0].shown())
+        return Reply(201, [fault.shown() for fault in sandbox.faults.add(*asked)])
+    return Reply(201, sandbox.faults.add(asked)[0].shown())
 
 
-def _faults(sandbox: Sandbox, request: Request) -> Answer:
-    return Answer(200, [fault.shown() for fault in sandbox.faults.active()])
+def _faults(sandbox: Sandbox, request: Request) -> Reply:
+    return Reply(200, [fault.shown() for fault in sandbox.faults.active()])
 
 
-def _clear_faults(sandbox: Sandbox, request: Request) -> Answer:
+def _clear_faults(sandbox: Sandbox, request: Request) -> Reply:
     sandbox.faults.clear(target=request.parameter("target"))
-    return Answer(204)
+    return Reply(204)
 
 
-def _set_limits(sandbox: Sandbox, request: Request) -> Answer:
+def _set_limits(sandbox: Sandbox, request: Request) -> Reply:
     body = _object(request)
     target = _target(body)
     calls, per_seconds = body.get("calls"), body.get("per_seconds")
@@ -64,28 +62,28 @@ def _set_limits(sandbox: Sandbox, request: Request) -> Answer:
     if not isinstance(per_seconds, int | float) or isinstance(per_seconds, bool) or per_seconds <= 0:
         raise BadControl("per_seconds must be a number above 0.")
     sandbox.limits.set(target=target, calls=calls, per_seconds=per_seconds)
-    return Answer(201, {"target": target, "calls": calls, "per_seconds": per_seconds})
+    return Reply(201, {"target": target, "calls": calls, "per_seconds": per_seconds})
 
 
-def _limits(sandbox: Sandbox, request: Request) -> Answer:
-    return Answer(200, sandbox.limits.active())
+def _limits(sandbox: Sandbox, request: Request) -> Reply:
+    return Reply(200, sandbox.limits.active())
 
 
-def _clear_limits(sandbox: Sandbox, request: Request) -> Answer:
+def _clear_limits(sandbox: Sandbox, request: Request) -> Reply:
     sandbox.limits.clear(target=request.parameter("target"))
-    return Answer(204)
+    return Reply(204)
 
 
-def _calls(sandbox: Sandbox, request: Request) -> Answer:
-    return Answer(200, sandbox.calls.of(target=request.parameter("target")))
+def _calls(sandbox: Sandbox, request: Request) -> Reply:
+    return Reply(200, sandbox.calls.of(target=request.parameter("target")))
 
 
-def _reset(sandbox: Sandbox, request: Request) -> Answer:
+def _reset(sandbox: Sandbox, request: Request) -> Reply:
     sandbox.reset()
-    return Answer(204)
+    return Reply(204)
 
 
-def _subscribe(sandbox: Sandbox, request: Request) -> Answer:
+def _subscribe(sandbox: Sandbox, request: Request) -> Reply:
     body = _object(request)
     target = _target(body)
     url, secret = str(body.get("url") or ""), str(body.get("secret") or "")
@@ -93,27 +91,27 @@ def _subscribe(sandbox: Sandbox, request: Request) -> Answer:
         raise BadControl("url must be an http address.")
     own_writes = body.get("own_writes") is True
     sandbox.webhooks.subscribe(target=target, url=url, secret=secret, own_writes=own_writes)
-    return Answer(201, {"target": target, "url": url, "own_writes": own_writes})
+    return Reply(201, {"target": target, "url": url, "own_writes": own_writes})
 
 
-def _unsubscribe(sandbox: Sandbox, request: Request) -> Answer:
+def _unsubscribe(sandbox: Sandbox, request: Request) -> Reply:
     for target in TARGETS:
         if request.parameter("target") in ("", target):
             sandbox.webhooks.unsubscribe(target=target)
-    return Answer(204)
+    return Reply(204)
 
 
-def _put_owner(sandbox: Sandbox, request: Request) -> Answer:
+def _put_owner(sandbox: Sandbox, request: Request) -> Reply:
     body = _object(request)
     email, name = str(body.get("email") or ""), str(body.get("name") or "")
     if "@" not in email or not name.strip():
         raise BadControl("An owner needs an email and a name.")
     with sandbox.store.writing() as db:
         made = owners.put(db, email=email, name=name, archived=body.get("archived") is True)
-    return Answer(201, made)
+    return Reply(201, made)
 
 
-def _edit_contact(sandbox: Sandbox, request: Request, number: str) -> Answer:
+def _edit_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
     """A person's change: read-only values may be set too, since the CRM sets them when people work."""
     kind = KINDS["contacts"]
     properties = texts(object_body(request).get("properties", {}))
@@ -125,10 +123,10 @@ def _edit_contact(sandbox: Sandbox, request: Request, number: str) -> Answer:
             db, portal=sandbox.portal, kind=kind, record=record, properties=properties, author=writes.PERSON
         )
         shown = as_read(db, kind=kind, record=record, names=list(properties), with_history=[])
-    return Answer(200, shown)
+    return Reply(200, shown)
 
 
-def _delete_contact(sandbox: Sandbox, request: Request, number: str) -> Answer:
+def _delete_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
     kind = KINDS["contacts"]
     with sandbox.store.writing() as db:
         record = find(db, portal=sandbox.portal, kind=kind, value=number)
@@ -144,8 +142,8 @@ def _delete_contact(sandbox: Sandbox, request: Request, number: str) -> Answer:
             portal_id=PORTAL_ID,
             app_id=writes.APP_ID,
         )
-        sandbox.webhooks.tell(db, target="hubspot", by_person=True, events=[event])
-    return Answer(204)
+        sandbox.webhooks.notify(db, target="hubspot", by_person=True, events=[event])
+    return Reply(204)
 
 
 def _object(request: Request) -> Json:
@@ -161,7 +159,7 @@ def _target(body: Json) -> str:
     return str(body["target"])
 
 
-_ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
+_ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
     (method, re.compile(pattern), call)
     for method, pattern, call in (
         ("GET", "/control/faults", _faults),

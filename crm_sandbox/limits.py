@@ -41,7 +41,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LimitVerdict:
     """`policy` is the limit that was reached, or empty."""
 
     policy: str
@@ -74,16 +74,16 @@ class Limits:
                 for target, window in self._general.items()
             ]
 
-    def take(self, *, target: str, path: str) -> Verdict:
+    def take(self, *, target: str, path: str) -> LimitVerdict:
         now = time.monotonic()
         with self._lock:
             self._today[target] = self._today.get(target, 0) + 1
             window = self._general.get(target)
             if window is None:
-                return Verdict("", {})
+                return LimitVerdict("", {})
             if path.endswith("/search"):
                 searches = self._searches[target]
-                return Verdict("" if searches.take(now=now) else searches.policy, {})
+                return LimitVerdict("" if searches.take(now=now) else searches.policy, {})
             allowed = window.take(now=now)
             headers = {
                 "X-HubSpot-RateLimit-Max": str(window.calls),
@@ -92,4 +92,4 @@ class Limits:
                 "X-HubSpot-RateLimit-Daily": str(DAILY),
                 "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, DAILY - self._today[target])),
             }
-            return Verdict("" if allowed else window.policy, headers)
+            return LimitVerdict("" if allowed else window.policy, headers)

@@ -8,28 +8,25 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
 from crm_sandbox import records, widgets
 from crm_sandbox.hubspot import associations, owners
 from crm_sandbox.hubspot.kinds import KINDS
 from crm_sandbox.records import Record
+from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.widgets import Html, text
-from crm_sandbox.wire import Answer, Request, iso, now_ms
-
-if TYPE_CHECKING:
-    from crm_sandbox.app import Sandbox
+from crm_sandbox.wire import Reply, Request, iso, now_ms
 
 _SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 MOST_ROWS = 50
 _DONE = ("COMPLETED", "DEFERRED")
 
 
-def answer(sandbox: Sandbox, request: Request) -> Answer:
+def answer(sandbox: Sandbox, request: Request) -> Reply:
     match = re.fullmatch(r"/contacts/(\d{1,18})", request.path.rstrip("/"))
     query = request.parameter("q").strip()
     if request.method not in ("GET", "HEAD") or (request.path not in ("/", "") and not match):
-        return Answer(
+        return Reply(
             404, {"error": "There are /, /contacts/{id}, /hubspot/..., /salesforce/... and /control/..."}
         )
     with sandbox.store.reading() as db:
@@ -42,9 +39,9 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
         return _html(_contact(db, record=record), title=f"{_name(record)} · CRM sandbox")
 
 
-def _html(main: Html, *, title: str, query: str = "", status: int = 200) -> Answer:
+def _html(main: Html, *, title: str, query: str = "", status: int = 200) -> Reply:
     page = _SHELL.substitute(main=main, title=text(title), query=text(query))
-    return Answer(status, page, {"Cache-Control": "no-store"}, content_type="text/html; charset=utf-8")
+    return Reply(status, page, {"Cache-Control": "no-store"}, content_type="text/html; charset=utf-8")
 
 
 def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from crm_sandbox.app import Sandbox
-from crm_sandbox.wire import Answer
+from crm_sandbox import app
+from crm_sandbox.sandbox import Sandbox
+from crm_sandbox.wire import Reply
 
 DEFAULT_PORT = 8899
 DEFAULT_TOKEN = "sandbox-token"
@@ -40,13 +41,13 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > LARGEST_BODY or "Transfer-Encoding" in self.headers:
             self.close_connection = True
-            self._send(Answer(413, {"status": "error", "message": "The body is too large or has no length"}))
+            self._send(Reply(413, {"status": "error", "message": "The body is too large or has no length"}))
             return
         body = self.rfile.read(int(length))
         headers = {name.lower(): value for name, value in self.headers.items()}
         sandbox = self.server.sandbox
-        outcome = sandbox.respond(method=self.command, url=self.path, headers=headers, body=body)
-        if isinstance(outcome, Answer):
+        outcome = app.respond(sandbox, method=self.command, url=self.path, headers=headers, body=body)
+        if isinstance(outcome, Reply):
             self._send(outcome)
             return
         self.close_connection = True
@@ -55,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             sandbox.stopping.wait(outcome.hang_ms / 1000)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Reply) -> None:
         payload = answer.encoded()
         self.send_response(answer.status)
         for name, value in answer.headers.items():

@@ -130,7 +130,7 @@ class Webhooks:
         hook = self._hooks.get(target)
         return hook is not None and (by_person or bool(hook["own_writes"]))
 
-    def tell(self, db: sqlite3.Connection, *, target: str, by_person: bool, events: Sequence[Json]) -> None:
+    def notify(self, db: sqlite3.Connection, *, target: str, by_person: bool, events: Sequence[Json]) -> None:
         """Within the caller's transaction; sent once it is committed."""
         if not self.listens(target=target, by_person=by_person):
             return

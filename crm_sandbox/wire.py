@@ -53,7 +53,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class Reply:
     """`records` counts the objects that were read or written, for the call log."""
 
     status: int

@@ -1,1 +1,1 @@
-"""Floor 4: how the outside keeps its copy."""
+"""Layer 4: how the outside keeps its copy."""

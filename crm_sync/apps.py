@@ -7,5 +7,5 @@ class CrmSyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Registers the system checks of this floor.
+        # Registers the system checks of this layer.
         from crm_sync import checks  # noqa: F401

@@ -22,7 +22,7 @@ def check_connections() -> Iterator[Finding]:
     connections = list(CrmConnection.objects.filter(active=True).order_by("key"))
     if not connections:
         yield Finding(
-            "warn", "No CRM connection is active.", mend="Leads are routed, but nothing is written to a CRM."
+            "warn", "No CRM connection is active.", hint="Leads are routed, but nothing is written to a CRM."
         )
     for connection in connections:
         yield from _check(connection)
@@ -38,9 +38,9 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
     except SetupProblem as problem:
         yield Finding("fail", f"{about}: {problem}")
     except AuthLost as error:
-        yield Finding("fail", f"{about}: {error}", mend="Enter a new access token, then retry the exception.")
+        yield Finding("fail", f"{about}: {error}", hint="Enter a new access token, then retry the exception.")
     except RemoteError as error:
-        yield Finding("fail", f"{about}: {error}", mend=f"Is {connection.base_url} the right address?")
+        yield Finding("fail", f"{about}: {error}", hint=f"Is {connection.base_url} the right address?")
     else:
         yield Finding("ok", f"{about}: {connection.base_url} answers.")
         yield from _properties(connection, connector, missing)
@@ -50,14 +50,14 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
                 yield Finding(
                     "warn",
                     f"{about}: {email} is no active owner there; their leads would stand there without an owner.",
-                    mend="Invite them to the CRM with this address.",
+                    hint="Invite them to the CRM with this address.",
                     fix=partial(_read_owners, connection) if connection.owners_read_at is None else None,
                 )
         if connection.health != CrmConnection.Health.OK:
             yield Finding(
                 "warn",
                 f"{about}: {connection.get_health_display().lower()} when it was last used, but it answers now.",
-                mend="Try again at once.",
+                hint="Try again at once.",
                 fix=partial(_resume, connection),
             )
     yield from _stuck(connection)
@@ -69,7 +69,7 @@ def _properties(connection: CrmConnection, connector: Connector, missing: list[s
         yield Finding(
             "warn",
             f"Connection {connection.key}: properties of ours do not exist yet: {', '.join(ours)}.",
-            mend="They are made with the first lead, or now.",
+            hint="They are made with the first lead, or now.",
             fix=partial(_prepare, connection, connector),
         )
     for name in missing:
@@ -77,7 +77,7 @@ def _properties(connection: CrmConnection, connector: Connector, missing: list[s
             yield Finding(
                 "fail",
                 f"Connection {connection.key}: the CRM has no property {name}, but a mapping names it.",
-                mend="Make the property in the CRM, or correct the mapping.",
+                hint="Make the property in the CRM, or correct the mapping.",
             )
 
 
@@ -88,14 +88,14 @@ def _stuck(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding(
             "warn",
             f"Connection {connection.key}: {missing}, so changes made in the CRM do not come in.",
-            mend=f"Enter the client secret of the CRM's app, or set {variable or 'its variable'}.",
+            hint=f"Enter the client secret of the CRM's app, or set {variable or 'its variable'}.",
         )
     dead = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.DEAD)
     if count := dead.count():
         yield Finding(
             "warn",
             f"Connection {connection.key}: {count} leads have been given up.",
-            mend="The exception queue says why; retry them there when the cause is mended.",
+            hint="The exception queue says why; retry them there when the cause is fixed.",
             fix=partial(_retry_dead, connection),
         )
 

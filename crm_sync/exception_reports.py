@@ -2,7 +2,7 @@
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.models import CrmConnection
-from exception_queue.queue import Problem, Subject
+from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead
 
 SUBJECT = "lead"
@@ -14,8 +14,8 @@ def lead_subject(lead: Lead) -> Subject:
     )
 
 
-def unknown_property(connection: CrmConnection, *, name: str) -> Problem:
-    return Problem(
+def unknown_property(connection: CrmConnection, *, name: str) -> ExceptionReport:
+    return ExceptionReport(
         kind=kinds.UNKNOWN_PROPERTY,
         subject=Subject(type=SUBJECT, id="", label=""),
         cause=f"{connection.get_kind_display()} has no property “{name}”.",
@@ -24,8 +24,8 @@ def unknown_property(connection: CrmConnection, *, name: str) -> Problem:
     )
 
 
-def rejected(connection: CrmConnection, lead: Lead, *, words: str) -> Problem:
-    return Problem(
+def rejected(connection: CrmConnection, lead: Lead, *, words: str) -> ExceptionReport:
+    return ExceptionReport(
         kind=kinds.REJECTED,
         subject=lead_subject(lead),
         cause=words,

@@ -1,4 +1,4 @@
-"""The only door that writes outbox rows (law 2): one per lead and connection, and it says "push the newest".
+"""The only writer that writes outbox rows (rule 2): one per lead and connection, and it says "push the newest".
 
 A row has no payload. Whoever asks for a push bumps `generation`; the sender deletes the row only if the
 generation is still the one it sent, so a change made meanwhile is sent next, and ten changes are one push.
@@ -87,7 +87,7 @@ def has_due(connection_id: int, *, now: datetime) -> bool:
     return rows.exists()
 
 
-def book_done(entries: Sequence[OutboxEntry]) -> None:
+def mark_done(entries: Sequence[OutboxEntry]) -> None:
     """Sent as they were loaded. A row that was asked for again meanwhile stays and starts anew; a dead one stays dead."""
     if not entries:
         return
@@ -100,7 +100,7 @@ def book_done(entries: Sequence[OutboxEntry]) -> None:
         waiting.update(attempts=0, ambiguous=False, last_error="")
 
 
-def book_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, now: datetime) -> None:
+def mark_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, now: datetime) -> None:
     """Not sent: later, with backoff. `ambiguous` sticks until the row has been sent."""
     rows = _locked(entries)
     for row in rows:
@@ -111,7 +111,7 @@ def book_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, 
     update_rows(rows, fields=["attempts", "due_at", "ambiguous", "last_error"])
 
 
-def book_dead(
+def mark_dead(
     entries: Sequence[OutboxEntry], *, errors: Mapping[UUID, str], now: datetime
 ) -> list[OutboxEntry]:
     """Given up, with the CRM's words by lead id; returns those that nobody has asked for again meanwhile.
@@ -129,7 +129,7 @@ def book_dead(
 
 
 def retry_dead(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry door for leads: what was given up is due again, whichever connection gave it up.
+    """The retry handler for leads: what was given up is due again, whichever connection gave it up.
 
     Raises RetryRefused when none of the connections that gave up is active any more.
     """

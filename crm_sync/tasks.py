@@ -1,4 +1,4 @@
-"""Celery only nudges: each task looks for due rows until there are none (law 3)."""
+"""Celery only nudges: each task looks for due rows until there are none (rule 3)."""
 
 from celery import shared_task
 

@@ -1,1 +1,1 @@
-"""Floor 1: something needs a person."""
+"""Layer 1: something needs a person."""

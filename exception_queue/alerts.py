@@ -74,16 +74,16 @@ def deliver(*, now: datetime) -> int:
 
 
 def retry_undelivered(subject_ids: list[str], *, by: str) -> None:
-    """Retry door: what the rules could not deliver is due again, to the addresses that the rule has now."""
+    """Retry handler: what the rules could not deliver is due again, to the addresses that the rule has now."""
     rules = [int(rule) for rule in subject_ids]
     failed = AlertNotice.objects.filter(rule_id__in=rules, status=AlertNotice.Status.FAILED)
     for notice in failed.select_related("rule").order_by("pk").select_for_update(of=("self",)):
         notice.status, notice.due_at, notice.attempts = AlertNotice.Status.PENDING, timezone.now(), 0
-        notice.to = notice.rule.tell
+        notice.to = notice.rule.notify
         notice.save(update_fields=["status", "due_at", "attempts", "to"])
 
 
-def deaf_kinds() -> list[kinds.ExceptionKind]:
+def kinds_nobody_hears() -> list[kinds.ExceptionKind]:
     """Kinds that no active rule tells about: if one of these happens, nobody hears of it."""
     heard = {key for rule in AlertRule.objects.filter(active=True) for key in rule.covered_kinds}
     return [kind for kind in kinds.all_kinds() if kind.key not in heard]
@@ -106,7 +106,7 @@ def _decide_for(rule: AlertRule, *, now: datetime) -> list[AlertNotice]:
         return []
     title, body = _words(news)
     notice = AlertNotice.objects.create(
-        rule=rule, created_at=now, due_at=now, title=title, body=body, to=rule.tell
+        rule=rule, created_at=now, due_at=now, title=title, body=body, to=rule.notify
     )
     AlertMention.objects.bulk_create(
         [AlertMention(rule=rule, item=item, notice=notice) for item in news], batch_size=2000
@@ -167,8 +167,8 @@ def _book(notice: AlertNotice, problem: notify.NotifyError | None, *, now: datet
         )
 
 
-def _undelivered(notice: AlertNotice) -> queue.Problem:
-    return queue.Problem(
+def _undelivered(notice: AlertNotice) -> queue.ExceptionReport:
+    return queue.ExceptionReport(
         kind=ALERT_UNDELIVERED,
         subject=queue.Subject(
             type=_SUBJECT_TYPE,

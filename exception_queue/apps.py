@@ -7,5 +7,5 @@ class ExceptionQueueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Registers the system checks of this floor.
+        # Registers the system checks of this layer.
         from exception_queue import checks  # noqa: F401

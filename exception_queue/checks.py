@@ -14,7 +14,7 @@ from plumbing import dotted
 def check_exception_kinds(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """E001 a module cannot be used, E002 a key is used twice, E003 an incomplete kind, E004 no such door."""
+    """E001 a module cannot be used, E002 a key is used twice, E003 an incomplete kind, E004 no such handler."""
     found: list[checks.CheckMessage] = []
     seen: dict[str, str] = {}
     for module in settings.LEADOPS_EXCEPTION_KINDS:
@@ -36,7 +36,7 @@ def check_exception_kinds(
                 try:
                     dotted.resolve(kind.retry)
                 except dotted.DottedPathError as error:
-                    found.append(_error("E004", f"Retry door of exception kind “{kind.key}”: {error}"))
+                    found.append(_error("E004", f"Retry handler of exception kind “{kind.key}”: {error}"))
     return found
 
 

@@ -10,15 +10,15 @@ _NAMED = 3
 
 def check_alerts() -> Iterator[Finding]:
     """Kinds of exceptions that nobody would hear of, the worst first. Keeping quiet about low ones is a choice."""
-    deaf = sorted(alerts.deaf_kinds(), key=lambda kind: (kind.rank, kind.title))
-    if not any(kind.severity != "low" for kind in deaf):
-        quiet = ", except those of low severity" if deaf else ""
+    unheard = sorted(alerts.kinds_nobody_hears(), key=lambda kind: (kind.rank, kind.title))
+    if not any(kind.severity != "low" for kind in unheard):
+        quiet = ", except those of low severity" if unheard else ""
         yield Finding("ok", f"Somebody hears of every kind of exception{quiet}.")
         return
-    named = ", ".join(f"“{kind.title}” ({kind.severity})" for kind in deaf[:_NAMED])
-    more = f" and {len(deaf) - _NAMED} more" if len(deaf) > _NAMED else ""
+    named = ", ".join(f"“{kind.title}” ({kind.severity})" for kind in unheard[:_NAMED])
+    more = f" and {len(unheard) - _NAMED} more" if len(unheard) > _NAMED else ""
     yield Finding(
         "warn",
-        f"Nobody hears of {len(deaf)} kind{'' if len(deaf) == 1 else 's'} of exceptions: {named}{more}.",
-        mend="Add an alert in the console, under Alerts, with an address that somebody reads.",
+        f"Nobody hears of {len(unheard)} kind{'' if len(unheard) == 1 else 's'} of exceptions: {named}{more}.",
+        hint="Add an alert in the console, under Alerts, with an address that somebody reads.",
     )

@@ -24,8 +24,8 @@ class UnknownKind(LookupError):
 class ExceptionKind:
     """`key` is dotted, by app: `crm_sync.dead_letter`. `what_to_do` is the runbook, in a few plain sentences.
 
-    `retry` is the dotted path of the retry door, or None where trying again makes no sense; see
-    `exception_queue.queue.retry` for what a door must do. `action_url` is where the cause is mended;
+    `retry` is the dotted path of the retry handler, or None where trying again makes no sense; see
+    `exception_queue.queue.retry` for what a handler must do. `action_url` is where the cause is fixed;
     `{subject_id}` and `{subject_url}` in it stand for those of the item.
     """
 

@@ -1,9 +1,9 @@
-"""The doors of the exception queue: only they open, change and settle items (law 2).
+"""The writers of the exception queue: only they open, change and settle items (rule 2).
 
 An item that happens again while it is unsettled counts up and keeps its claim; a snoozed one wakes when its
 time has come, or when it has happened ten times as often as when it was put to sleep. What happens again
 after it was settled is a new item. Rows are locked in the order (kind, subject type, subject id) by every
-door, so that no two can wait for each other; floors above call these doors last in a transaction.
+writer, so that no two can wait for each other; layers above call these writers last in a transaction.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -42,7 +42,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ExceptionReport:
     """`cause` is in words for people. Problems of a kind whose cause differs only in ids and numbers are
     one group; `cause_key` says so where the words cannot. `owner_hint` is who would probably know, an
     e-mail address or name.
@@ -91,14 +91,14 @@ class Counts:
     mine: int
     unclaimed: int
     snoozed: int
-    unsettled: int
+    unresolved: int
 
 
 class RetryRefused(Exception):
-    """A retry door says, in one plain sentence, why it cannot try again now."""
+    """A retry handler says, in one plain sentence, why it cannot try again now."""
 
 
-def open_items(problems: Iterable[Problem], *, now: datetime) -> list[ExceptionItem]:
+def open_items(problems: Iterable[ExceptionReport], *, now: datetime) -> list[ExceptionItem]:
     """One unsettled item per kind and subject, counted up where there is one; sorted by key.
 
     Two statements (three when a snoozed item wakes), whatever the number of problems. Works inside the
@@ -130,13 +130,13 @@ def close_items(*, kind: str | None, subject_type: str, subject_ids: Collection[
         about = Q(subject_type=subject_type, subject_id__in=list(subject_ids))
         if kind is not None:
             about &= Q(kind=kind)
-        return len(_settle(_locked(about), verb=Verb.CLOSED, by=ITSELF, note=reason))
+        return len(_close(_locked(about), verb=Verb.CLOSED, by=ITSELF, note=reason))
 
 
 def is_open(*, kind: str, subject: Subject) -> bool:
     """Whether this kind of problem with this subject is unsettled; a sweep asks so as not to count its own rounds."""
     about = {"kind": kind, "subject_type": subject.type, "subject_id": subject.id}
-    return ExceptionItem.objects.filter(**about, status__in=ExceptionItem.UNSETTLED).exists()
+    return ExceptionItem.objects.filter(**about, status__in=ExceptionItem.UNRESOLVED).exists()
 
 
 def claim(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
@@ -165,29 +165,29 @@ def release(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[
 
 
 def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried:
-    """Try again what failed, by the retry door of each kind, and resolve the items of the doors that took
+    """Try again what failed, by the retry handler of each kind, and resolve the items of the handlers that took
     the work.
 
-    A door is called as `door(subject_ids, by=by)`, in the transaction that resolves its items: it writes
+    A handler is called as `handler(subject_ids, by=by)`, in the transaction that resolves its items: it writes
     rows that make the work due again and nudges, it never works itself. It leaves alone subjects that wait
     for nothing (two people may press the button), and raises RetryRefused when it cannot try; its kind's
     items then stay as they are.
 
-    The door comes before the items are locked, as everywhere: first the rows of the floors above, then the
+    The handler comes before the items are locked, as everywhere: first the rows of the layers above, then the
     items. Each kind is a transaction of its own.
     """
     done: list[ExceptionItem] = []
     refusals: list[str] = []
-    asked = ExceptionItem.objects.filter(_among(items), status__in=ExceptionItem.UNSETTLED)
+    asked = ExceptionItem.objects.filter(_among(items), status__in=ExceptionItem.UNRESOLVED)
     for key, of_kind in groupby(asked.order_by(*_LOCK_ORDER), key=lambda item: item.kind):
         chosen = list(of_kind)
         kind = kinds.described(key)
         try:
             with transaction.atomic():
                 if kind.retry is None:
-                    raise RetryRefused("It cannot be tried again: mend the cause, then resolve it.")
+                    raise RetryRefused("It cannot be tried again: fix the cause, then resolve it.")
                 dotted.resolve(kind.retry)(list(dict.fromkeys(item.subject_id for item in chosen)), by=by)
-                done += _settle(_locked(_among(chosen)), verb=Verb.RETRIED, by=by, note=note)
+                done += _close(_locked(_among(chosen)), verb=Verb.RETRIED, by=by, note=note)
         except RetryRefused as refusal:
             refusals.append(f"{kind.title}: {refusal}")
             _note(chosen, verb=Verb.REFUSED, actor=by, text=str(refusal), at=timezone.now())
@@ -195,15 +195,15 @@ def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried
 
 
 def resolve(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
-    """A person mended the cause."""
+    """A person fixed the cause."""
     with transaction.atomic(savepoint=False):
-        return _settle(_locked(_among(items)), verb=Verb.RESOLVED, by=by, note=note)
+        return _close(_locked(_among(items)), verb=Verb.RESOLVED, by=by, note=note)
 
 
 def dismiss(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
     """A person decided that nothing needs to be done."""
     with transaction.atomic(savepoint=False):
-        return _settle(_locked(_among(items)), verb=Verb.DISMISSED, by=by, note=note, status=Status.DISMISSED)
+        return _close(_locked(_among(items)), verb=Verb.DISMISSED, by=by, note=note, status=Status.DISMISSED)
 
 
 def snooze(
@@ -266,16 +266,16 @@ def groups(items: QuerySet[ExceptionItem] | None = None) -> list[Group]:
 def counts(*, by: str) -> Counts:
     """How many items the tabs of the screen hold for this person. One query."""
     is_open = Q(status=Status.OPEN)
-    found = ExceptionItem.objects.filter(status__in=ExceptionItem.UNSETTLED).aggregate(
+    found = ExceptionItem.objects.filter(status__in=ExceptionItem.UNRESOLVED).aggregate(
         mine=Count("pk", filter=is_open & Q(claimed_by=by)),
         unclaimed=Count("pk", filter=is_open & Q(claimed_by="")),
         snoozed=Count("pk", filter=~is_open),
-        unsettled=Count("pk"),
+        unresolved=Count("pk"),
     )
     return Counts(**found)
 
 
-def _row(problem: Problem) -> dict[str, Any]:
+def _row(problem: ExceptionReport) -> dict[str, Any]:
     subject = problem.subject
     cause = fit(problem.cause, longest=5000)
     return {
@@ -301,11 +301,11 @@ def _keys(items: Iterable[ExceptionItem]) -> list[int]:
 
 
 def _locked(about: Q) -> list[ExceptionItem]:
-    unsettled = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNSETTLED)
-    return list(unsettled.order_by(*_LOCK_ORDER).select_for_update(no_key=True))
+    unresolved = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNRESOLVED)
+    return list(unresolved.order_by(*_LOCK_ORDER).select_for_update(no_key=True))
 
 
-def _settle(
+def _close(
     items: Sequence[ExceptionItem], *, verb: str, by: str, note: str, status: str = Status.RESOLVED
 ) -> list[ExceptionItem]:
     now = timezone.now()

@@ -1,1 +1,1 @@
-"""Floor 2: somebody asked for us, and who they are."""
+"""Layer 2: somebody asked for us, and who they are."""

@@ -7,5 +7,5 @@ class IntakeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Registers the system checks of this floor.
+        # Registers the system checks of this layer.
         from intake import checks  # noqa: F401

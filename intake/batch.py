@@ -1,8 +1,8 @@
 """What a stage works on: a batch of submissions on their way to becoming leads.
 
 A stage is `def stage(batch: Batch) -> None`. It reads what it needs in a fixed number of queries, decides for each
-`work in batch.going()` in memory, and leaves rows with `batch.leave(door, row)`. The runner calls every door once, in the order
-of first use, inside the transaction.
+`work in batch.going()` in memory, and leaves rows with `batch.leave(writer, row)`. The runner calls every writer once, in
+the order of first use, inside the transaction.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from exception_queue.queue import Problem
+from exception_queue.queue import ExceptionReport
 from intake.models import IntakeForm, Lead, Submission
 from intake.outcomes import Outcome
 
@@ -18,7 +18,7 @@ R = TypeVar("R", contravariant=True)
 Row = TypeVar("Row")
 
 
-class Door(Protocol[R]):
+class Writer(Protocol[R]):
     """Writes rows of one kind in bulk."""
 
     def __call__(self, rows: Sequence[R], *, now: datetime) -> object: ...
@@ -44,7 +44,7 @@ class Work:
     is_new: bool = False
     # The lead that this person could be, when that is not certain.
     candidate: Lead | None = None
-    # What later floors know about this work, by floor name: intake carries it and does not look inside.
+    # What later layers know about this work, by layer name: intake carries it and does not look inside.
     findings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -55,8 +55,8 @@ class Batch:
         self.works = list(works)
         self.now = now
         self.position = 0
-        self.problems: list[Problem] = []
-        # What a floor reads once for the whole batch, by a name of its own: intake carries it and does not look inside.
+        self.problems: list[ExceptionReport] = []
+        # What a layer reads once for the whole batch, by a name of its own: intake carries it and does not look inside.
         self.shared: dict[str, Any] = {}
         self._left: dict[Callable[..., object], list[Any]] = {}
 
@@ -79,15 +79,15 @@ class Batch:
         """The works that go on into the stage at this position."""
         return [work for work in self.works if work.outcome is None and work.cursor <= position]
 
-    def leave(self, door: Door[Row], row: Row) -> None:
-        """Queue a row for a door."""
-        self._left.setdefault(door, []).append(row)
+    def leave(self, writer: Writer[Row], row: Row) -> None:
+        """Queue a row for a writer."""
+        self._left.setdefault(writer, []).append(row)
 
-    def report(self, problem: Problem) -> None:
+    def report(self, problem: ExceptionReport) -> None:
         """Open an exception item after the rows are written; it never stops the work."""
         self.problems.append(problem)
 
     def write(self) -> None:
-        """Call the doors, each once, in the order of first use."""
-        for door, rows in self._left.items():
-            door(rows, now=self.now)
+        """Call the writers, each once, in the order of first use."""
+        for writer, rows in self._left.items():
+            writer(rows, now=self.now)

@@ -18,5 +18,5 @@ def check_variables() -> Iterator[Finding]:
         yield Finding(
             "warn",
             f"Form {form.key}: the variable {form.secret_env} is not set, so {only}.",
-            mend=f"Set {form.secret_env} to the vendor's signing secret and start again, or enter the secret in the form.",
+            hint=f"Set {form.secret_env} to the vendor's signing secret and start again, or enter the secret in the form.",
         )

@@ -10,7 +10,7 @@ KINDS = [
         title="Required field missing",
         severity="high",
         what_to_do=(
-            "The form did not send a field that it must send. Mend the form or its field map, then retry: the stored body "
+            "The form did not send a field that it must send. Fix the form or its field map, then retry: the stored body "
             "is read again. If the field is not needed after all, take it off the form's required fields."
         ),
         retry=_RETRY,
@@ -30,7 +30,7 @@ KINDS = [
         title="Field map is broken",
         severity="high",
         what_to_do=(
-            "The form's field map names a field that does not exist, or the body cannot be read. Mend the map, then retry."
+            "The form's field map names a field that does not exist, or the body cannot be read. Fix the map, then retry."
         ),
         retry=_RETRY,
     ),
@@ -50,7 +50,7 @@ KINDS = [
         severity="high",
         what_to_do=(
             "This submission failed on its own while others went through. The error is in the detail; the body is kept. "
-            "Mend the cause, then retry."
+            "Fix the cause, then retry."
         ),
         retry=_RETRY,
     ),

@@ -27,7 +27,7 @@ _CHUNK = 500
 State = Literal["new", "known", "held", "bad"]
 
 
-class UnreadableFile(ValueError):
+class UnreadableCsv(ValueError):
     """The file as a whole cannot be imported; the message says why, for people."""
 
 
@@ -71,19 +71,19 @@ class Table:
     def __init__(self, file: TextIO) -> None:
         first = file.readline()
         if "\0" in first or not _is_text(first):
-            raise UnreadableFile("The file is not UTF-8 text. Save it as “CSV UTF-8”.")
+            raise UnreadableCsv("The file is not UTF-8 text. Save it as “CSV UTF-8”.")
         self._delimiter = max(_DELIMITERS, key=lambda each: len(_cells(first, each)))
         self._reader = csv.reader(chain([first], file), delimiter=self._delimiter)
         self.columns = [cell.strip() for cell in next(self._reader, [])]
         while self.columns and not self.columns[-1]:
             self.columns.pop()
         if not self.columns:
-            raise UnreadableFile("The first line has no names of columns.")
+            raise UnreadableCsv("The first line has no names of columns.")
         for number, name in enumerate(self.columns, start=1):
             if not name:
-                raise UnreadableFile(f"Column {number} has no name.")
+                raise UnreadableCsv(f"Column {number} has no name.")
             if name in self.columns[: number - 1]:
-                raise UnreadableFile(f"Two columns are named “{name}”.")
+                raise UnreadableCsv(f"Two columns are named “{name}”.")
 
     def rows(self) -> Iterator[Row]:
         """Rows that say something. What cannot be read is a row with a problem."""
@@ -121,7 +121,7 @@ def meaning(form: IntakeForm, columns: list[str]) -> dict[str, str]:
     fields = {str(value): name for name, value in mapped.values.items()}
     fields |= {str(value): f"extra.{name}" for name, value in mapped.extra.items()}
     if not any(name in _REACH for name in (*fields.values(), *form.defaults)):
-        raise UnreadableFile(
+        raise UnreadableCsv(
             f"No column is an e-mail address or phone number: {', '.join(columns)}. "
             f"Name one “email” or “phone”, or map it in the field map of the form {form.key}."
         )

@@ -1,6 +1,6 @@
-"""The only door through which leads are written (law 2).
+"""The only writer through which leads are written (rule 2).
 
-Every write bumps the version. Outside the pipeline it also leaves a LeadChange row, so that the floors above find out.
+Every write bumps the version. Outside the pipeline it also leaves a LeadChange row, so that the layers above find out.
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ class LeadBefore:
     has_open_deal: bool
 
 
-def standing_of(lead: Lead) -> LeadBefore:
+def field_states_of(lead: Lead) -> LeadBefore:
     return LeadBefore(lead.status, lead.last_form_key, lead.last_submitted_at, lead.has_open_deal)
 
 
@@ -39,7 +39,7 @@ def new_lead(work: Work, *, now: datetime) -> Lead:
 
 
 def touch(lead: Lead, work: Work, *, now: datetime) -> None:
-    """Take the submission's values into the lead (in memory; the door writes it)."""
+    """Take the submission's values into the lead (in memory; the writer writes it)."""
     for name in VALUE_COLUMNS:
         if name in work.values and name not in lead.typed_fields and not _keeps_first(lead, name):
             setattr(lead, name, work.values[name])

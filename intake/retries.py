@@ -12,7 +12,7 @@ from plumbing.nudges import nudge
 def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
     """Work held submissions from the start again; returns their ids.
 
-    From the start: the stored body is read again, so a mended field map takes effect. A person has looked, so spam checks pass.
+    From the start: the stored body is read again, so a fixed field map takes effect. A person has looked, so spam checks pass.
     """
     now = timezone.now()
     held = Submission.objects.select_for_update().filter(

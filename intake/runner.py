@@ -4,7 +4,7 @@
 2. Run the stages above the mark. They may go on the wire, within their time budgets.
 3. Open one transaction, re-lock the submissions by token and drop those that somebody else has taken meanwhile.
 4. Run the stages below the mark: they decide in memory and leave rows.
-5. Write all rows through their doors, book each submission's outcome, open exception items. Commit.
+5. Write all rows through their writers, book each submission's outcome, open exception items. Commit.
 6. Wake whoever sends notices and feeds the CRM.
 An error rolls everything back and replays the batch in halves, until the one bad submission is alone: it is held with its error.
 """
@@ -26,7 +26,7 @@ from django.utils import timezone
 from intake.batch import Batch, Work
 from intake.models import Submission
 from intake.pipeline import pipeline, wake_ups
-from intake.save_outcomes import book, hold_alone
+from intake.save_outcomes import hold_alone, save_outcomes
 from plumbing import claiming
 
 log = logging.getLogger(__name__)
@@ -142,20 +142,20 @@ def _run(submissions: Sequence[Submission], *, token: UUID) -> None:
             if any(work.outcome is not None for work in going):
                 raise _HeldBelowTheMark
             batch.write()
-            book(batch)
+            save_outcomes(batch)
     except _HeldBelowTheMark:
         # Nothing of a held lead may be written, a turn of a rotation least of all: the others run again without it.
-        _book_held(batch, token=token)
+        _save_held(batch, token=token)
         rest = [work.submission for work in batch.works if work.outcome is None]
         if rest:
             _run(rest, token=token)
 
 
-def _book_held(batch: Batch, *, token: UUID) -> None:
+def _save_held(batch: Batch, *, token: UUID) -> None:
     held = Batch((work for work in batch.works if work.outcome is not None), now=batch.now)
     with transaction.atomic():
         _drop_what_is_lost(held, token=token)
-        book(held)
+        save_outcomes(held)
 
 
 def _drop_what_is_lost(batch: Batch, *, token: UUID) -> None:

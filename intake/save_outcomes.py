@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from exception_queue import queue
-from exception_queue.queue import Problem, Subject
+from exception_queue.queue import ExceptionReport, Subject
 from intake.batch import Batch, Work
 from intake.models import Submission
 from intake.outcomes import Hold, RetryAt, Stop
@@ -32,14 +32,14 @@ def subject_of(submission: Submission) -> Subject:
     )
 
 
-def book(batch: Batch) -> None:
+def save_outcomes(batch: Batch) -> None:
     """Write each work's outcome, open the items that were asked for, close those whose cause has gone."""
-    problems: list[Problem] = []
+    problems: list[ExceptionReport] = []
     went_on: list[str] = []
     for work in batch.works:
         submission = work.submission
         before = submission.status
-        problem = _book_one(work, now=batch.now)
+        problem = _save_one(work, now=batch.now)
         if problem:
             problems.append(problem)
         elif before in HELD_BEFORE:
@@ -60,7 +60,7 @@ def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: da
         submission.due_at = submission.claim_token = submission.claimed_until = None
         submission.reason = f"{type(error).__name__}: {error}"[:2000]
         update_rows([submission], fields=["status", "due_at", "claim_token", "claimed_until", "reason"])
-        problem = Problem(
+        problem = ExceptionReport(
             kind="intake.poison",
             subject=subject_of(submission),
             cause=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"[
@@ -78,7 +78,7 @@ def close_for(submission_ids: Sequence[str], *, reason: str) -> None:
     queue.close_items(kind=None, subject_type="submission", subject_ids=submission_ids, reason=reason)
 
 
-def _book_one(work: Work, *, now: datetime) -> Problem | None:
+def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
     submission = work.submission
     submission.values, submission.raw_values = work.values, work.raw_values
     submission.extra, submission.notes, submission.unchecked = work.extra, work.notes, work.unchecked
@@ -103,7 +103,7 @@ def _book_one(work: Work, *, now: datetime) -> Problem | None:
             )
             submission.stage = _resume_at(work)
             submission.unchecked = unchecked
-            return Problem(kind=kind, subject=subject_of(submission), cause=cause, detail=detail)
+            return ExceptionReport(kind=kind, subject=subject_of(submission), cause=cause, detail=detail)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The door for timeline entries: what happened to a lead, in order, append-only."""
+"""The writer for timeline entries: what happened to a lead, in order, append-only."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,5 +8,5 @@ from plumbing.bulk import insert_rows
 
 
 def record(rows: Sequence[TimelineEntry], *, now: datetime | None = None) -> None:
-    """Append entries; verbs are dotted by floor: `intake.submitted`, `routing.assigned`, `crm_sync.pushed`."""
+    """Append entries; verbs are dotted by layer: `intake.submitted`, `routing.assigned`, `crm_sync.pushed`."""
     insert_rows(rows)

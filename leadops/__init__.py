@@ -1,1 +1,1 @@
-"""The roof: settings, urls, Celery, launcher, console and API. It decides nothing."""
+"""The project package: settings, urls, Celery, launcher, console and API. It decides nothing."""

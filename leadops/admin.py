@@ -1,4 +1,4 @@
-"""What the roof adds to the console: imported by Django's autodiscovery."""
+"""What the project package adds to the console: imported by Django's autodiscovery."""
 
 from leadops.console import accounts, alert_rules, schedules
 from leadops.console.exceptions import admin as exceptions

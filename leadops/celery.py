@@ -1,4 +1,4 @@
-"""The Celery app. State is rows; Celery only nudges (law 3)."""
+"""The Celery app. State is rows; Celery only nudges (rule 3)."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""System checks of the roof."""
+"""System checks of the project package."""

@@ -17,7 +17,7 @@ PERCENTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HandoffStep:
     """Seconds; None where nothing was counted."""
 
     count: int
@@ -39,11 +39,11 @@ class Figures:
     held: int
     rejected: int
     spam: int
-    received_to_handed_off: Step
-    handed_off_to_crm: Step
-    handed_off_to_told: Step
+    received_to_handed_off: HandoffStep
+    handed_off_to_crm: HandoffStep
+    handed_off_to_notified: HandoffStep
     new_leads: int
-    received_to_crm: Step
+    received_to_crm: HandoffStep
 
     @property
     def handed_off_rate(self) -> float | None:
@@ -123,7 +123,7 @@ def grouped(by: By, *, since: datetime, until: datetime) -> list[Figures]:
     return _read(_KEYS[by], crm="", of_connection="", since=since, until=until)
 
 
-_EMPTY = Step(0, None, None, None)
+_EMPTY = HandoffStep(0, None, None, None)
 _NOTHING = Figures("all", 0, 0, 0, 0, 0, 0, _EMPTY, _EMPTY, _EMPTY, 0, _EMPTY)
 
 
@@ -138,14 +138,14 @@ def _read(key: str, *, crm: str, of_connection: str, since: datetime, until: dat
 
 def _figures(row: tuple[Any, ...]) -> Figures:
     key, received, handed_off, waiting, held, rejected, spam, *rest = row
-    handed, crm, told, all_the_way = (_step(rest[place], rest[place + 1]) for place in (0, 2, 4, 7))
+    handed, crm, notified, all_the_way = (_step(rest[place], rest[place + 1]) for place in (0, 2, 4, 7))
     return Figures(
-        key, received, handed_off, waiting, held, rejected, spam, handed, crm, told, rest[6], all_the_way
+        key, received, handed_off, waiting, held, rejected, spam, handed, crm, notified, rest[6], all_the_way
     )
 
 
-def _step(count: int, percentiles: list[float] | None) -> Step:
+def _step(count: int, percentiles: list[float] | None) -> HandoffStep:
     if not count or percentiles is None:
         return _EMPTY
     p50, p95, p99 = (round(float(value), 3) for value in percentiles)
-    return Step(count, p50, p95, p99)
+    return HandoffStep(count, p50, p95, p99)

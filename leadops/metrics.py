@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
-class Standing(Collector):
+class OpenWorkCollector(Collector):
     """Gauges read from the database; `leadops_database_up` alone when it does not answer."""
 
     def collect(self) -> Iterator[Metric]:
@@ -46,7 +46,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         counted = CollectorRegistry()
         MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     standing = CollectorRegistry()
-    standing.register(Standing())
+    standing.register(OpenWorkCollector())
     return HttpResponse(
         generate_latest(counted) + generate_latest(standing), content_type=CONTENT_TYPE_LATEST
     )

@@ -1,4 +1,4 @@
-"""The roof keeps one row of its own: what the configuration was when text and database last said the same."""
+"""The project package keeps one row of its own: what the configuration was when text and database last said the same."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models

@@ -189,7 +189,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
-# Every task goes to the queue of its floor; several queues let an operator give a floor workers of its own.
+# Every task goes to the queue of its layer; several queues let an operator give a layer workers of its own.
 CELERY_TASK_ROUTES = {
     "intake.*": {"queue": "intake"},
     "routing.*": {"queue": "routing"},
@@ -208,7 +208,7 @@ def _every(task: str, seconds: float) -> dict[str, Any]:
 CELERY_BEAT_SCHEDULE = {
     "Sweep: submissions due": _every("intake.drain", 1.0),
     "Sweep: SLA steps due": _every("routing.run_sla_steps", 1.0),
-    "Sweep: waiting lines": _every("routing.release_waiting_lines", 15.0),
+    "Sweep: holding queues": _every("routing.release_holding_queues", 15.0),
     "Sweep: leads of people who left": _every("routing.move_leads_on", 30.0),
     "Sweep: notices due": _every("routing.send_notices", 1.0),
     "Sweep: lead changes": _every("crm_sync.queue_changes", 1.0),
@@ -220,7 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "Heartbeat": _every("leadops.heartbeat", 5.0),
 }
 
-# --- what leadops is made of: dotted paths in lists (law 1) ---------------------------------------------------------
+# --- what leadops is made of: dotted paths in lists (rule 1) ---------------------------------------------------------
 
 LEADOPS_PIPELINE = "leadops.pipeline.LEAD_PIPELINE"
 LEADOPS_WAKE_UPS = "leadops.pipeline.WAKE_UPS"

@@ -1,4 +1,4 @@
-"""Sweeps of the roof."""
+"""Sweeps of the project package."""
 
 from celery import shared_task
 

@@ -1,1 +1,1 @@
-"""Floor 0: rows, seconds and addresses. It knows no word of ours."""
+"""Layer 0: rows, seconds and addresses. It knows no word of ours."""

@@ -1,4 +1,4 @@
-"""Rows that are due are claimed with a token and a lease (law 3).
+"""Rows that are due are claimed with a token and a lease (rule 3).
 
 A model that can be claimed has `claim_token` (uuid, null) and `claimed_until` (timestamptz, null), and an
 index on `claim_token` where it is not null. Whoever holds the token owns the row until the lease ends;

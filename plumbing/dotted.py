@@ -1,4 +1,4 @@
-"""Dotted paths in lists are the only way up (law 1). Here they become callables."""
+"""Dotted paths in lists are the only way up (rule 1). Here they become callables."""
 
 from collections.abc import Callable
 from functools import cache

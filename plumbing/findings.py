@@ -1,4 +1,4 @@
-"""What `manage.py doctor` reports. Every floor may have checks: callables `() -> Iterable[Finding]`."""
+"""What `manage.py doctor` reports. Every layer may have checks: callables `() -> Iterable[Finding]`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,5 +13,5 @@ class Finding:
 
     level: Level
     title: str
-    mend: str = ""
+    hint: str = ""
     fix: Callable[[], str] | None = None

@@ -1,4 +1,4 @@
-"""The one door to other people's HTTP servers. The error that comes out carries the decision what to do next.
+"""The one way to other people's HTTP servers. The error that comes out carries the decision what to do next.
 
 | what happened                                            | error                                    |
 |----------------------------------------------------------|------------------------------------------|
@@ -85,7 +85,7 @@ class Throttled(RemoteError):
 
 
 class AuthLost(RemoteError):
-    """The credentials are not accepted: no call will work until a person or a new token mends it."""
+    """The credentials are not accepted: no call will work until a person or a new token fixes it."""
 
 
 class Permanent(RemoteError):

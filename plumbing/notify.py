@@ -140,9 +140,9 @@ def _send_to_service(address: str, *, title: str, body: str) -> None:
     service = apprise.Apprise()
     service.add(_service(address))
     with apprise.LogCapture(level=logging.WARNING) as captured:  # type: ignore[no-untyped-call]
-        told = service.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
+        notified = service.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
         said = captured.getvalue()
-    if not told:
+    if not notified:
         raise NotifyError(
             f"{_safe(address)} could not be told{_reason(said)}.",
             permanent=bool(_FINAL_ERROR.search(said)),

@@ -1,4 +1,4 @@
-"""Nudges: "look now, there may be work". Losing one costs a second, because a sweep looks anyway (law 3).
+"""Nudges: "look now, there may be work". Losing one costs a second, because a sweep looks anyway (rule 3).
 
 Nudges of one kind are coalesced through the cache while one is under way. The task that answers a nudge
 calls `taken` before it looks for work, so that what is committed from then on is nudged again; a nudge that

@@ -1,4 +1,4 @@
-"""Law 4: no third-party call inside a database transaction."""
+"""Rule 4: no third-party call inside a database transaction."""
 
 from django.db import connections
 
@@ -16,5 +16,5 @@ def refuse_in_transaction(what: str) -> None:
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block:
             raise WireInTransaction(
-                f"{what} inside a database transaction: write a row and let a sweep do it (law 4)."
+                f"{what} inside a database transaction: write a row and let a sweep do it (rule 4)."
             )

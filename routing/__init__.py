@@ -1,1 +1,1 @@
-"""Floor 3: who should answer, by when, and why."""
+"""Layer 3: who should answer, by when, and why."""

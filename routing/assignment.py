@@ -1,4 +1,4 @@
-"""The only door through which a lead gets an owner or a queue (law 2). Every change is a history row (I3)."""
+"""The only writer through which a lead gets an owner or a queue (rule 2). Every change is a history row (I3)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
 
 
 def assign_rows(rows: Sequence[Move], *, now: datetime) -> None:
-    """The batch door of the pipeline."""
+    """The batch writer of the pipeline."""
     assign(rows, now=now)
 
 

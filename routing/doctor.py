@@ -21,7 +21,7 @@ def check_leavers() -> Iterator[Finding]:
             yield Finding(
                 "warn",
                 f"{left} open lead{'' if left == 1 else 's'} of {owner.name}, who is switched off, should have moved.",
-                mend="Is there a fallback queue, and do beat and the workers run? The log says what failed.",
+                hint="Is there a fallback queue, and do beat and the workers run? The log says what failed.",
                 fix=partial(_move_on, owner),
             )
 

@@ -1,4 +1,4 @@
-"""Sweeps over SLA clocks: breaches are written down, steps that are due are done, waiting lines are released.
+"""Sweeps over SLA clocks: breaches are written down, steps that are due are done, holding queues are released.
 
 The lead is the lock: a step is done while its lead is held, so that a contact at the same instant either stops it or comes after.
 """
@@ -98,10 +98,10 @@ def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
         case "remind_owner":
             if assignment.owner is None:
                 return "Nobody owns it, so nobody was reminded."
-            _tell(step, lead, OwnerNotice(owner=assignment.owner, kind=OwnerNotice.Kind.REMINDER), now=now)
+            _notify(step, lead, OwnerNotice(owner=assignment.owner, kind=OwnerNotice.Kind.REMINDER), now=now)
             return f"{assignment.owner.name} is reminded."
         case "notify_manager":
-            return _tell_manager(step, lead, assignment, now=now)
+            return _notify_manager(step, lead, assignment, now=now)
         case "notify_team" | "notify_channel":
             team = (
                 assignment.owner.team
@@ -112,7 +112,7 @@ def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
             )
             if team is None:
                 return "No team to tell."
-            _tell(step, lead, OwnerNotice(team=team, kind=OwnerNotice.Kind.OVERDUE), now=now)
+            _notify(step, lead, OwnerNotice(team=team, kind=OwnerNotice.Kind.OVERDUE), now=now)
             return f"{team.name} is told."
         case "reassign":
             return _reassign(step, lead, assignment, now=now)
@@ -124,17 +124,17 @@ def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
     return f"“{step.do}” is not something that a step can do here yet."
 
 
-def _tell(step: SlaStep, lead: Lead, notice: OwnerNotice, *, now: datetime) -> None:
+def _notify(step: SlaStep, lead: Lead, notice: OwnerNotice, *, now: datetime) -> None:
     notice.lead, notice.cause, notice.due_at, notice.created_at = lead, f"step:{step.pk}", now, now
     write_notices([notice], now=now)
     _note(step, lead, f"{notice.get_kind_display()}: {notice.owner or notice.team}", now=now)
 
 
-def _tell_manager(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str:
+def _notify_manager(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str:
     team = assignment.owner.team if assignment.owner else assignment.queue.team if assignment.queue else None
     if team is None or team.manager is None:
         return "No manager to tell: set one on the team."
-    _tell(step, lead, OwnerNotice(owner=team.manager, kind=OwnerNotice.Kind.OVERDUE), now=now)
+    _notify(step, lead, OwnerNotice(owner=team.manager, kind=OwnerNotice.Kind.OVERDUE), now=now)
     return f"{team.manager.name} is told."
 
 
@@ -170,7 +170,7 @@ def _reassign(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetim
     if isinstance(found, rerouting.NobodyOnDuty):
         # The owner stays; the manager hears of it once; it is tried again when somebody is there.
         if step.attempts == 1:
-            _tell_manager(step, lead, assignment, now=now)
+            _notify_manager(step, lead, assignment, now=now)
         step.due_at = found.opens_at or now + TRY_AGAIN
         step.result = "Nobody is on duty; it is tried again at the next opening."
         return None

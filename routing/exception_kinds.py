@@ -47,15 +47,15 @@ KINDS = [
         action_url=_RULES,
     ),
     ExceptionKind(
-        key="routing.waiting_line_stuck",
-        title="A waiting line does not move",
+        key="routing.holding_queue_stuck",
+        title="A holding queue does not move",
         severity="high",
         what_to_do=(
-            "The rotation opened more than 15 minutes ago, and none of the leads in its waiting line "
+            "The rotation opened more than 15 minutes ago, and none of the leads in its holding queue "
             "could be given out. Look at who is on duty, absent or at a cap; or give the leads to "
             "somebody by hand. The line is tried again by itself."
         ),
-        retry="routing.handover.retries.retry_waiting_lines",
+        retry="routing.handover.retries.retry_holding_queues",
         action_label="Open the rotations",
         action_url=_ROTATIONS,
     ),

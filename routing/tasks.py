@@ -19,9 +19,9 @@ def run_sla_steps() -> None:
     escalation.run_due_steps()
 
 
-@shared_task(name="routing.release_waiting_lines")
-def release_waiting_lines() -> None:
-    releasing.release_waiting_lines()
+@shared_task(name="routing.release_holding_queues")
+def release_holding_queues() -> None:
+    releasing.release_holding_queues()
 
 
 @shared_task(name="routing.move_leads_on")

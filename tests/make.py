@@ -1,4 +1,4 @@
-"""Builders that tests of every floor share: the demo configuration, forms as people fill them, the pipeline run to its end."""
+"""Builders that tests of every layer share: the demo configuration, forms as people fill them, the pipeline run to its end."""
 
 import json
 from collections.abc import Callable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from crm_sandbox.hubspot.errors import PORTAL_ID
 from crm_sandbox.hubspot.portal import Portal
-from crm_sandbox.wire import Answer, Request
+from crm_sandbox.wire import Reply, Request
 
 
-def details(portal: Portal, request: Request) -> Answer:
-    return Answer(
+def details(portal: Portal, request: Request) -> Reply:
+    return Reply(
         200,
         {
             "portalId": PORTAL_ID,

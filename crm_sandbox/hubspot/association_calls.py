@@ -7,43 +7,43 @@ from typing import Any
 from crm_sandbox.hubspot import associations
 from crm_sandbox.hubspot.batch import inputs_of
 from crm_sandbox.hubspot.errors import HubSpotError
-from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import cursor, next_page, page_size, record_number
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import batch
-from crm_sandbox.wire import Answer, Json, Request, now_ms
+from crm_sandbox.wire import Json, Reply, Request, now_ms
 
 
-def put_default(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Answer:
+def put_default(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Reply:
     started_at = now_ms()
     with portal.store.writing() as db:
         one, one_id, two, two_id = associations.ends(
             db, start=start, start_id=start_id, end=end, end_id=end_id
         )
         results = _put_default(db, one=one, one_id=one_id, two=two, two_id=two_id)
-    return Answer(200, batch(results, started_at=started_at), records=1)
+    return Reply(200, batch(results, started_at=started_at), records=1)
 
 
-def put(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Answer:
+def put(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Reply:
     types = associations.type_ids(request.json())
     with portal.store.writing() as db:
         one, one_id, two, two_id = associations.ends(
             db, start=start, start_id=start_id, end=end, end_id=end_id
         )
         made = _put(db, one=one, one_id=one_id, two=two, two_id=two_id, types=types)
-    return Answer(201, made, records=1)
+    return Reply(201, made, records=1)
 
 
-def delete(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Answer:
+def delete(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Reply:
     one, two = kind_called(start), kind_called(end)
     with portal.store.writing() as db:
         associations.unlink(
             db, start=one, start_id=record_number(start_id), end=two, end_id=record_number(end_id)
         )
-    return Answer(204, records=1)
+    return Reply(204, records=1)
 
 
-def page(portal: Portal, request: Request, start: str, start_id: str, end: str) -> Answer:
+def page(portal: Portal, request: Request, start: str, start_id: str, end: str) -> Reply:
     one, two = kind_called(start), kind_called(end)
     limit = page_size(request, default=500, most=500)
     after = cursor(request.parameter("after"))
@@ -57,10 +57,10 @@ def page(portal: Portal, request: Request, start: str, start_id: str, end: str) 
     }
     if len(found) > limit:
         body["paging"] = next_page(request, after=shown[-1][0])
-    return Answer(200, body, records=len(shown))
+    return Reply(200, body, records=len(shown))
 
 
-def batch_read(portal: Portal, request: Request, start: str, end: str) -> Answer:
+def batch_read(portal: Portal, request: Request, start: str, end: str) -> Reply:
     """Records with nobody at the other end are told apart in a 207."""
     one, two = kind_called(start), kind_called(end)
     started_at = now_ms()
@@ -83,27 +83,27 @@ def batch_read(portal: Portal, request: Request, start: str, end: str) -> Answer
                 results.append({"from": {"id": start_id}, "to": to})
             else:
                 errors.append(_nobody(one, two, start_id=start_id))
-    return Answer(
+    return Reply(
         207 if errors else 200, batch(results, started_at=started_at, errors=errors), records=len(results)
     )
 
 
-def batch_create(portal: Portal, request: Request, start: str, end: str) -> Answer:
-    def make(db: Any, each: Json, one: Kind, one_id: int, two: Kind, two_id: int) -> list[Json]:
+def batch_create(portal: Portal, request: Request, start: str, end: str) -> Reply:
+    def make(db: Any, each: Json, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int) -> list[Json]:
         types = associations.type_ids(each.get("types"))
         return [_put(db, one=one, one_id=one_id, two=two, two_id=two_id, types=types)]
 
     return _batch_write(portal, request, start=start, end=end, make=make, status=201)
 
 
-def batch_default(portal: Portal, request: Request, start: str, end: str) -> Answer:
-    def make(db: Any, each: Json, one: Kind, one_id: int, two: Kind, two_id: int) -> list[Json]:
+def batch_default(portal: Portal, request: Request, start: str, end: str) -> Reply:
+    def make(db: Any, each: Json, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int) -> list[Json]:
         return _put_default(db, one=one, one_id=one_id, two=two, two_id=two_id)
 
     return _batch_write(portal, request, start=start, end=end, make=make, status=200)
 
 
-def batch_archive(portal: Portal, request: Request, start: str, end: str) -> Answer:
+def batch_archive(portal: Portal, request: Request, start: str, end: str) -> Reply:
     one, two = kind_called(start), kind_called(end)
     inputs = inputs_of(request, most=2000)
     with portal.store.writing() as db:
@@ -117,10 +117,10 @@ def batch_archive(portal: Portal, request: Request, start: str, end: str) -> Ans
                     end=two,
                     end_id=record_number(_ref(target)),
                 )
-    return Answer(204, records=len(inputs))
+    return Reply(204, records=len(inputs))
 
 
-def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make: Any, status: int) -> Answer:
+def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make: Any, status: int) -> Reply:
     """Inputs with a missing record are told apart in a 207; the others are set."""
     results: list[Json] = []
     errors: list[Json] = []
@@ -139,10 +139,10 @@ def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make
                 }
                 errors.append(error.item())
     body = batch(results, started_at=started_at, errors=errors)
-    return Answer(207 if errors else status, body, records=len(results))
+    return Reply(207 if errors else status, body, records=len(results))
 
 
-def _put(db: Any, *, one: Kind, one_id: int, two: Kind, two_id: int, types: list[int]) -> Json:
+def _put(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int, types: list[int]) -> Json:
     known = associations.types_between(one, two)
     for type_id in types:
         if type_id not in known:
@@ -160,7 +160,7 @@ def _put(db: Any, *, one: Kind, one_id: int, two: Kind, two_id: int, types: list
     }
 
 
-def _put_default(db: Any, *, one: Kind, one_id: int, two: Kind, two_id: int) -> list[Json]:
+def _put_default(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int) -> list[Json]:
     there = next(iter(associations.types_between(one, two)))
     associations.link(db, start=one, start_id=one_id, end=two, end_id=two_id, type_id=there)
     return [
@@ -173,7 +173,7 @@ def _put_default(db: Any, *, one: Kind, one_id: int, two: Kind, two_id: int) -> 
     ]
 
 
-def _nobody(one: Kind, two: Kind, *, start_id: str) -> Json:
+def _nobody(one: ObjectKind, two: ObjectKind, *, start_id: str) -> Json:
     return HubSpotError(
         404,
         f"No {two.singular} is associated with {one.singular} {start_id}.",

@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_sandbox import records
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
-from crm_sandbox.hubspot.kinds import KINDS, Kind, kind_called
+from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
 from crm_sandbox.wire import Json
 
 # (from, to): {type id: label}; the first is the default
@@ -33,10 +33,10 @@ _ONE_WAY: dict[tuple[str, str], dict[int, str | None]] = {
 TWINS = {279: 280, 280: 279, 1: 2, 2: 1, 4: 3, 3: 4, 342: 341, 341: 342, 6: 5, 5: 6, 203: 204, 204: 203}
 TWINS |= {191: 192, 192: 191, 215: 216, 216: 215, 449: 449, 450: 450}
 
-Link = tuple[Kind, int, int]
+Link = tuple[ObjectKind, int, int]
 
 
-def types_between(start: Kind, end: Kind) -> dict[int, str | None]:
+def types_between(start: ObjectKind, end: ObjectKind) -> dict[int, str | None]:
     """Type ids and labels, the default first. Raises HubSpotError 400 for kinds that cannot be associated."""
     types = _ONE_WAY.get((start.name, end.name))
     if types is None:
@@ -44,7 +44,9 @@ def types_between(start: Kind, end: Kind) -> dict[int, str | None]:
     return types
 
 
-def link(db: sqlite3.Connection, *, start: Kind, start_id: int, end: Kind, end_id: int, type_id: int) -> None:
+def link(
+    db: sqlite3.Connection, *, start: ObjectKind, start_id: int, end: ObjectKind, end_id: int, type_id: int
+) -> None:
     """Both ways. A labelled association has the unlabelled one beside it."""
     default = next(iter(types_between(start, end)))
     db.executemany(
@@ -60,7 +62,7 @@ def link(db: sqlite3.Connection, *, start: Kind, start_id: int, end: Kind, end_i
     )
 
 
-def unlink(db: sqlite3.Connection, *, start: Kind, start_id: int, end: Kind, end_id: int) -> None:
+def unlink(db: sqlite3.Connection, *, start: ObjectKind, start_id: int, end: ObjectKind, end_id: int) -> None:
     db.executemany(
         "DELETE FROM associations WHERE from_kind = ? AND from_id = ? AND to_kind = ? AND to_id = ?",
         [(start.name, start_id, end.name, end_id), (end.name, end_id, start.name, start_id)],
@@ -68,7 +70,13 @@ def unlink(db: sqlite3.Connection, *, start: Kind, start_id: int, end: Kind, end
 
 
 def linked(
-    db: sqlite3.Connection, *, start: Kind, start_id: int, end: Kind, after: int = 0, limit: int = 500
+    db: sqlite3.Connection,
+    *,
+    start: ObjectKind,
+    start_id: int,
+    end: ObjectKind,
+    after: int = 0,
+    limit: int = 500,
 ) -> dict[int, list[int]]:
     """Live records at the other end, by id, with the association types."""
     rows = db.execute(
@@ -85,7 +93,7 @@ def linked(
     return found
 
 
-def short(db: sqlite3.Connection, *, kind: Kind, record_id: int, to: Kind) -> list[Json]:
+def short(db: sqlite3.Connection, *, kind: ObjectKind, record_id: int, to: ObjectKind) -> list[Json]:
     """As an object's own answer lists them: [{"id": "7", "type": "contact_to_company"}]"""
     found = linked(db, start=kind, start_id=record_id, end=to)
     types = types_between(kind, to) if found else {}
@@ -99,7 +107,7 @@ def short(db: sqlite3.Connection, *, kind: Kind, record_id: int, to: Kind) -> li
     ]
 
 
-def full(start: Kind, end: Kind, *, end_id: int, type_ids: list[int]) -> Json:
+def full(start: ObjectKind, end: ObjectKind, *, end_id: int, type_ids: list[int]) -> Json:
     types = types_between(start, end)
     return {
         "toObjectId": end_id,
@@ -109,7 +117,7 @@ def full(start: Kind, end: Kind, *, end_id: int, type_ids: list[int]) -> Json:
     }
 
 
-def asked_for(db: sqlite3.Connection, *, kind: Kind, wanted: Any) -> list[Link]:
+def asked_for(db: sqlite3.Connection, *, kind: ObjectKind, wanted: Any) -> list[Link]:
     """The `associations` of an object that is about to be made: [{"to": {"id"}, "types": [{...TypeId}]}].
 
     Raises HubSpotError 400: an unknown type, or nobody at the other end.
@@ -129,7 +137,7 @@ def asked_for(db: sqlite3.Connection, *, kind: Kind, wanted: Any) -> list[Link]:
     return links
 
 
-def link_all(db: sqlite3.Connection, *, kind: Kind, record_id: int, links: list[Link]) -> None:
+def link_all(db: sqlite3.Connection, *, kind: ObjectKind, record_id: int, links: list[Link]) -> None:
     for end, end_id, type_id in links:
         link(db, start=kind, start_id=record_id, end=end, end_id=end_id, type_id=type_id)
 
@@ -159,7 +167,7 @@ def _target(each: Any) -> tuple[int, list[int]]:
     return (int(to_id) if to_id.isascii() and to_id.isdigit() and len(to_id) <= 18 else 0), type_ids(types)
 
 
-def _end_of(kind: Kind, type_id: int) -> Kind:
+def _end_of(kind: ObjectKind, type_id: int) -> ObjectKind:
     for (start, end), types in _ONE_WAY.items():
         if start == kind.name and type_id in types:
             return KINDS[end]
@@ -168,7 +176,7 @@ def _end_of(kind: Kind, type_id: int) -> Kind:
 
 def ends(
     db: sqlite3.Connection, *, start: str, start_id: str, end: str, end_id: str
-) -> tuple[Kind, int, Kind, int]:
+) -> tuple[ObjectKind, int, ObjectKind, int]:
     """Both records of a path. Raises HubSpotError 404 when one of them does not exist."""
     start_kind, end_kind = kind_called(start), kind_called(end)
     for kind, number in ((start_kind, start_id), (end_kind, end_id)):

@@ -8,19 +8,19 @@ from typing import Any
 
 from crm_sandbox.hubspot import associations, writes
 from crm_sandbox.hubspot.errors import HubSpotError
-from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import check_unique, find, object_body
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import as_read, as_written, batch
 from crm_sandbox.hubspot.values import texts
 from crm_sandbox.records import Record
-from crm_sandbox.wire import Answer, Json, Request, now_ms
+from crm_sandbox.wire import Json, Reply, Request, now_ms
 
 MOST_INPUTS = 100
 MOST_WITH_HISTORY = 50
 
 
-def create(portal: Portal, request: Request, object_type: str) -> Answer:
+def create(portal: Portal, request: Request, object_type: str) -> Reply:
     """One bad input fails the whole batch, unless each input has its own objectWriteTraceId: then 207."""
     kind = kind_called(object_type)
     inputs = inputs_of(request)
@@ -42,7 +42,7 @@ def create(portal: Portal, request: Request, object_type: str) -> Answer:
     return _answer(results, errors=errors, started_at=started_at, status=201)
 
 
-def _create_one(db: sqlite3.Connection, *, portal: Portal, kind: Kind, each: Json) -> Json:
+def _create_one(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, each: Json) -> Json:
     properties = texts(each.get("properties", {}))
     links = associations.asked_for(db, kind=kind, wanted=each.get("associations"))
     record = writes.create(db, portal=portal, kind=kind, properties=properties)
@@ -50,7 +50,7 @@ def _create_one(db: sqlite3.Connection, *, portal: Portal, kind: Kind, each: Jso
     return _with_trace(as_written(record, kind=kind, names=list(properties)), each)
 
 
-def read(portal: Portal, request: Request, object_type: str) -> Answer:
+def read(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     body = object_body(request)
     with_history: list[str] = body.get("propertiesWithHistory") or []
@@ -77,7 +77,7 @@ def read(portal: Portal, request: Request, object_type: str) -> Answer:
     return _answer(results, errors=errors, started_at=started_at, status=200)
 
 
-def update(portal: Portal, request: Request, object_type: str) -> Answer:
+def update(portal: Portal, request: Request, object_type: str) -> Reply:
     """Objects that do not exist are told apart in a 207; a bad value fails the whole batch."""
     kind = kind_called(object_type)
     inputs = inputs_of(request)
@@ -104,7 +104,7 @@ def update(portal: Portal, request: Request, object_type: str) -> Answer:
     return _answer(results, errors=errors, started_at=started_at, status=200)
 
 
-def upsert(portal: Portal, request: Request, object_type: str) -> Answer:
+def upsert(portal: Portal, request: Request, object_type: str) -> Reply:
     """By a unique property; a bad input fails the whole batch.
 
     Partial upserts are not supported with `email` as the idProperty of contacts: each input must give the
@@ -127,7 +127,7 @@ def upsert(portal: Portal, request: Request, object_type: str) -> Answer:
 
 
 def _upsert_one(
-    db: sqlite3.Connection, *, portal: Portal, kind: Kind, each: Json
+    db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, each: Json
 ) -> tuple[Record, bool, list[str]]:
     properties = texts(each.get("properties", {}))
     value, id_property = _id(each), each.get("idProperty") or ""
@@ -149,7 +149,7 @@ def _upsert_one(
     return made, True, names
 
 
-def archive(portal: Portal, request: Request, object_type: str) -> Answer:
+def archive(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     inputs = inputs_of(request)
     with portal.store.writing() as db:
@@ -157,7 +157,7 @@ def archive(portal: Portal, request: Request, object_type: str) -> Answer:
             record = find(db, portal=portal, kind=kind, value=_id(each))
             if record is not None:
                 writes.archive(db, record=record)
-    return Answer(204, records=len(inputs))
+    return Reply(204, records=len(inputs))
 
 
 def inputs_of(request: Request, *, most: int = MOST_INPUTS) -> list[Json]:
@@ -177,9 +177,9 @@ def inputs_of(request: Request, *, most: int = MOST_INPUTS) -> list[Json]:
     return inputs
 
 
-def _answer(results: list[Json], *, errors: list[Json], started_at: int, status: int) -> Answer:
+def _answer(results: list[Json], *, errors: list[Json], started_at: int, status: int) -> Reply:
     body = batch(results, started_at=started_at, errors=errors)
-    return Answer(207 if errors else status, body, records=len(results))
+    return Reply(207 if errors else status, body, records=len(results))
 
 
 def _id(each: Json) -> str:
@@ -213,7 +213,7 @@ def _check_distinct(inputs: list[Json]) -> None:
         )
 
 
-def _missing(kind: Kind, ids: list[str]) -> Json:
+def _missing(kind: ObjectKind, ids: list[str]) -> Json:
     return HubSpotError(
         404,
         f"Could not get some {kind.singular.upper()} objects, they may be deleted or not exist. "

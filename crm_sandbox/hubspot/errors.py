@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crm_sandbox.wire import Answer, Json
+from crm_sandbox.wire import Json, Reply
 
 PORTAL_ID = 90210042
 
@@ -40,7 +40,7 @@ class HubSpotError(Exception):
         self.headers = headers or {}
         self.extra = extra or {}
 
-    def answer(self) -> Answer:
+    def answer(self) -> Reply:
         body: Json = {"status": "error", "message": self.message, "correlationId": str(uuid.uuid4())}
         if self.errors:
             body["errors"] = self.errors
@@ -50,7 +50,7 @@ class HubSpotError(Exception):
             body["category"] = self.category
         if self.sub_category:
             body["subCategory"] = self.sub_category
-        return Answer(self.status, body | self.extra, dict(self.headers))
+        return Reply(self.status, body | self.extra, dict(self.headers))
 
     def item(self, *, trace_id: str = "") -> Json:
         """An entry of a 207's `errors`; `trace_id` is the input's objectWriteTraceId."""

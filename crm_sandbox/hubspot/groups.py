@@ -7,13 +7,13 @@ import sqlite3
 
 from crm_sandbox.hubspot.default_properties import GROUPS
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
-from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import object_body
 from crm_sandbox.hubspot.portal import Portal
-from crm_sandbox.wire import Answer, Json, Request
+from crm_sandbox.wire import Json, Reply, Request
 
 
-def known(db: sqlite3.Connection, *, kind: Kind) -> dict[str, Json]:
+def known(db: sqlite3.Connection, *, kind: ObjectKind) -> dict[str, Json]:
     found: dict[str, Json] = {
         name: {"name": name, "label": label, "displayOrder": order, "archived": False}
         for order, (name, label) in enumerate(GROUPS[kind.name].items())
@@ -23,21 +23,21 @@ def known(db: sqlite3.Connection, *, kind: Kind) -> dict[str, Json]:
     return found
 
 
-def page(portal: Portal, request: Request, object_type: str) -> Answer:
+def page(portal: Portal, request: Request, object_type: str) -> Reply:
     with portal.store.reading() as db:
         found = list(known(db, kind=kind_called(object_type)).values())
-    return Answer(200, {"results": found}, records=len(found))
+    return Reply(200, {"results": found}, records=len(found))
 
 
-def read(portal: Portal, request: Request, object_type: str, name: str) -> Answer:
+def read(portal: Portal, request: Request, object_type: str, name: str) -> Reply:
     with portal.store.reading() as db:
         group = known(db, kind=kind_called(object_type)).get(name)
     if group is None:
         raise not_found(f"Property group {name} does not exist")
-    return Answer(200, group, records=1)
+    return Reply(200, group, records=1)
 
 
-def create(portal: Portal, request: Request, object_type: str) -> Answer:
+def create(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     body = object_body(request)
     name, label = str(body.get("name") or ""), str(body.get("label") or "")
@@ -50,4 +50,4 @@ def create(portal: Portal, request: Request, object_type: str) -> Answer:
             )
         made = {"name": name, "label": label, "displayOrder": body.get("displayOrder", -1), "archived": False}
         db.execute("INSERT INTO property_groups VALUES (?, ?, ?)", (kind.name, name, json.dumps(made)))
-    return Answer(201, made, records=1)
+    return Reply(201, made, records=1)

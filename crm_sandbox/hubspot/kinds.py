@@ -8,7 +8,7 @@ from crm_sandbox.hubspot.errors import HubSpotError
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ObjectKind:
     """`shown` is what a read gives when it names no properties; `searched` where a search's `query` looks."""
 
     name: str
@@ -28,7 +28,7 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind(
+        ObjectKind(
             "contacts",
             "contact",
             "0-1",
@@ -37,7 +37,7 @@ KINDS = {
             ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
             ("firstname", "lastname", "email", "phone", "company"),
         ),
-        Kind(
+        ObjectKind(
             "companies",
             "company",
             "0-2",
@@ -46,7 +46,7 @@ KINDS = {
             ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
             ("name", "domain", "phone", "website"),
         ),
-        Kind(
+        ObjectKind(
             "deals",
             "deal",
             "0-3",
@@ -64,7 +64,7 @@ KINDS = {
             ),
             ("dealname", "dealstage", "pipeline"),
         ),
-        Kind(
+        ObjectKind(
             "tasks",
             "task",
             "0-27",
@@ -79,7 +79,7 @@ KINDS = {
 _BY_ANY_NAME = {alias: kind for kind in KINDS.values() for alias in (kind.name, kind.singular, kind.type_id)}
 
 
-def kind_called(name: str) -> Kind:
+def kind_called(name: str) -> ObjectKind:
     """Raises HubSpotError 400 for an object type that does not exist."""
     kind = _BY_ANY_NAME.get(name.lower())
     if kind is None:

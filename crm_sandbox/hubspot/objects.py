@@ -9,17 +9,17 @@ from urllib.parse import urlencode
 from crm_sandbox import records
 from crm_sandbox.hubspot import associations, writes
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
-from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import as_read, as_written, paging
 from crm_sandbox.hubspot.values import texts
 from crm_sandbox.records import Record
-from crm_sandbox.wire import Answer, Json, Request
+from crm_sandbox.wire import Json, Reply, Request
 
 MOST_PER_PAGE = 100
 
 
-def create(portal: Portal, request: Request, object_type: str) -> Answer:
+def create(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     body = object_body(request)
     properties = texts(body.get("properties", {}))
@@ -27,10 +27,10 @@ def create(portal: Portal, request: Request, object_type: str) -> Answer:
         links = associations.asked_for(db, kind=kind, wanted=body.get("associations"))
         record = writes.create(db, portal=portal, kind=kind, properties=properties)
         associations.link_all(db, kind=kind, record_id=record.id, links=links)
-    return Answer(201, as_written(record, kind=kind, names=list(properties)), records=1)
+    return Reply(201, as_written(record, kind=kind, names=list(properties)), records=1)
 
 
-def read(portal: Portal, request: Request, object_type: str, object_id: str) -> Answer:
+def read(portal: Portal, request: Request, object_type: str, object_id: str) -> Reply:
     kind = kind_called(object_type)
     archived = request.flag("archived")
     with portal.store.reading() as db:
@@ -44,10 +44,10 @@ def read(portal: Portal, request: Request, object_type: str, object_id: str) -> 
         )
         if record is None:
             raise not_found()
-        return Answer(200, _shown(db, request=request, kind=kind, record=record), records=1)
+        return Reply(200, _shown(db, request=request, kind=kind, record=record), records=1)
 
 
-def update(portal: Portal, request: Request, object_type: str, object_id: str) -> Answer:
+def update(portal: Portal, request: Request, object_type: str, object_id: str) -> Reply:
     kind = kind_called(object_type)
     properties = texts(object_body(request).get("properties", {}))
     with portal.store.writing() as db:
@@ -57,19 +57,19 @@ def update(portal: Portal, request: Request, object_type: str, object_id: str) -
         if record is None:
             raise not_found()
         writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
-    return Answer(200, as_written(record, kind=kind, names=list(properties)), records=1)
+    return Reply(200, as_written(record, kind=kind, names=list(properties)), records=1)
 
 
-def archive(portal: Portal, request: Request, object_type: str, object_id: str) -> Answer:
+def archive(portal: Portal, request: Request, object_type: str, object_id: str) -> Reply:
     kind = kind_called(object_type)
     with portal.store.writing() as db:
         record = find(db, portal=portal, kind=kind, value=object_id)
         if record is not None:
             writes.archive(db, record=record)
-    return Answer(204, records=int(record is not None))
+    return Reply(204, records=int(record is not None))
 
 
-def page(portal: Portal, request: Request, object_type: str) -> Answer:
+def page(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     limit = page_size(request, default=10, most=MOST_PER_PAGE)
     after = cursor(request.parameter("after"))
@@ -80,10 +80,10 @@ def page(portal: Portal, request: Request, object_type: str) -> Answer:
     body: Json = {"results": shown}
     if len(found) > limit:
         body["paging"] = next_page(request, after=found[limit - 1].id)
-    return Answer(200, body, records=len(shown))
+    return Reply(200, body, records=len(shown))
 
 
-def _shown(db: sqlite3.Connection, *, request: Request, kind: Kind, record: Record) -> Json:
+def _shown(db: sqlite3.Connection, *, request: Request, kind: ObjectKind, record: Record) -> Json:
     body = as_read(
         db,
         kind=kind,
@@ -103,7 +103,7 @@ def find(
     db: sqlite3.Connection,
     *,
     portal: Portal,
-    kind: Kind,
+    kind: ObjectKind,
     value: str,
     id_property: str = "",
     archived: bool = False,
@@ -117,7 +117,7 @@ def find(
     return records.get(db, kind=kind.name, id=number, archived=archived)
 
 
-def check_unique(db: sqlite3.Connection, *, portal: Portal, kind: Kind, name: str) -> None:
+def check_unique(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, name: str) -> None:
     definition = portal.definitions(db, kind=kind.name).get(name)
     if definition is None:
         raise HubSpotError(

@@ -7,7 +7,7 @@ import sqlite3
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.objects import cursor, next_page, page_size
 from crm_sandbox.hubspot.portal import Portal
-from crm_sandbox.wire import Answer, Json, Request, iso, now_ms
+from crm_sandbox.wire import Json, Reply, Request, iso, now_ms
 
 FIRST_ID, FIRST_USER_ID = 71000101, 4400101
 
@@ -23,7 +23,7 @@ STAFF = (
 )
 
 
-def page(portal: Portal, request: Request) -> Answer:
+def page(portal: Portal, request: Request) -> Reply:
     limit = page_size(request, default=100, most=500)
     after = cursor(request.parameter("after"))
     email = request.parameter("email").strip().lower()
@@ -37,10 +37,10 @@ def page(portal: Portal, request: Request) -> Answer:
     body: Json = {"results": [shown(row) for row in rows[:limit]]}
     if len(rows) > limit:
         body["paging"] = next_page(request, after=rows[limit - 1]["id"])
-    return Answer(200, body, records=len(body["results"]))
+    return Reply(200, body, records=len(body["results"]))
 
 
-def read(portal: Portal, request: Request, owner_id: str) -> Answer:
+def read(portal: Portal, request: Request, owner_id: str) -> Reply:
     """idProperty is `id` (default) or `userId`; an archived owner is found with archived=true only."""
     id_property = request.parameter("idProperty", "id")
     if id_property not in ("id", "userId"):
@@ -54,7 +54,7 @@ def read(portal: Portal, request: Request, owner_id: str) -> Answer:
         ).fetchone()
     if row is None:
         raise not_found()
-    return Answer(200, shown(row), records=1)
+    return Reply(200, shown(row), records=1)
 
 
 def shown(row: sqlite3.Row) -> Json:

@@ -11,11 +11,11 @@ from crm_sandbox.hubspot import groups
 from crm_sandbox.hubspot.batch import inputs_of
 from crm_sandbox.hubspot.default_properties import PROPERTIES, YES_NO, options
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
-from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import object_body
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import batch
-from crm_sandbox.wire import Answer, Json, Request, iso, now_ms
+from crm_sandbox.wire import Json, Reply, Request, iso, now_ms
 
 MOST_UNIQUE = 10
 FIELD_TYPES = {
@@ -29,7 +29,7 @@ FIELD_TYPES = {
 }
 
 
-def page(portal: Portal, request: Request, object_type: str) -> Answer:
+def page(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     with portal.store.reading() as db:
         if request.flag("archived"):
@@ -37,28 +37,28 @@ def page(portal: Portal, request: Request, object_type: str) -> Answer:
             found = [made for row in rows if (made := json.loads(row["definition"]))["archived"]]
         else:
             found = list(portal.definitions(db, kind=kind.name).values())
-    return Answer(200, {"results": found}, records=len(found))
+    return Reply(200, {"results": found}, records=len(found))
 
 
-def read(portal: Portal, request: Request, object_type: str, name: str) -> Answer:
+def read(portal: Portal, request: Request, object_type: str, name: str) -> Reply:
     kind = kind_called(object_type)
     with portal.store.reading() as db:
         definition = portal.definitions(db, kind=kind.name).get(name)
     if definition is None:
         raise _no_such(kind, name)
-    return Answer(200, definition, records=1)
+    return Reply(200, definition, records=1)
 
 
-def create(portal: Portal, request: Request, object_type: str) -> Answer:
+def create(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     body = object_body(request)
     with portal.store.writing() as db:
         made = _create(db, portal=portal, kind=kind, body=body)
         portal.forget_definitions()
-    return Answer(201, made, records=1)
+    return Reply(201, made, records=1)
 
 
-def batch_create(portal: Portal, request: Request, object_type: str) -> Answer:
+def batch_create(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     started_at = now_ms()
     results, errors = [], []
@@ -71,10 +71,10 @@ def batch_create(portal: Portal, request: Request, object_type: str) -> Answer:
                 errors.append(error.item())
             portal.forget_definitions()
     body = batch(results, started_at=started_at, errors=errors)
-    return Answer(207 if errors else 201, body, records=len(results))
+    return Reply(207 if errors else 201, body, records=len(results))
 
 
-def batch_read(portal: Portal, request: Request, object_type: str) -> Answer:
+def batch_read(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     started_at = now_ms()
     results, errors = [], []
@@ -89,10 +89,10 @@ def batch_read(portal: Portal, request: Request, object_type: str) -> Answer:
                 error.context = {"name": [name]}
                 errors.append(error.item())
     body = batch(results, started_at=started_at, errors=errors)
-    return Answer(207 if errors else 200, body, records=len(results))
+    return Reply(207 if errors else 200, body, records=len(results))
 
 
-def update(portal: Portal, request: Request, object_type: str, name: str) -> Answer:
+def update(portal: Portal, request: Request, object_type: str, name: str) -> Reply:
     """What a definition says, apart from its name and its uniqueness, which stay."""
     kind = kind_called(object_type)
     body = object_body(request)
@@ -118,10 +118,10 @@ def update(portal: Portal, request: Request, object_type: str, name: str) -> Ans
         changed["updatedAt"] = iso(now_ms())
         _save(db, kind=kind, definition=changed)
         portal.forget_definitions()
-    return Answer(200, changed, records=1)
+    return Reply(200, changed, records=1)
 
 
-def archive(portal: Portal, request: Request, object_type: str, name: str) -> Answer:
+def archive(portal: Portal, request: Request, object_type: str, name: str) -> Reply:
     """Writes that name it are refused from now on; stored values stay but are no longer unique."""
     kind = kind_called(object_type)
     with portal.store.writing() as db:
@@ -132,10 +132,10 @@ def archive(portal: Portal, request: Request, object_type: str, name: str) -> An
         _save(db, kind=kind, definition=definition | {"archived": True, "archivedAt": iso(now_ms())})
         db.execute("DELETE FROM unique_values WHERE kind = ? AND property = ?", (kind.name, name))
         portal.forget_definitions()
-    return Answer(204, records=1)
+    return Reply(204, records=1)
 
 
-def _create(db: sqlite3.Connection, *, portal: Portal, kind: Kind, body: Json) -> Json:
+def _create(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, body: Json) -> Json:
     missing = [key for key in ("name", "label", "type", "fieldType", "groupName") if not body.get(key)]
     if missing:
         raise HubSpotError(
@@ -200,7 +200,7 @@ def _create(db: sqlite3.Connection, *, portal: Portal, kind: Kind, body: Json) -
     return made
 
 
-def _index(db: sqlite3.Connection, *, kind: Kind, name: str) -> None:
+def _index(db: sqlite3.Connection, *, kind: ObjectKind, name: str) -> None:
     """Values that an archived property of the same name left behind: the first holder keeps each."""
     for record in records.newest(db, kind=kind.name):
         value = record.properties.get(name, "")
@@ -208,14 +208,14 @@ def _index(db: sqlite3.Connection, *, kind: Kind, name: str) -> None:
             records.set_unique(db, kind=kind.name, id=record.id, property=name, value=value)
 
 
-def _save(db: sqlite3.Connection, *, kind: Kind, definition: Json) -> None:
+def _save(db: sqlite3.Connection, *, kind: ObjectKind, definition: Json) -> None:
     db.execute(
         "INSERT OR REPLACE INTO properties VALUES (?, ?, ?)",
         (kind.name, definition["name"], json.dumps(definition)),
     )
 
 
-def _group(db: sqlite3.Connection, *, kind: Kind, name: str) -> str:
+def _group(db: sqlite3.Connection, *, kind: ObjectKind, name: str) -> str:
     if name not in groups.known(db, kind=kind):
         raise HubSpotError(
             400,
@@ -253,10 +253,10 @@ def _options(asked: object) -> list[Json]:
     ]
 
 
-def _refuse_vendors(kind: Kind, name: str) -> None:
+def _refuse_vendors(kind: ObjectKind, name: str) -> None:
     if name in PROPERTIES[kind.name]:
         raise HubSpotError(400, f"{name} is HubSpot's own property and cannot be changed")
 
 
-def _no_such(kind: Kind, name: str) -> HubSpotError:
+def _no_such(kind: ObjectKind, name: str) -> HubSpotError:
     return not_found(f"Property {name} does not exist on {kind.name}")

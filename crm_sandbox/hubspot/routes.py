@@ -9,9 +9,9 @@ from urllib.parse import unquote
 from crm_sandbox.hubspot import account, association_calls, batch, groups, objects, owners, properties, search
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.portal import Portal
-from crm_sandbox.wire import Answer, MalformedJson, Request
+from crm_sandbox.wire import MalformedJson, Reply, Request
 
-_TABLE: list[tuple[str, str, Callable[..., Answer]]] = [
+_TABLE: list[tuple[str, str, Callable[..., Reply]]] = [
     ("GET", "/account-info/v3/details", account.details),
     ("GET", "/crm/v3/owners", owners.page),
     ("GET", "/crm/v3/owners/{}", owners.read),
@@ -48,7 +48,7 @@ _TABLE: list[tuple[str, str, Callable[..., Answer]]] = [
 _ROUTES = [(method, re.compile(pattern.replace("{}", "([^/]+)")), call) for method, pattern, call in _TABLE]
 
 
-def answer(portal: Portal, request: Request) -> Answer:
+def answer(portal: Portal, request: Request) -> Reply:
     """Never raises: whatever is wrong with the request is HubSpot's error answer."""
     try:
         return _call(portal, request)
@@ -58,7 +58,7 @@ def answer(portal: Portal, request: Request) -> Answer:
         return HubSpotError(400, f"Invalid input JSON: {error}").answer()
 
 
-def _call(portal: Portal, request: Request) -> Answer:
+def _call(portal: Portal, request: Request) -> Reply:
     path = request.path.rstrip("/")
     other_methods = []
     for method, pattern, call in _ROUTES:

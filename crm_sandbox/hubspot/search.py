@@ -9,18 +9,18 @@ from typing import Any
 
 from crm_sandbox import records
 from crm_sandbox.hubspot.errors import HubSpotError
-from crm_sandbox.hubspot.kinds import Kind, kind_called
+from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import cursor, object_body
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import as_read, paging
 from crm_sandbox.records import Record
-from crm_sandbox.wire import Answer, Json, Request
+from crm_sandbox.wire import Json, Reply, Request
 
 MOST_GROUPS, MOST_FILTERS, MOST_PER_PAGE, DEEPEST = 5, 6, 200, 10_000
 Comparable = float | str
 
 
-def search(portal: Portal, request: Request, object_type: str) -> Answer:
+def search(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     body = object_body(request)
     groups = _groups(body)
@@ -48,7 +48,7 @@ def search(portal: Portal, request: Request, object_type: str) -> Answer:
     answer: Json = {"total": len(found), "results": shown}
     if len(found) > after + limit:
         answer["paging"] = paging(link=f"{request.base_url}{request.path}", after=after + limit)
-    return Answer(200, answer, records=len(shown))
+    return Reply(200, answer, records=len(shown))
 
 
 def _groups(body: Json) -> list[list[Json]]:
@@ -67,7 +67,7 @@ def _groups(body: Json) -> list[list[Json]]:
 
 
 def _candidates(
-    db: Any, *, kind: Kind, groups: list[list[Json]], definitions: dict[str, Json]
+    db: Any, *, kind: ObjectKind, groups: list[list[Json]], definitions: dict[str, Json]
 ) -> Iterable[Record]:
     """Everything, unless one equality on a unique property names the only record there can be."""
     if len(groups) == 1:
@@ -84,7 +84,7 @@ def _passes(record: Record, *, tests: list[list[Callable[[Record], bool]]]) -> b
     return not tests or any(all(test(record) for test in group) for group in tests)
 
 
-def _contains(record: Record, *, kind: Kind, words: list[str]) -> bool:
+def _contains(record: Record, *, kind: ObjectKind, words: list[str]) -> bool:
     text = " ".join(record.properties.get(name, "") for name in kind.searched).casefold() if words else ""
     return all(word in text for word in words)
 

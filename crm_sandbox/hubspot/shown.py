@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from crm_sandbox import records
-from crm_sandbox.hubspot.kinds import Kind
+from crm_sandbox.hubspot.kinds import ObjectKind
 from crm_sandbox.records import Record
 from crm_sandbox.wire import Json, iso, now_ms
 
 
 def as_read(
-    db: sqlite3.Connection, *, kind: Kind, record: Record, names: list[str], with_history: list[str]
+    db: sqlite3.Connection, *, kind: ObjectKind, record: Record, names: list[str], with_history: list[str]
 ) -> Json:
     """The named properties, or a default set; null where not set; the id and the times always."""
     wanted = dict.fromkeys([*names, *with_history, kind.created, kind.modified, "hs_object_id"])
@@ -23,7 +23,7 @@ def as_read(
     return body
 
 
-def as_written(record: Record, *, kind: Kind, names: list[str]) -> Json:
+def as_written(record: Record, *, kind: ObjectKind, names: list[str]) -> Json:
     """What was written, beside the times and the id."""
     wanted = dict.fromkeys([*names, kind.created, kind.modified, "hs_object_id"])
     return _body(

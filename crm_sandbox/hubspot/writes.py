@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from crm_sandbox import records
 from crm_sandbox.hubspot.default_properties import LIFECYCLE
 from crm_sandbox.hubspot.errors import PORTAL_ID, BadValue, HubSpotError, bad_values
-from crm_sandbox.hubspot.kinds import Kind
+from crm_sandbox.hubspot.kinds import ObjectKind
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.values import checked
 from crm_sandbox.records import Record
@@ -22,7 +22,7 @@ _STAGES = [value for value, _ in LIFECYCLE]
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
+class ChangeAuthor:
     """Who writes, in the words of propertiesWithHistory and of webhooks (changeSource)."""
 
     source: str
@@ -34,12 +34,17 @@ class Author:
 
 
 APP_ID = 1160452
-API = Author("INTEGRATION", str(APP_ID))
-PERSON = Author("CRM_UI", "userId:4400100")
+API = ChangeAuthor("INTEGRATION", str(APP_ID))
+PERSON = ChangeAuthor("CRM_UI", "userId:4400100")
 
 
 def create(
-    db: sqlite3.Connection, *, portal: Portal, kind: Kind, properties: dict[str, str], author: Author = API
+    db: sqlite3.Connection,
+    *,
+    portal: Portal,
+    kind: ObjectKind,
+    properties: dict[str, str],
+    author: ChangeAuthor = API,
 ) -> Record:
     """Raises HubSpotError: 400 bad values, 409 the e-mail address is another contact's."""
     definitions = portal.definitions(db, kind=kind.name)
@@ -67,10 +72,10 @@ def update(
     db: sqlite3.Connection,
     *,
     portal: Portal,
-    kind: Kind,
+    kind: ObjectKind,
     record: Record,
     properties: dict[str, str],
-    author: Author = API,
+    author: ChangeAuthor = API,
 ) -> None:
     """Changes `record` and the file. Raises HubSpotError 400.
 
@@ -113,11 +118,11 @@ def _write(
     db: sqlite3.Connection,
     *,
     portal: Portal,
-    kind: Kind,
+    kind: ObjectKind,
     record: Record,
     values: dict[str, str],
     at: int,
-    author: Author,
+    author: ChangeAuthor,
 ) -> None:
     definitions = portal.definitions(db, kind=kind.name)
     derived = _derived(record=record, kind=kind, values=values, at=at)
@@ -141,22 +146,22 @@ def _write(
         source=author.source,
         source_id=author.source_id,
     )
-    _tell(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
+    _notify(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
 
 
-def _tell(
+def _notify(
     db: sqlite3.Connection,
     *,
     portal: Portal,
-    kind: Kind,
+    kind: ObjectKind,
     record: Record,
     values: dict[str, str],
     at: int,
-    author: Author,
+    author: ChangeAuthor,
 ) -> None:
     if not portal.webhooks.listens(target="hubspot", by_person=author.is_person):
         return
-    portal.webhooks.tell(
+    portal.webhooks.notify(
         db,
         target="hubspot",
         by_person=author.is_person,
@@ -177,7 +182,7 @@ def _tell(
     )
 
 
-def _derived(*, record: Record, kind: Kind, values: dict[str, str], at: int) -> dict[str, str]:
+def _derived(*, record: Record, kind: ObjectKind, values: dict[str, str], at: int) -> dict[str, str]:
     """What HubSpot works out itself from the values just written."""
     derived: dict[str, str] = {}
     if "hubspot_owner_id" in values:
@@ -203,7 +208,9 @@ def _is_backward(current: str, values: dict[str, str]) -> bool:
     return bool(wanted and current) and _STAGES.index(wanted) < _STAGES.index(current)
 
 
-def _value_taken(kind: Kind, *, name: str, value: str, wanted_by: int, owner: int | None) -> HubSpotError:
+def _value_taken(
+    kind: ObjectKind, *, name: str, value: str, wanted_by: int, owner: int | None
+) -> HubSpotError:
     return HubSpotError(
         400,
         f"Cannot set PropertyValueCoordinates{{portalId={PORTAL_ID}, "

@@ -1,4 +1,4 @@
-"""The console's pages of this floor."""
+"""The console's pages of this layer."""
 
 from crm_sync.admin import connections, traffic
 

@@ -239,11 +239,11 @@ class ConnectionPage(ConfigurationPage):
             oldest=Min("outbox__created_at", filter=pending),
         )
 
-    def glance(self, request: HttpRequest, row: CrmConnection) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: CrmConnection) -> Mapping[str, Any]:
         found = connection_status.of_connection(row, now=timezone.now())
         outbox = reverse("admin:crm_sync_outboxentry_changelist")
         return {
-            "standing": found,
+            "status": found,
             "tone": _TONES[found.state],
             "badge": "Not in step" if found.state == "short" else row.get_health_display(),
             "answer": found.answer,
@@ -254,7 +254,7 @@ class ConnectionPage(ConfigurationPage):
         }
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """What was wrong may be mended now: the connection is prepared afresh and tried at once."""
+        """What was wrong may be fixed now: the connection is prepared afresh and tried at once."""
         super().save_related(request, form, formsets, change)
         circuit.resume([form.instance.key], by=str(request.user))
 

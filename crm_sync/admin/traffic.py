@@ -1,4 +1,4 @@
-"""What goes out and what comes in. Doors write these rows; people look, and ask for another try."""
+"""What goes out and what comes in. Writers write these rows; people look, and ask for another try."""
 
 import json
 from typing import Any

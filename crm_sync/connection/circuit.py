@@ -1,4 +1,4 @@
-"""What a connection's answers mean for the next calls: go on, wait, or stop until somebody mends it."""
+"""What a connection's answers mean for the next calls: go on, wait, or stop until somebody fixes it."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
 from crm_sync.outbox import DRAIN, SHORTEST_PAUSE
-from exception_queue.queue import Problem, Subject, close_items, open_items
+from exception_queue.queue import ExceptionReport, Subject, close_items, open_items
 from plumbing import nudges
 from plumbing.backoff import delay_after
 from plumbing.http import AuthLost, RemoteError, Throttled
@@ -76,7 +76,7 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
 
 
 def resume(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry door for connections, by key: forget what went wrong and try at once."""
+    """The retry handler for connections, by key: forget what went wrong and try at once."""
     CrmConnection.objects.filter(key__in=list(subject_ids)).update(
         health=CrmConnection.Health.OK, failures=0, not_before=None, prepared_at=None, owners_read_at=None
     )
@@ -93,4 +93,4 @@ def resume_now(connection: CrmConnection) -> None:
 def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:
     url = f"/admin/crm_sync/crmconnection/{connection.pk}/change/"
     subject = Subject(type=SUBJECT, id=connection.key, label=connection.key, url=url)
-    open_items([Problem(kind=kind, subject=subject, cause=words)], now=now)
+    open_items([ExceptionReport(kind=kind, subject=subject, cause=words)], now=now)

@@ -13,7 +13,7 @@ BEHIND_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConnectionStatus:
     """`short`: it answers, and some leads were given up.
 
     `oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
@@ -34,7 +34,7 @@ class Standing:
     paused_until: datetime | None
 
 
-def of_connection(connection: CrmConnection, *, now: datetime) -> Standing:
+def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStatus:
     """Four queries."""
     since = now - timedelta(days=1)
     outbox = OutboxEntry.objects.filter(connection=connection).aggregate(
@@ -52,7 +52,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> Standing:
     budget = connection.budget or {}
     paused = connection.not_before if connection.not_before and connection.not_before > now else None
     state = _state(connection, outbox["oldest"], outbox["dead"], now=now)
-    return Standing(
+    return ConnectionStatus(
         state=state,
         answer=_answer(state, outbox["pending"], outbox["dead"]),
         pending=outbox["pending"],

@@ -15,7 +15,7 @@ from crm_sync.connectors import connect
 from crm_sync.connectors.base import Connector, RemoteOwner, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, OwnerLink
-from exception_queue.queue import Problem, Subject, close_items
+from exception_queue.queue import ExceptionReport, Subject, close_items
 from plumbing import nudges
 from plumbing.http import AuthLost, RemoteError
 from routing.models import Assignment
@@ -69,8 +69,8 @@ def refresh_all() -> None:
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
 
 
-def unknown(email: str, *, connection: CrmConnection) -> Problem:
-    return Problem(
+def unknown(email: str, *, connection: CrmConnection) -> ExceptionReport:
+    return ExceptionReport(
         kind=kinds.OWNER_UNKNOWN,
         subject=Subject(type=SUBJECT, id=email, label=email),
         cause=f"{connection.get_kind_display()} has no active owner with the address {email}.",
@@ -79,23 +79,23 @@ def unknown(email: str, *, connection: CrmConnection) -> Problem:
     )
 
 
-def distrust(connection: CrmConnection) -> None:
+def expire_owner_list(connection: CrmConnection) -> None:
     """The CRM refused an id from our list: read it again before the next unknown owner is reported."""
     connection.owners_read_at = None
     CrmConnection.objects.filter(pk=connection.pk).update(owners_read_at=None)
 
 
 def retry_unknown(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry door for owners, by e-mail address: ask the CRM again, and push their leads."""
+    """The retry handler for owners, by e-mail address: ask the CRM again, and push their leads."""
     now = timezone.now()
     for connection in CrmConnection.objects.filter(active=True):
-        distrust(connection)
+        expire_owner_list(connection)
         _push_again(connection, subject_ids, now=now)
 
 
 def _push_again(connection: CrmConnection, emails: Collection[str], *, now: datetime) -> None:
     shown = Assignment.objects.annotate(
-        shown_to=Lower(Coalesce("owner__email", "queue__holder__email", Value("")))
+        shown_to=Lower(Coalesce("owner__email", "queue__crm_owner__email", Value("")))
     )
     lead_ids = shown.filter(shown_to__in=list(emails)).values("lead_id")
     links = CrmLink.objects.filter(connection=connection, lead_id__in=lead_ids).exclude(

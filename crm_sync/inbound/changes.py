@@ -23,7 +23,7 @@ from crm_sync.inbound.values import NotTaken, take_over
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
 from crm_sync.outbound.lead_push import owner_shown
 from crm_sync.outbound.payload import OWNER, Plan
-from exception_queue.queue import Problem, Subject
+from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
 from routing.handover.actions import Refused, reassign
@@ -55,7 +55,7 @@ class Outcome:
     """
 
     results: dict[int, Result] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ExceptionReport] = field(default_factory=list)
     shown: list[UUID] = field(default_factory=list)
     push: bool = False
     taken_over: UUID | None = None
@@ -88,8 +88,8 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
     return outcome
 
 
-def refused(subject: Subject, *, words: str) -> Problem:
-    return Problem(kind=kinds.CHANGE_REFUSED, subject=subject, cause=words)
+def refused(subject: Subject, *, words: str) -> ExceptionReport:
+    return ExceptionReport(kind=kinds.CHANGE_REFUSED, subject=subject, cause=words)
 
 
 class _Record:
@@ -119,20 +119,20 @@ class _Record:
         by_person = self.known.connector.is_person(author)
         if mapping.canonical == OWNER:
             return self._owner(name, value, author=author, by_person=by_person)
-        if self.known.plan.keeper(mapping.canonical) == "leadops":
+        if self.known.plan.system_of_record_for(mapping.canonical) == "leadops":
             return self._change_back(name, value, author=author)
         at = datetime.fromtimestamp(int(event.get("occurredAt") or 0) / 1000, tz=UTC)
         return self._field(mapping, value, author=author, by_person=by_person, at=min(at, self.now))
 
     def _owner(self, name: str, value: str, *, author: Author, by_person: bool) -> Result:
-        assignment = Assignment.objects.select_related("owner", "queue__holder").get(
+        assignment = Assignment.objects.select_related("owner", "queue__crm_owner").get(
             lead_id=self.link.lead_id
         )
         people = OwnerLink.objects.filter(connection=self.known.connection, remote_id=value)
         email = people.values_list("email", flat=True).first() or ""
         if value and email == owner_shown(assignment):
             return self._shows(name, value, email=email, words="The owner here already")
-        if not by_person and self.known.plan.keeper(OWNER) == "leadops":
+        if not by_person and self.known.plan.system_of_record_for(OWNER) == "leadops":
             return self._change_back(name, value, author=author, email=email)
         try:
             self._reassign(value, email=email, author=author, by_person=by_person)
@@ -210,7 +210,7 @@ class _Record:
         self.link.stopped = sorted({*self.link.stopped, name})
         self._note("crm_sync.stopped_writing", {"property": name, "source": author.source})
         self.outcome.problems.append(
-            Problem(
+            ExceptionReport(
                 kind=kinds.PING_PONG,
                 subject=lead_subject(Lead.objects.get(pk=self.link.lead_id)),
                 cause=f"{crm} ({author.source or 'somebody'}) keeps changing “{name}” back.",

@@ -1,4 +1,4 @@
-"""A value that somebody typed in the CRM becomes a value of the lead, through the doors of the floors below."""
+"""A value that somebody typed in the CRM becomes a value of the lead, through the writers of the layers below."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation

@@ -153,7 +153,7 @@ def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any) ->
             held = claiming.relock(InboundEvent, token=token, pks=[event.pk for event in events])
             mine = [event for event in events if event.pk in held]
             outcome = apply(known, mine, now=now)
-            _book(mine, outcome, now=now)
+            _save_results(mine, outcome, now=now)
             open_items(outcome.problems, now=now)
             if outcome.taken_over and not outcome.problems:
                 _close_refused(outcome.taken_over)
@@ -172,7 +172,7 @@ def _close_refused(lead_id: UUID) -> None:
     close_items(kind=CHANGE_REFUSED, subject_type=SUBJECT, subject_ids=[str(lead_id)], reason=reason)
 
 
-def _book(events: Sequence[InboundEvent], outcome: Outcome, *, now: datetime) -> None:
+def _save_results(events: Sequence[InboundEvent], outcome: Outcome, *, now: datetime) -> None:
     for event in events:
         event.claim_token = event.claimed_until = None
         status, words = outcome.results.get(event.pk, (Status.IGNORED, "Nothing to do with leads"))
@@ -208,7 +208,7 @@ def _put_off(events: Sequence[InboundEvent], *, error: str, now: datetime) -> No
 
 
 def retry_refused(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry door for leads whose change in the CRM was refused: read and try again."""
+    """The retry handler for leads whose change in the CRM was refused: read and try again."""
     links = CrmLink.objects.filter(lead_id__in=outbox.lead_ids(subject_ids)).values(
         "connection_id", "remote_id"
     )
@@ -221,7 +221,7 @@ def retry_refused(subject_ids: Collection[str], *, by: str) -> None:
 
 
 def write_again(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry door for leads with a value that was changed back again and again: write it once more."""
+    """The retry handler for leads with a value that was changed back again and again: write it once more."""
     leads = outbox.lead_ids(subject_ids)
     now = timezone.now()
     with transaction.atomic():

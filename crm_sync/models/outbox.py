@@ -1,4 +1,4 @@
-"""What still has to be written, and what has been. Outbox rows are written only by `crm_sync.outbox` (law 2)."""
+"""What still has to be written, and what has been. Outbox rows are written only by `crm_sync.outbox` (rule 2)."""
 
 from django.db import models
 from django.db.models import Q

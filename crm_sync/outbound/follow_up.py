@@ -81,7 +81,7 @@ def change(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToCha
     want = wanted(push, config)
     if want is None:
         return None
-    now, sent = standing(want), link.task_sent
+    now, sent = sent_values(want), link.task_sent
     owner_moved = now["owner"] != sent.get("owner") and not push.owner_unknown
     changed = TaskToChange(
         reference=about,
@@ -94,7 +94,7 @@ def change(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToCha
     return None if nothing else changed
 
 
-def standing(want: Wanted) -> dict[str, str]:
+def sent_values(want: Wanted) -> dict[str, str]:
     """What `CrmLink.task_sent` remembers."""
     return {"subject": want.subject, "due": text(want.due_at), "owner": want.owner_id}
 

@@ -1,4 +1,4 @@
-"""Lead changes that the floors below left as rows become outbox rows (law 1)."""
+"""Lead changes that the layers below left as rows become outbox rows (rule 1)."""
 
 from django.db import transaction
 from django.utils import timezone

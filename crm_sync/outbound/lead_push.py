@@ -34,7 +34,7 @@ class Push:
     adopting: bool = False
     sending: dict[str, str] = field(default_factory=dict)
     # What else to remember as standing there: values that we leave alone, and of a list our own part.
-    standing: dict[str, str] = field(default_factory=dict)
+    unchanged: dict[str, str] = field(default_factory=dict)
     written: Written | None = None
     # The intention to make a task was written down in this round, so there cannot be a lost one.
     intends_task: bool = False
@@ -46,7 +46,7 @@ class Push:
     @property
     def stands(self) -> dict[str, str]:
         """property -> what we know to stand there once the record is written."""
-        return self.sending | self.standing
+        return self.sending | self.unchanged
 
     @property
     def owner_unknown(self) -> bool:
@@ -61,7 +61,7 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
     """In the entries' order."""
     lead_ids = [entry.lead_id for entry in entries]
     leads = Lead.objects.in_bulk(lead_ids)
-    assignments = Assignment.objects.filter(lead_id__in=lead_ids).select_related("owner", "queue__holder")
+    assignments = Assignment.objects.filter(lead_id__in=lead_ids).select_related("owner", "queue__crm_owner")
     by_lead = {each.lead_id: each for each in assignments}
     scores = LeadScore.objects.in_bulk(lead_ids)
     clocks = SlaClock.objects.filter(lead_id__in=lead_ids, status=SlaClock.Status.RUNNING)
@@ -93,7 +93,7 @@ def owner_shown(assignment: Assignment | None) -> str:
     """The address of whom the CRM shows: the owner, or who holds the queue."""
     if assignment is None:
         return ""
-    person = assignment.owner or (assignment.queue.holder if assignment.queue else None)
+    person = assignment.owner or (assignment.queue.crm_owner if assignment.queue else None)
     return person.email.lower() if person else ""
 
 
@@ -115,8 +115,8 @@ def _sharing_email(leads: Collection[Lead], *, connection_id: int, email_propert
     there = {(link.sent.get(email_property), link.lead_id) for link in links}
     sharing: set[UUID] = set()
     for address, lead_ids in shared.items():
-        holder = next((lead_id for lead_id in lead_ids if (address, lead_id) in there), lead_ids[0])
-        sharing |= {lead_id for lead_id in lead_ids if lead_id != holder}
+        crm_owner = next((lead_id for lead_id in lead_ids if (address, lead_id) in there), lead_ids[0])
+        sharing |= {lead_id for lead_id in lead_ids if lead_id != crm_owner}
     return sharing
 
 

@@ -61,7 +61,7 @@ class Plan:
     def shows_owner(self) -> bool:
         return any(mapping.canonical == OWNER for mapping in self.mappings)
 
-    def keeper(self, canonical: str) -> str:
+    def system_of_record_for(self, canonical: str) -> str:
         """leadops, crm or most_recent."""
         if canonical not in _SHARED:
             return "leadops"
@@ -69,7 +69,7 @@ class Plan:
 
     def mode_of(self, mapping: FieldMapping) -> str:
         """A field that the CRM keeps is given to it once, with a new record."""
-        if mapping.mode == Mode.OVERWRITE and self.keeper(mapping.canonical) == "crm":
+        if mapping.mode == Mode.OVERWRITE and self.system_of_record_for(mapping.canonical) == "crm":
             return Mode.IF_NEW
         return mapping.mode
 
@@ -111,7 +111,7 @@ def needs_reading(push: Push, plan: Plan) -> bool:
 
 def fill(push: Push, plan: Plan) -> None:
     """Set what is to be sent, and what is left alone because it stands there."""
-    push.sending, push.standing = {}, {}
+    push.sending, push.unchanged = {}, {}
     there = push.present.properties if push.present is not None else {}
     sent = push.link.sent if push.link is not None else {}
     stopped = push.link.stopped if push.link is not None else []
@@ -126,12 +126,12 @@ def fill(push: Push, plan: Plan) -> None:
             _overwrite(push, plan, name=name, value=value, sent=sent, there=there)
         elif mode == Mode.IF_EMPTY and value and not sent.get(name):
             if there.get(name):
-                push.standing[name] = there[name]
+                push.unchanged[name] = there[name]
             else:
                 push.sending[name] = value
         elif mode == Mode.APPEND and value and value != sent.get(name, ""):
             parts = [part for part in there.get(name, "").split(_SEPARATOR) if part]
-            push.standing[name] = value
+            push.unchanged[name] = value
             if value not in parts:
                 push.sending[name] = _SEPARATOR.join([*parts, value])
 
@@ -144,7 +144,7 @@ def _overwrite(
             push.sending[name] = value
     elif value:
         push.sending[name] = value
-    elif name == plan.owner_property and there.get(name) and plan.keeper(OWNER) == "leadops":
+    elif name == plan.owner_property and there.get(name) and plan.system_of_record_for(OWNER) == "leadops":
         # Nobody owns it here; a record that keeps its old owner would say otherwise.
         push.sending[name] = ""
 

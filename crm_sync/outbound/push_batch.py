@@ -79,7 +79,7 @@ class Round:
     def _write(self) -> None:
         reports = [self._send(self.open.values())]
         if taken := reports[0].taken:
-            reports += self._settle_taken(taken)
+            reports += self._resolve_taken(taken)
         refused_owner = [
             self.open[key]
             for report in reports
@@ -88,7 +88,7 @@ class Round:
         ]
         if refused_owner:
             reports.append(self._without_owner(refused_owner))
-        self._book(reports)
+        self._save_results(reports)
         for report in reports:
             if report.stopped is not None:
                 raise report.stopped
@@ -103,7 +103,7 @@ class Round:
         ]
         return self.connector.write(outgoing)
 
-    def _settle_taken(self, taken: Mapping[str, Present]) -> list[Report]:
+    def _resolve_taken(self, taken: Mapping[str, Present]) -> list[Report]:
         """Somebody there has the e-mail address: ours from now on, unless it is another lead's record."""
         theirs = self._of_other_leads(taken)
         adopting: dict[str, Push] = {}
@@ -137,7 +137,7 @@ class Round:
 
     def _without_owner(self, pushes: Sequence[Push]) -> Report:
         """The CRM does not take the owner's id (any more): the lead must not wait for that."""
-        owners.distrust(self.session.connection)
+        owners.expire_owner_list(self.session.connection)
         for push in pushes:
             push.owner_id = ""
         adopting = [push for push in pushes if push.adopting]
@@ -155,7 +155,7 @@ class Round:
             return adopted
         return report
 
-    def _book(self, reports: Sequence[Report]) -> None:
+    def _save_results(self, reports: Sequence[Report]) -> None:
         merged = Report()
         for report in reports:
             # A later report is about fewer records and knows better.
@@ -196,10 +196,10 @@ class Round:
             if push.link and (each := follow_up.change(push, push.link, config=config))
         ]
         if changes:
-            self._book_tasks(self.connector.change_tasks(changes))
+            self._save_task_results(self.connector.change_tasks(changes))
         creations = push_results.intend_tasks(self.session, self.open.values())
         if creations:
-            self._book_tasks(self.connector.create_tasks(creations))
+            self._save_task_results(self.connector.create_tasks(creations))
         push_results.done(self.session, self.open.values())
 
     def _find_lost_tasks(self) -> None:
@@ -215,7 +215,7 @@ class Round:
             self.session, {push: found.get(number, []) for number, push in unresolved.items()}
         )
 
-    def _book_tasks(self, report: TaskReport) -> None:
+    def _save_task_results(self, report: TaskReport) -> None:
         for key in push_results.tasks(self.session, self.open.values(), report):
             del self.open[key]
         if report.stopped is not None:

@@ -47,8 +47,8 @@ def contacts(session: Session, pushes: Collection[Push], report: Report) -> Fini
     ]
     with transaction.atomic():
         lease.hold(session.pk, session.token)
-        standing = [push for push in pushes if push.written or (push.link and not push.sending)]
-        _write_links(session, standing, now=now)
+        unchanged = [push for push in pushes if push.written or (push.link and not push.sending)]
+        _write_links(session, unchanged, now=now)
         dead = {push.lead.pk: report.refused[push.key].message for push in _named(pushes, report.refused)}
         later = _later(pushes, report.again, dead=dead, now=now)
         problems += [
@@ -59,8 +59,8 @@ def contacts(session: Session, pushes: Collection[Push], report: Report) -> Fini
             lacking = _named(pushes, keys)
             problems += [replace(problem, subject=lead_subject(push.lead)) for push in lacking]
             dead |= {push.lead.pk: problem.cause for push in lacking}
-        _bury(pushes, dead, now=now)
-        finished.shown = _shown_right(standing)
+        _dead_letter(pushes, dead, now=now)
+        finished.shown = _shown_right(unchanged)
         # A lead that lacks one value is in the CRM all the same: its task is made.
         lacking_keys = {key for keys in report.unknown.values() for key in keys}
         finished.over = {push.key for push in _of(pushes, dead) if push.key not in lacking_keys} | later
@@ -98,7 +98,9 @@ def tasks(session: Session, pushes: Collection[Push], report: TaskReport) -> lis
         if push.link is not None and push.link.task_clock is not None
     }
     touched = [
-        _book_task(push, push.link, task_id=report.done.get(reference, ""), config=session.connection.task)
+        _save_task_result(
+            push, push.link, task_id=report.done.get(reference, ""), config=session.connection.task
+        )
         for reference, push in by_reference.items()
         if push.link is not None and (reference in report.done or reference in report.gone)
     ]
@@ -112,7 +114,7 @@ def tasks(session: Session, pushes: Collection[Push], report: TaskReport) -> lis
         lease.hold(session.pk, session.token)
         update_rows(touched, fields=_TASK_FIELDS)
         later = _later(pushes, failed, dead=dead, now=now)
-        _bury(pushes, dead, now=now)
+        _dead_letter(pushes, dead, now=now)
         problems = [
             rejected(session.connection, push.lead, words=dead[push.lead.pk]) for push in _of(pushes, dead)
         ]
@@ -120,10 +122,10 @@ def tasks(session: Session, pushes: Collection[Push], report: TaskReport) -> lis
     return [push.key for push in pushes if push.lead.pk in dead or push.key in later]
 
 
-def _book_task(push: Push, link: CrmLink, *, task_id: str, config: Mapping[str, Any]) -> CrmLink:
+def _save_task_result(push: Push, link: CrmLink, *, task_id: str, config: Mapping[str, Any]) -> CrmLink:
     want = follow_up.wanted(push, config)
     if task_id and want is not None and want.clock_id == link.task_clock:
-        link.task_id, link.task_open, link.task_sent = task_id, True, follow_up.standing(want)
+        link.task_id, link.task_open, link.task_sent = task_id, True, follow_up.sent_values(want)
     elif task_id:
         # Its clock has stopped, and it was closed.
         link.task_id, link.task_open = task_id, False
@@ -164,7 +166,7 @@ def put_off(session: Session, pushes: Collection[Push], *, words: str, ambiguous
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         entries = [push.entry for push in pushes]
-        outbox.book_failed(entries, error=words, ambiguous=ambiguous, now=timezone.now())
+        outbox.mark_failed(entries, error=words, ambiguous=ambiguous, now=timezone.now())
 
 
 def give_up(session: Session, pushes: Collection[Push], *, words: str) -> None:
@@ -172,20 +174,20 @@ def give_up(session: Session, pushes: Collection[Push], *, words: str) -> None:
     now = timezone.now()
     with transaction.atomic():
         lease.hold(session.pk, session.token)
-        _bury(pushes, {push.lead.pk: words for push in pushes}, now=now)
+        _dead_letter(pushes, {push.lead.pk: words for push in pushes}, now=now)
         open_items([rejected(session.connection, push.lead, words=words) for push in pushes], now=now)
 
 
-def _write_links(session: Session, standing: Sequence[Push], *, now: datetime) -> None:
+def _write_links(session: Session, unchanged: Sequence[Push], *, now: datetime) -> None:
     """Remember the records that stand as they should."""
-    lead_ids = [push.lead.pk for push in standing]
+    lead_ids = [push.lead.pk for push in unchanged]
     links = CrmLink.objects.filter(connection_id=session.pk, lead_id__in=lead_ids)
     known = {link.lead_id: link for link in links.order_by("pk").select_for_update(no_key=True)}
-    _free_records(session, standing, known, now=now)
+    _free_records(session, unchanged, known, now=now)
     entries: list[TimelineEntry] = []
     created: list[CrmLink] = []
     again: list[UUID] = []
-    for push in standing:
+    for push in unchanged:
         answer = push.written
         link = known.get(push.lead.pk)
         if link is None and answer is None:
@@ -220,10 +222,10 @@ def _write_links(session: Session, standing: Sequence[Push], *, now: datetime) -
     record(entries)
 
 
-def _shown_right(standing: Sequence[Push]) -> list[UUID]:
+def _shown_right(unchanged: Sequence[Push]) -> list[UUID]:
     """Leads whose owner of this moment is the one that the CRM shows: a reassign may have come while we sent."""
-    shown = {push.lead.pk: push for push in standing if push.link and not push.owner_unknown}
-    now = Assignment.objects.filter(lead_id__in=shown).select_related("owner", "queue__holder")
+    shown = {push.lead.pk: push for push in unchanged if push.link and not push.owner_unknown}
+    now = Assignment.objects.filter(lead_id__in=shown).select_related("owner", "queue__crm_owner")
     owners_now = {each.lead_id: owner_shown(each) for each in now}
     return [
         lead_id
@@ -244,7 +246,7 @@ def _intend(push: Push, link: CrmLink) -> None:
 
 
 def _free_records(
-    session: Session, standing: Sequence[Push], known: dict[UUID, CrmLink], *, now: datetime
+    session: Session, unchanged: Sequence[Push], known: dict[UUID, CrmLink], *, now: datetime
 ) -> None:
     """A record that has just answered to a lead's key is no other lead's any more, whatever we believed.
 
@@ -252,7 +254,7 @@ def _free_records(
     of this batch may swap numbers, and no two may have one at any moment: theirs are put aside first.
     """
     numbers, aside = list[str](), list[CrmLink]()
-    for push in standing:
+    for push in unchanged:
         link = known.get(push.lead.pk)
         if push.written is None or (link is not None and link.remote_id == push.written.remote_id):
             continue
@@ -303,29 +305,25 @@ def _later(
         if push.entry.attempts + 1 >= outbox.MOST_ATTEMPTS:
             dead[push.lead.pk] = words
         else:
-            outbox.book_failed([push.entry], error=words, ambiguous=True, now=now)
+            outbox.mark_failed([push.entry], error=words, ambiguous=True, now=now)
             put_off.add(push.key)
     return put_off
 
 
-def _bury(pushes: Collection[Push], dead: Mapping[UUID, str], *, now: datetime) -> None:
-    outbox.book_dead([push.entry for push in _of(pushes, dead)], errors=dead, now=now)
+def _dead_letter(pushes: Collection[Push], dead: Mapping[UUID, str], *, now: datetime) -> None:
+    outbox.mark_dead([push.entry for push in _of(pushes, dead)], errors=dead, now=now)
 
 
 def _done(pushes: Collection[Push]) -> None:
     """Delete the rows; items of leads that had trouble close, unless another connection still has it."""
-    outbox.book_done([push.entry for push in pushes])
+    outbox.mark_done([push.entry for push in pushes])
     troubled = {push.lead.pk for push in pushes if push.entry.generation > 1 or push.entry.attempts}
     if troubled:
         dead = OutboxEntry.objects.filter(lead_id__in=troubled, status=OutboxEntry.Status.DEAD)
         troubled -= set(dead.values_list("lead_id", flat=True))
+        ids = sorted(str(each) for each in troubled)
         for kind in (exception_kinds.REJECTED, exception_kinds.UNKNOWN_PROPERTY):
-            close_items(
-                kind=kind,
-                subject_type=SUBJECT,
-                subject_ids=sorted(str(each) for each in troubled),
-                reason="It has arrived in the CRM.",
-            )
+            close_items(kind=kind, subject_type=SUBJECT, subject_ids=ids, reason="It has arrived in the CRM.")
 
 
 def _of(pushes: Collection[Push], lead_ids: Collection[UUID]) -> list[Push]:

@@ -24,7 +24,7 @@ class AlertRule(models.Model):
         help_text="Exception kinds; empty means all kinds.",
     )
     min_severity = models.CharField(max_length=10, choices=Severity, default=Severity.LOW)
-    tell = ArrayField(
+    notify = ArrayField(
         models.CharField(max_length=500),
         help_text="mailto: addresses, or Apprise addresses (slack://, msteams://, ...).",
     )
@@ -52,13 +52,13 @@ class AlertRule(models.Model):
 
     def clean(self) -> None:
         problems: dict[str, list[str]] = {}
-        if not self.tell:
-            problems["tell"] = ["Name at least one address."]
-        for address in self.tell or ():
+        if not self.notify:
+            problems["notify"] = ["Name at least one address."]
+        for address in self.notify or ():
             try:
                 notify.check_address(address)
             except notify.NotifyError as problem:
-                problems.setdefault("tell", []).append(problem.message)
+                problems.setdefault("notify", []).append(problem.message)
         known = {kind.key for kind in kinds.all_kinds()}
         if strangers := sorted(set(self.kinds or ()) - known):
             problems["kinds"] = [f"There is no exception kind “{key}”." for key in strangers]

@@ -7,7 +7,7 @@ from exception_queue import kinds
 class ExceptionItem(models.Model):
     """Something that needs a person: at most one open or snoozed item per kind and subject (I7).
 
-    A subject is a type word, id, label and url: this floor knows no table of the floors above. Written by
+    A subject is a type word, id, label and url: this layer knows no table of the layers above. Written by
     `exception_queue.queue` only.
     """
 
@@ -17,7 +17,7 @@ class ExceptionItem(models.Model):
         RESOLVED = "resolved", "Resolved"
         DISMISSED = "dismissed", "Dismissed"
 
-    UNSETTLED = (Status.OPEN.value, Status.SNOOZED.value)
+    UNRESOLVED = (Status.OPEN.value, Status.SNOOZED.value)
 
     kind = models.CharField(max_length=100)
     subject_type = models.CharField(max_length=50)
@@ -88,7 +88,7 @@ class ExceptionItem(models.Model):
 
     @property
     def action_url(self) -> str:
-        """Where the cause is mended, "" where the kind names no place."""
+        """Where the cause is fixed, "" where the kind names no place."""
         return self.described_kind.action_url_for(subject_id=self.subject_id, subject_url=self.subject_url)
 
 

@@ -1,4 +1,4 @@
-"""The console's pages of this floor."""
+"""The console's pages of this layer."""
 
 from intake.admin import forms, submissions, words
 

@@ -169,7 +169,7 @@ class IntakeFormPage(ConfigurationPage):
             latest=Max("submissions__received_at"),
         )
 
-    def glance(self, request: HttpRequest, row: IntakeForm) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: IntakeForm) -> Mapping[str, Any]:
         recent = list(row.submissions.select_related("lead").order_by("-received_at")[:RECENT])
         return {
             "address": address_of(row),

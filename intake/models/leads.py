@@ -1,4 +1,4 @@
-"""The person who asked for us. Written only by `intake.lead_changes` (law 2)."""
+"""The person who asked for us. Written only by `intake.lead_changes` (rule 2)."""
 
 import uuid
 
@@ -112,7 +112,7 @@ class LeadIdentity(models.Model):
 
 
 class LeadChange(models.Model):
-    """Tells the floors above that a lead has changed: they claim the row, act and delete it (law 1)."""
+    """Tells the layers above that a lead has changed: they claim the row, act and delete it (rule 1)."""
 
     lead = models.OneToOneField(Lead, primary_key=True, on_delete=models.CASCADE, related_name="+")
     version = models.PositiveIntegerField()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from exception_queue.queue import Problem, Subject
+from exception_queue.queue import ExceptionReport, Subject
 from intake import lead_values
 from intake.batch import Batch, Work
 from intake.lead_changes import WrittenLead, write_consents, write_identities, write_leads
@@ -87,7 +87,7 @@ def deduplicate(batch: Batch) -> None:
             made.add(lead.pk)
         else:
             work.is_new = False
-            work.findings["before"] = lead_values.standing_of(lead)
+            work.findings["before"] = lead_values.field_states_of(lead)
             lead_values.touch(lead, work, now=batch.now)
         work.lead = lead
         if lead.pk not in written:
@@ -193,7 +193,7 @@ def _leave_story(batch: Batch, work: Work, lead: Lead) -> None:
 
 def _report(batch: Batch, work: Work, kind: str, lead: Lead, other: Lead, *, reasons: list[str]) -> None:
     batch.report(
-        Problem(
+        ExceptionReport(
             kind=kind,
             subject=Subject(
                 "lead", str(lead.pk), f"{lead} / {other}"[:200], f"/admin/intake/lead/{lead.pk}/change/"

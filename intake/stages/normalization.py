@@ -1,4 +1,4 @@
-"""Stage normalize: canonical values from the stored body. Reads the body anew, so a mended field map takes effect."""
+"""Stage normalize: canonical values from the stored body. Reads the body anew, so a fixed field map takes effect."""
 
 from intake import aliases, bodies
 from intake.batch import Batch

@@ -16,7 +16,7 @@ from exception_queue.kinds import SEVERITIES
 from exception_queue.models import ExceptionItem, ExceptionNote
 from leadops.api.documents import AnyObject, Field, problems, shape
 from leadops.api.pages import NewestExceptions
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView, actor
 
 SUBJECT = shape(
@@ -40,7 +40,7 @@ NOTE = shape(
 )
 _ITEM: dict[str, Field] = {
     "id": serializers.IntegerField(),
-    "kind": serializers.CharField(help_text="Dotted, by floor: `routing.no_rule_matched`."),
+    "kind": serializers.CharField(help_text="Dotted, by layer: `routing.no_rule_matched`."),
     "title": serializers.CharField(),
     "severity": serializers.ChoiceField(SEVERITIES),
     "status": serializers.ChoiceField(ExceptionItem.Status.choices),
@@ -50,7 +50,7 @@ _ITEM: dict[str, Field] = {
     "count": serializers.IntegerField(help_text="How often it happened."),
     "owner_hint": serializers.CharField(allow_null=True),
     "what_to_do": serializers.CharField(),
-    "action": ACTION(allow_null=True, help_text="Where the cause is mended."),
+    "action": ACTION(allow_null=True, help_text="Where the cause is fixed."),
     "can_retry": serializers.BooleanField(),
     "claimed_by": serializers.CharField(allow_null=True),
     "claimed_at": serializers.DateTimeField(allow_null=True),
@@ -119,30 +119,30 @@ class ExceptionDetail(StaffView):
 class _Act(StaffView):
     needs = "exception_queue.change_exceptionitem"
 
-    def unsettled(self, item_id: int) -> ExceptionItem:
+    def unresolved(self, item_id: int) -> ExceptionItem:
         item = _item(item_id)
-        if item.status not in ExceptionItem.UNSETTLED:
-            raise Problem(409, f"It is {item.get_status_display().lower()} already.")
+        if item.status not in ExceptionItem.UNRESOLVED:
+            raise ApiProblem(409, f"It is {item.get_status_display().lower()} already.")
         return item
 
     def done(self, item_id: int, changed: Sequence[ExceptionItem]) -> Response:
         """The item as it is now; a 409 if somebody else has settled it at the same moment."""
         if not changed:
-            raise Problem(409, f"It is {_item(item_id).get_status_display().lower()} already.")
+            raise ApiProblem(409, f"It is {_item(item_id).get_status_display().lower()} already.")
         return Response(_with_notes(_item(item_id)))
 
 
-class Claim(_Act):
+class ClaimView(_Act):
     """Take it: it stays open, and others see who works on it."""
 
     @extend_schema(operation_id="claim_exception", tags=["exceptions"], request=Noted, responses=ACTING)
     def post(self, request: Request, item_id: int) -> Response:
         note = _valid(Noted, request)["note"]
-        item = self.unsettled(item_id)
+        item = self.unresolved(item_id)
         claimed = queue.claim([item], by=actor(request), note=note)
         if not claimed:
             holder = _item(item_id).claimed_by
-            raise Problem(409, f"{holder} has claimed it already." if holder else "It is settled already.")
+            raise ApiProblem(409, f"{holder} has claimed it already." if holder else "It is settled already.")
         return self.done(item_id, claimed)
 
 
@@ -152,19 +152,19 @@ class Retry(_Act):
     @extend_schema(operation_id="retry_exception", tags=["exceptions"], request=Noted, responses=ACTING)
     def post(self, request: Request, item_id: int) -> Response:
         note = _valid(Noted, request)["note"]
-        retried = queue.retry([self.unsettled(item_id)], by=actor(request), note=note)
+        retried = queue.retry([self.unresolved(item_id)], by=actor(request), note=note)
         if retried.refusals:
-            raise Problem(409, " ".join(retried.refusals))
+            raise ApiProblem(409, " ".join(retried.refusals))
         return self.done(item_id, retried.items)
 
 
 class Resolve(_Act):
-    """The cause is mended."""
+    """The cause is fixed."""
 
     @extend_schema(operation_id="resolve_exception", tags=["exceptions"], request=Noted, responses=ACTING)
     def post(self, request: Request, item_id: int) -> Response:
         note = _valid(Noted, request)["note"]
-        return self.done(item_id, queue.resolve([self.unsettled(item_id)], by=actor(request), note=note))
+        return self.done(item_id, queue.resolve([self.unresolved(item_id)], by=actor(request), note=note))
 
 
 class Dismiss(_Act):
@@ -173,7 +173,7 @@ class Dismiss(_Act):
     @extend_schema(operation_id="dismiss_exception", tags=["exceptions"], request=Noted, responses=ACTING)
     def post(self, request: Request, item_id: int) -> Response:
         note = _valid(Noted, request)["note"]
-        return self.done(item_id, queue.dismiss([self.unsettled(item_id)], by=actor(request), note=note))
+        return self.done(item_id, queue.dismiss([self.unresolved(item_id)], by=actor(request), note=note))
 
 
 class Snooze(_Act):
@@ -184,7 +184,7 @@ class Snooze(_Act):
         said = _valid(Snoozed, request)
         if said["until"] <= timezone.now():
             raise serializers.ValidationError({"until": "Snooze until a time that is still to come."})
-        item = self.unsettled(item_id)
+        item = self.unresolved(item_id)
         return self.done(
             item_id, queue.snooze([item], by=actor(request), until=said["until"], note=said["note"])
         )
@@ -211,7 +211,7 @@ def describe(item: ExceptionItem) -> dict[str, Any]:
         "owner_hint": item.owner_hint or None,
         "what_to_do": kind.what_to_do,
         "action": {"label": kind.action_label, "url": item.action_url} if item.action_url else None,
-        "can_retry": kind.retry is not None and item.status in ExceptionItem.UNSETTLED,
+        "can_retry": kind.retry is not None and item.status in ExceptionItem.UNRESOLVED,
         "claimed_by": item.claimed_by or None,
         "claimed_at": item.claimed_at,
         "snoozed_until": item.snoozed_until,
@@ -233,7 +233,7 @@ def _with_notes(item: ExceptionItem) -> dict[str, Any]:
 def _item(item_id: int) -> ExceptionItem:
     item = ExceptionItem.objects.filter(pk=item_id).first()
     if item is None:
-        raise Problem(404, "There is no such exception.")
+        raise ApiProblem(404, "There is no such exception.")
     return item
 
 

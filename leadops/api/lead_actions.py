@@ -1,4 +1,4 @@
-"""POST /api/v1/leads/{id}/...: what staff do with a lead, through the doors of routing.actions."""
+"""POST /api/v1/leads/{id}/...: what staff do with a lead, through the writers of routing.actions."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ from leadops.api import lead_answers
 from leadops.api.documents import problems
 from leadops.api.lead_shapes import LEAD
 from leadops.api.leads import lead_or_404
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView, actor
 from routing.handover import actions
 from routing.models import Assignment, Owner, Queue
@@ -53,7 +53,7 @@ class Contacted(serializers.Serializer[Any]):
     at = serializers.DateTimeField(required=False, help_text="When it was; now unless said.")
 
 
-class Why(serializers.Serializer[Any]):
+class ReasonBody(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200)
 
 
@@ -66,7 +66,7 @@ class _LeadAction(StaffView):
         try:
             do(timezone.now())
         except actions.Refused as refused:
-            raise Problem(409, str(refused)) from None
+            raise ApiProblem(409, str(refused)) from None
         return Response(lead_answers.describe([lead_or_404(lead_id)])[0])
 
 
@@ -115,9 +115,9 @@ class LeadContacted(_LeadAction):
 class LeadDisqualify(_LeadAction):
     """Not a lead after all: it keeps its owner, and loses clock and task."""
 
-    @extend_schema(operation_id="disqualify_lead", tags=["leads"], request=Why, responses=ANSWERS)
+    @extend_schema(operation_id="disqualify_lead", tags=["leads"], request=ReasonBody, responses=ANSWERS)
     def post(self, request: Request, lead_id: UUID) -> Response:
-        reason = _valid(Why, request)["reason"]
+        reason = _valid(ReasonBody, request)["reason"]
 
         def do(now: datetime) -> None:
             actions.disqualify(lead_id=lead_id, reason=reason, source=SOURCE, actor=actor(request), now=now)
@@ -129,9 +129,9 @@ class LeadReject(_LeadAction):
     """The owner gives the lead back, and somebody else gets it. The turn comes back for the reasons spam, duplicate,
     wrong_territory and bad_data."""
 
-    @extend_schema(operation_id="reject_lead", tags=["leads"], request=Why, responses=ANSWERS)
+    @extend_schema(operation_id="reject_lead", tags=["leads"], request=ReasonBody, responses=ANSWERS)
     def post(self, request: Request, lead_id: UUID) -> Response:
-        reason = _valid(Why, request)["reason"]
+        reason = _valid(ReasonBody, request)["reason"]
 
         def do(now: datetime) -> None:
             actions.decline(lead_id=lead_id, reason=reason, source=SOURCE, actor=actor(request), now=now)

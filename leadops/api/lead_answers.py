@@ -1,4 +1,4 @@
-"""Leads as the API shows them: one dict each, joined from every floor in a fixed number of queries."""
+"""Leads as the API shows them: one dict each, joined from every layer in a fixed number of queries."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def describe(leads: Sequence[Lead]) -> list[Answer]:
 
 
 class _Joined:
-    """What the floors know about these leads, by lead."""
+    """What the layers know about these leads, by lead."""
 
     def __init__(self, ids: Sequence[UUID]) -> None:
         self.identities: dict[UUID, list[Answer]] = defaultdict(list)

@@ -97,7 +97,7 @@ TIMELINE_ENTRY = shape(
     "TimelineEntry",
     {
         "at": serializers.DateTimeField(),
-        "verb": serializers.CharField(help_text="Dotted, by floor: `routing.assigned`."),
+        "verb": serializers.CharField(help_text="Dotted, by layer: `routing.assigned`."),
         "actor": serializers.CharField(allow_blank=True),
         "source": serializers.CharField(allow_blank=True),
         "data": AnyObject(),

@@ -14,7 +14,7 @@ from leadops.api.documents import problems
 from leadops.api.lead_filters import LeadFilter
 from leadops.api.lead_shapes import LEAD, OWNERSHIP_CHANGE, TIMELINE_ENTRY
 from leadops.api.pages import NewestLeads
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView
 
 READING = problems(401, 403, 404)
@@ -23,11 +23,11 @@ READING = problems(401, 403, 404)
 def lead_or_404(lead_id: UUID) -> Lead:
     lead = Lead.objects.filter(pk=lead_id).first()
     if lead is None:
-        raise Problem(404, "There is no such lead.")
+        raise ApiProblem(404, "There is no such lead.")
     return lead
 
 
-class LeadList(StaffView, GenericAPIView[Lead]):
+class LeadListView(StaffView, GenericAPIView[Lead]):
     """Leads, newest first. One that was merged into another is found as that other one."""
 
     needs = "intake.view_lead"
@@ -68,7 +68,7 @@ class LeadTimeline(StaffView):
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
         entries = TimelineEntry.objects.filter(lead=lead_or_404(lead_id)).order_by("at", "id")
-        return Response([_told(entry) for entry in entries])
+        return Response([_notified(entry) for entry in entries])
 
 
 class LeadAssignments(StaffView):
@@ -85,5 +85,5 @@ class LeadAssignments(StaffView):
         return Response(lead_answers.ownership(lead_or_404(lead_id)))
 
 
-def _told(entry: TimelineEntry) -> dict[str, Any]:
+def _notified(entry: TimelineEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ("at", "verb", "actor", "source", "data")}

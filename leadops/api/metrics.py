@@ -16,11 +16,11 @@ from leadops.api.staff import StaffView
 from leadops.handoff import By, Figures
 
 DEFAULT_SPAN = timedelta(days=1)
-STEPS = ("received_to_handed_off", "handed_off_to_crm", "handed_off_to_told")
+STEPS = ("received_to_handed_off", "handed_off_to_crm", "handed_off_to_notified")
 COUNTS = ("received", "handed_off", "waiting", "held", "rejected", "spam")
 
 
-class Asked(serializers.Serializer[Any]):
+class HandoffQuery(serializers.Serializer[Any]):
     since = serializers.DateTimeField(
         required=False, help_text="Submissions received from then on; the last 24 hours unless said."
     )
@@ -39,14 +39,16 @@ STEP = shape(
         },
     },
 )
-COUNTED = shape("HandoffCounts", {name: serializers.IntegerField() for name in (*COUNTS, "in_crm", "told")})
+COUNTED = shape(
+    "HandoffCounts", {name: serializers.IntegerField() for name in (*COUNTS, "in_crm", "notified")}
+)
 RATES = shape(
     "HandoffRates",
     {
         "handed_off": serializers.FloatField(
             allow_null=True, help_text="Of those that are neither spam nor rejected."
         ),
-        "told": serializers.FloatField(allow_null=True, help_text="Of those handed off."),
+        "notified": serializers.FloatField(allow_null=True, help_text="Of those handed off."),
     },
 )
 FIGURES = shape(
@@ -78,11 +80,11 @@ class Handoff(StaffView):
     @extend_schema(
         operation_id="read_handoff_metrics",
         tags=["metrics"],
-        parameters=[Asked],
+        parameters=[HandoffQuery],
         responses={200: ANSWER, **problems(401, 403, 422)},
     )
     def get(self, request: Request) -> Response:
-        asked = Asked(data=request.query_params)
+        asked = HandoffQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         until = timezone.now()
         since, by = asked.validated_data.get("since", until - DEFAULT_SPAN), asked.validated_data["by"]
@@ -99,13 +101,17 @@ class Handoff(StaffView):
 
 
 def describe(figures: Figures) -> dict[str, Any]:
-    in_crm, told = figures.handed_off_to_crm.count, figures.handed_off_to_told.count
+    in_crm, notified = figures.handed_off_to_crm.count, figures.handed_off_to_notified.count
     return {
         "key": figures.key,
-        "counts": {**{name: getattr(figures, name) for name in COUNTS}, "in_crm": in_crm, "told": told},
+        "counts": {
+            **{name: getattr(figures, name) for name in COUNTS},
+            "in_crm": in_crm,
+            "notified": notified,
+        },
         "rates": {
             "handed_off": figures.handed_off_rate,
-            "told": told / figures.handed_off if figures.handed_off else None,
+            "notified": notified / figures.handed_off if figures.handed_off else None,
         },
         "steps": {name: asdict(getattr(figures, name)) for name in STEPS},
     }

@@ -15,7 +15,7 @@ from rest_framework.views import exception_handler
 CONTENT_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
+class ApiProblem(Exception):
     """An answer that is an error. `errors` is by field; `headers` go with it (Retry-After)."""
 
     def __init__(
@@ -44,7 +44,7 @@ def body_of(status: int, detail: str, *, errors: Mapping[str, Any] | None = None
     return body
 
 
-def answer(problem: Problem) -> HttpResponse:
+def answer(problem: ApiProblem) -> HttpResponse:
     """A problem as an answer of a plain Django view."""
     return JsonResponse(
         body_of(problem.status, problem.detail, errors=problem.errors),
@@ -57,7 +57,7 @@ def answer(problem: Problem) -> HttpResponse:
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Whatever else is asked below /api/."""
-    return answer(Problem(404, f"There is nothing at {request.path}. See /api/docs/."))
+    return answer(ApiProblem(404, f"There is nothing at {request.path}. See /api/docs/."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -65,24 +65,24 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith("/api/"):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
-        return answer(Problem(413, "The body is too large."))
+        return answer(ApiProblem(413, "The body is too large."))
     if isinstance(exception, DisallowedHost):
         return answer(
-            Problem(400, "leadops does not go by this host name: set LEADOPS_PUBLIC_URL to its address.")
+            ApiProblem(400, "leadops does not go by this host name: set LEADOPS_PUBLIC_URL to its address.")
         )
-    return answer(Problem(400, "The request cannot be read."))
+    return answer(ApiProblem(400, "The request cannot be read."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: a problem for programs, a page for people."""
     if request.path.startswith("/api/"):
-        return answer(Problem(500, "Something went wrong here. It is in the log."))
+        return answer(ApiProblem(500, "Something went wrong here. It is in the log."))
     return defaults.server_error(request)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler."""
-    if isinstance(error, Problem):
+    if isinstance(error, ApiProblem):
         body = body_of(error.status, error.detail, errors=error.errors)
         return Response(body, status=error.status, headers=error.headers, content_type=CONTENT_TYPE)
     response = exception_handler(error, context)

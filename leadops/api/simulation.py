@@ -10,15 +10,14 @@ from rest_framework.response import Response
 
 from leadops.api.documents import AnyObject, problems, shape
 from leadops.api.lead_shapes import HOLDER, SCORE
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView
 from routing.engine.business_time import NeverOpens
 from routing.engine.decide import NoFallbackQueue, Step
-from routing.engine.ruleset import RuleSet, RuleSetError
+from routing.engine.ruleset import CompiledRuleSet, RuleSetError
 from routing.engine.sla import SlaError
 from routing.engine.territories import TerritoryError
-from routing.models import RuleSet as RuleSetRow
-from routing.models import SlaPolicy
+from routing.models import RuleSet, SlaPolicy
 from routing.rules import publishing
 from routing.simulation.simulator import Simulated, facts_of, simulate
 
@@ -44,7 +43,7 @@ class Which(serializers.Field[str | int, Any, Any, Any]):
         raise serializers.ValidationError("Say draft, published or the number of a version.")
 
 
-class Asked(serializers.Serializer[Any]):
+class SimulationRequest(serializers.Serializer[Any]):
     facts = AnyObject(
         help_text="Canonical fields, `extra.<key>`, `form` (whose defaults fill gaps). What routing finds out by itself "
         "(`segment`, `email_is_free`, ...) is believed where it is stated."
@@ -123,34 +122,34 @@ class Simulate(StaffView):
     @extend_schema(
         operation_id="simulate",
         tags=["routing"],
-        request=Asked,
+        request=SimulationRequest,
         responses={200: ANSWER, **problems(400, 401, 403, 409, 415, 422)},
     )
     def post(self, request: Request) -> Response:
-        asked = Asked(data=request.data)
+        asked = SimulationRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         at = said.get("at", timezone.now())
         try:
             found = simulate(facts_of(said["facts"]), _compiled(said["ruleset"]), now=at)
         except (*BROKEN, publishing.NothingPublished) as error:
-            raise Problem(409, str(error)) from None
+            raise ApiProblem(409, str(error)) from None
         return Response({"at": at, "ruleset": said["ruleset"], **describe(found)})
 
 
-def _compiled(which: str | int) -> RuleSet:
+def _compiled(which: str | int) -> CompiledRuleSet:
     if which == "draft":
         return publishing.compiled_draft()
     if which == "published":
         return publishing.compiled()
     try:
         return publishing.compiled_version(int(which))
-    except RuleSetRow.DoesNotExist:
+    except RuleSet.DoesNotExist:
         raise serializers.ValidationError({"ruleset": f"There is no version {which}."}) from None
 
 
 def describe(found: Simulated) -> dict[str, Any]:
-    decision, settlement = found.decision, found.settlement
+    decision, resolution = found.decision, found.resolution
     score = found.score.to_json()
     return {
         "facts": found.facts,
@@ -170,10 +169,10 @@ def describe(found: Simulated) -> dict[str, Any]:
             "step": decision.step,
             "territories": decision.territories,
             "rotation": found.rotation,
-            "turn": settlement.turn.to_json() if settlement.turn else None,
-            "waits": settlement.target.kind == "hold",
+            "turn": resolution.turn.to_json() if resolution.turn else None,
+            "waits": resolution.target.kind == "hold",
             "no_rule_matched": decision.no_rule_matched,
-            "nobody_available": settlement.nobody,
+            "nobody_available": resolution.nobody,
         },
         "sla": _clock(found),
         "trace": found.trace,
@@ -182,7 +181,7 @@ def describe(found: Simulated) -> dict[str, Any]:
             for row in found.trace
             if row.get("rule") and not row["ok"]
         ],
-        "left_out": [{"owner": out.name, "why": out.reason} for out in settlement.left_out],
+        "left_out": [{"owner": out.name, "why": out.reason} for out in resolution.left_out],
     }
 
 

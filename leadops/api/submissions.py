@@ -17,7 +17,7 @@ from exception_queue.models import ExceptionItem
 from intake import credentials
 from intake.models import Submission
 from leadops.api.documents import problems, shape
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffWith
 
 
@@ -64,12 +64,12 @@ class SubmissionStatus(APIView):
         may_read = is_staff and user.has_perm("intake.view_submission")
         if not may_read and not _has_form_token(request._request, submission):
             if is_staff:
-                raise Problem(403, StaffWith.message)
-            raise Problem(
+                raise ApiProblem(403, StaffWith.message)
+            raise ApiProblem(
                 401, "Send a staff token or the form's token.", headers={"WWW-Authenticate": "Token"}
             )
         if submission is None:
-            raise Problem(404, "There is no such submission.")
+            raise ApiProblem(404, "There is no such submission.")
         return Response(describe(submission))
 
 
@@ -78,7 +78,7 @@ def describe(submission: Submission) -> dict[str, Any]:
     claimed = submission.claimed_until is not None and submission.claimed_until > timezone.now()
     status = Submission.Status.PROCESSING if claimed and submission.due_at else submission.status
     items = ExceptionItem.objects.filter(
-        subject_type="submission", subject_id=str(submission.pk), status__in=ExceptionItem.UNSETTLED
+        subject_type="submission", subject_id=str(submission.pk), status__in=ExceptionItem.UNRESOLVED
     )
     return {
         "submission_id": str(submission.pk),

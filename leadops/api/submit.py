@@ -18,7 +18,7 @@ from intake import accept, bodies, credentials
 from intake.models import IntakeForm
 from intake.vendors.signatures import BadSignature
 from leadops.api import throttle
-from leadops.api.problems import Problem, answer
+from leadops.api.problems import ApiProblem, answer
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +39,9 @@ def submit(request: HttpRequest, form_key: str) -> HttpResponse:
     origin = request.headers.get("Origin")
     try:
         if form is None:
-            raise Problem(404, f"There is no form “{form_key}”.")
+            raise ApiProblem(404, f"There is no form “{form_key}”.")
         response = _preflight(form, origin) if request.method == "OPTIONS" else _take(request, form, origin)
-    except Problem as problem:
+    except ApiProblem as problem:
         if form is not None:
             refused.labels(form=form.key, why=str(problem.status)).inc()
         response = answer(problem)
@@ -55,9 +55,9 @@ def submit(request: HttpRequest, form_key: str) -> HttpResponse:
 
 def _take(request: HttpRequest, form: IntakeForm, origin: str | None) -> HttpResponse:
     if request.method != "POST":
-        raise Problem(405, "Submissions are posted.", headers={"Allow": ALLOWED_METHODS})
+        raise ApiProblem(405, "Submissions are posted.", headers={"Allow": ALLOWED_METHODS})
     if not form.active:
-        raise Problem(409, f"The form “{form.name}” is switched off.")
+        raise ApiProblem(409, f"The form “{form.name}” is switched off.")
     body = _body(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     _check_sender(request, form, origin, headers, body)
@@ -65,10 +65,10 @@ def _take(request: HttpRequest, form: IntakeForm, origin: str | None) -> HttpRes
     throttle.check(form, ip)
     key = headers.get("idempotency-key", "").strip()
     if len(key) > MOST_KEY_CHARACTERS:
-        raise Problem(422, f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.")
+        raise ApiProblem(422, f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.")
     content_type = request.headers.get("Content-Type", "")
     if len(content_type) > MOST_TYPE_CHARACTERS:
-        raise Problem(415, f"A Content-Type has at most {MOST_TYPE_CHARACTERS} characters.")
+        raise ApiProblem(415, f"A Content-Type has at most {MOST_TYPE_CHARACTERS} characters.")
     envelope = accept.Envelope(
         body=body,
         content_type=content_type,
@@ -79,11 +79,11 @@ def _take(request: HttpRequest, form: IntakeForm, origin: str | None) -> HttpRes
     try:
         accepted = accept.accept(form, envelope, now=timezone.now())
     except bodies.MalformedBody as error:
-        raise Problem(400, str(error)) from None
+        raise ApiProblem(400, str(error)) from None
     except bodies.UnsupportedMedia as error:
-        raise Problem(415, str(error)) from None
+        raise ApiProblem(415, str(error)) from None
     except accept.KeyReused as error:
-        raise Problem(422, str(error)) from None
+        raise ApiProblem(422, str(error)) from None
     return _answer(form, accepted)
 
 
@@ -100,8 +100,8 @@ def _body(request: HttpRequest) -> bytes:
     return body
 
 
-def _too_large() -> Problem:
-    return Problem(413, f"A submission has at most {bodies.MAX_BYTES // 1024} KiB.")
+def _too_large() -> ApiProblem:
+    return ApiProblem(413, f"A submission has at most {bodies.MAX_BYTES // 1024} KiB.")
 
 
 def _check_sender(
@@ -109,7 +109,7 @@ def _check_sender(
 ) -> None:
     if form.kind == IntakeForm.Kind.PUBLIC:
         if not credentials.origin_allowed(form, origin):
-            raise Problem(403, f"{origin} is not among the allowed origins of this form. Add it there.")
+            raise ApiProblem(403, f"{origin} is not among the allowed origins of this form. Add it there.")
         return
     uri = f"{settings.LEADOPS_PUBLIC_URL}{request.get_full_path()}"
     try:
@@ -118,7 +118,7 @@ def _check_sender(
         )
     except BadSignature as error:
         log.warning("A submission to %s was refused: %s", form.key, error)
-        raise Problem(401, "The signature or token is missing or wrong.") from None
+        raise ApiProblem(401, "The signature or token is missing or wrong.") from None
 
 
 def _answer(form: IntakeForm, accepted: Iterable[accept.Accepted]) -> HttpResponse:
@@ -126,7 +126,7 @@ def _answer(form: IntakeForm, accepted: Iterable[accept.Accepted]) -> HttpRespon
     first = listed[0]
     replayed = {"Idempotent-Replayed": "true"} if first.replayed else {}
     if first.errors:
-        raise Problem(422, "Some values are missing or wrong.", errors=first.errors, headers=replayed)
+        raise ApiProblem(422, "Some values are missing or wrong.", errors=first.errors, headers=replayed)
     status = accept.answer_status(form)
     if status == IntakeForm.SuccessStatus.SEE_OTHER and form.thank_you_url:
         return HttpResponseRedirect(form.thank_you_url, status=303, headers=replayed)
@@ -142,7 +142,7 @@ def _answer(form: IntakeForm, accepted: Iterable[accept.Accepted]) -> HttpRespon
 
 def _preflight(form: IntakeForm, origin: str | None) -> HttpResponse:
     if not credentials.origin_allowed(form, origin):
-        raise Problem(403, f"{origin} is not among the allowed origins of this form.")
+        raise ApiProblem(403, f"{origin} is not among the allowed origins of this form.")
     headers = {
         "Access-Control-Allow-Methods": ALLOWED_METHODS,
         "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from intake.models import IntakeForm
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def check(form: IntakeForm, ip: str | None) -> None:
             log.warning("Submissions are not counted: %s", error)
             return
         if not is_let_in:
-            raise Problem(
+            raise ApiProblem(
                 429,
                 f"This form takes {limit} submissions per minute. Try again shortly.",
                 headers={"Retry-After": str(WINDOW - passed)},

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from crm_sync.inbound import webhook_events
 from intake.vendors.signatures import BadSignature
 from leadops.api.documents import problems
-from leadops.api.problems import Problem
+from leadops.api.problems import ApiProblem
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class CrmWebhookView(APIView):
                 now=timezone.now(),
             )
         except webhook_events.UnknownConnection as error:
-            raise Problem(404, "There is no such connection, or it does not send events.") from error
+            raise ApiProblem(404, "There is no such connection, or it does not send events.") from error
         except BadSignature as error:
             log.warning("Events for %s are refused: %s", connection_key, error)
-            raise Problem(401, "The signature does not match.") from error
+            raise ApiProblem(401, "The signature does not match.") from error
         except webhook_events.Malformed as error:
-            raise Problem(400, str(error)) from error
+            raise ApiProblem(400, str(error)) from error
         return Response(status=status.HTTP_204_NO_CONTENT)

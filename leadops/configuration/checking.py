@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadops.configuration.reading import Document, UnreadableFile, read
-from leadops.configuration.schema import Notes, Problem, Reference, did_you_mean, listed
+from leadops.configuration.schema import ConfigError, NameOf, Notes, did_you_mean, listed
 from leadops.configuration.sections import SECTIONS
 
 
@@ -38,7 +38,7 @@ def check(text: str) -> Checked:
     return Checked(found, document)
 
 
-def _dangling(notes: Notes, sections: Mapping[str, Any]) -> list[Problem]:
+def _dangling(notes: Notes, sections: Mapping[str, Any]) -> list[ConfigError]:
     """References that lead nowhere. A section that the file has must hold the item itself: else it is switched off."""
     known = {
         name: _named_in_file(sections[name], name)
@@ -47,7 +47,7 @@ def _dangling(notes: Notes, sections: Mapping[str, Any]) -> list[Problem]:
         for name in {reference.section for reference in notes.references}
     }
     return [
-        Problem(
+        ConfigError(
             reference.at,
             f"“{reference.name}” is not one of the {reference.section.replace('_', ' ')}"
             f"{' of this file' if reference.section in sections else ''}."
@@ -58,7 +58,7 @@ def _dangling(notes: Notes, sections: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
-def _is_known(reference: Reference, known: set[str]) -> bool:
+def _is_known(reference: NameOf, known: set[str]) -> bool:
     if reference.any_case:
         return reference.name.casefold() in {name.casefold() for name in known}
     return reference.name in known

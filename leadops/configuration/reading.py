@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from leadops.configuration.schema import Path, Problem
+from leadops.configuration.schema import ConfigError, Path
 
 VERSION = 1
 
@@ -41,7 +41,7 @@ class Document:
     sections: dict[str, Any]
     lines: Mapping[Path, int]
 
-    def complain(self, problems: Iterable[Problem]) -> list[Complaint]:
+    def complain(self, problems: Iterable[ConfigError]) -> list[Complaint]:
         return [Complaint(self.line(problem.at), self._where(problem)) for problem in problems]
 
     def line(self, at: Path) -> int:
@@ -50,7 +50,7 @@ class Document:
             at = at[:-1]
         return self.lines.get(at, 1)
 
-    def _where(self, problem: Problem) -> str:
+    def _where(self, problem: ConfigError) -> str:
         """The section, the item by its name and the key, before the message."""
         words: list[str] = []
         value: Any = self.sections

@@ -18,7 +18,7 @@ REQUIRED: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConfigError:
     """Something wrong in the file, and where: a path of keys and list positions."""
 
     at: Path
@@ -26,7 +26,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class NameOf:
     """A name that must be one of another section's items."""
 
     at: Path
@@ -39,14 +39,14 @@ class Reference:
 class Notes:
     """What checking a file has found."""
 
-    problems: list[Problem] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
+    problems: list[ConfigError] = field(default_factory=list)
+    references: list[NameOf] = field(default_factory=list)
 
     def problem(self, at: Path, message: str) -> None:
-        self.problems.append(Problem(at, message))
+        self.problems.append(ConfigError(at, message))
 
     def refers(self, at: Path, section: str, name: str, *, any_case: bool = False) -> None:
-        self.references.append(Reference(at, section, name, any_case))
+        self.references.append(NameOf(at, section, name, any_case))
 
 
 class Kind:

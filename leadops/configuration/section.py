@@ -70,7 +70,7 @@ class Section(ABC):
 
 
 @dataclass(frozen=True)
-class Ref(Kind):
+class Reference(Kind):
     """The name of another section's item; the row holds a foreign key to it."""
 
     section: str

@@ -19,7 +19,7 @@ SHOWN_NOTICES = 10
 
 
 class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]
-    tell = LinesField(
+    notify = LinesField(
         help_text="Addresses, one a line: mailto:ops@example.com for e-mail, or an Apprise address such as "
         "slack://… or msteams://…",
     )
@@ -35,7 +35,7 @@ class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "name",
             "active",
-            "tell",
+            "notify",
             "min_severity",
             "kinds",
             "threshold",
@@ -60,15 +60,15 @@ class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(AlertRule)
 class AlertRulePage(Page):
     form = AlertRuleForm
-    list_display = ["name", "who", "about", "how_bad", "last_told", "active"]
+    list_display = ["name", "who", "about", "how_bad", "last_notified", "active"]
     list_display_links = ["name"]
     search_fields = ["name"]
     warn_unsaved_form = True
     conditional_fields = {"window_minutes": "threshold > 1"}
     change_form_before_template = "leadops/exceptions/alert_summary.html"
-    list_before_template = "leadops/exceptions/deaf.html"
+    list_before_template = "leadops/exceptions/unheard.html"
     fieldsets = [
-        (None, {"fields": ["name", "active", "tell"]}),
+        (None, {"fields": ["name", "active", "notify"]}),
         ("About what", {"fields": ["min_severity", "kinds"]}),
         ("How often", {"fields": ["threshold", "window_minutes", "quiet_minutes"]}),
     ]
@@ -78,10 +78,10 @@ class AlertRulePage(Page):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         has_rules = AlertRule.objects.filter(active=True).exists()
-        more = {"deaf": alerts.deaf_kinds() if has_rules else []}
+        more = {"unheard": alerts.kinds_nobody_hears() if has_rules else []}
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
-    def glance(self, request: HttpRequest, row: AlertRule) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: AlertRule) -> Mapping[str, Any]:
         return {
             "covered": [kinds.described(key) for key in row.covered_kinds],
             "notices": AlertNotice.objects.filter(rule=row).order_by("-created_at")[:SHOWN_NOTICES],
@@ -89,7 +89,7 @@ class AlertRulePage(Page):
 
     @display(description="Tells")
     def who(self, rule: AlertRule) -> str:
-        return ", ".join(address.removeprefix("mailto:") for address in rule.tell)
+        return ", ".join(address.removeprefix("mailto:") for address in rule.notify)
 
     @display(description="About")
     def about(self, rule: AlertRule) -> str:
@@ -103,5 +103,5 @@ class AlertRulePage(Page):
         return rule.get_min_severity_display()
 
     @display(description="Last told")
-    def last_told(self, rule: AlertRule) -> str:
+    def last_notified(self, rule: AlertRule) -> str:
         return moment(rule.last_sent_at, "ago") if rule.last_sent_at else "never"

@@ -28,7 +28,7 @@ def leads_by_hour(*, since: datetime) -> dict[tuple[datetime, str], int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class FigureShare:
     """What an owner got by turns, and what was due to them: sum over the picks of weight / weight of all present."""
 
     owner: Owner
@@ -36,7 +36,7 @@ class Share:
     target: float
 
 
-def shares(*, since: datetime) -> list[Share]:
+def shares(*, since: datetime) -> list[FigureShare]:
     """By rotation turns since then, without those that came back. Two queries."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -57,7 +57,7 @@ def shares(*, since: datetime) -> list[Share]:
         )
         counted = cursor.fetchall()
     owners = Owner.objects.in_bulk([row[0] for row in counted])
-    found = [Share(owners[pk], actual, float(target)) for pk, actual, target in counted if pk in owners]
+    found = [FigureShare(owners[pk], actual, float(target)) for pk, actual, target in counted if pk in owners]
     return sorted(found, key=lambda share: (-share.target, share.owner.name))
 
 

@@ -95,7 +95,7 @@ SIDEBAR = [
         "items": [
             _page("Forms", "dynamic_form", "intake.intakeform"),
             _page("Submissions", "move_to_inbox", "intake.submission"),
-            _page("Words and values", "translate", "intake.valuealias"),
+            _page("Value aliases", "translate", "intake.valuealias"),
             _page("CRM connections", "sync_alt", "crm_sync.crmconnection"),
         ],
     },
@@ -119,15 +119,15 @@ TABS = [
         ("Published", "routing.ruleset"),
     ),
     _tabs(
-        ("Words and values", "intake.valuealias"),
+        ("Value aliases", "intake.valuealias"),
         ("Blocked senders", "intake.blockedsender"),
         ("Companies", "intake.companyprofile"),
     ),
     _tabs(
         ("Connections", "crm_sync.crmconnection"),
-        ("To be written", "crm_sync.outboxentry"),
-        ("Came in", "crm_sync.inboundevent"),
-        ("Owners there", "crm_sync.ownerlink"),
+        ("Outbox", "crm_sync.outboxentry"),
+        ("Inbound events", "crm_sync.inboundevent"),
+        ("CRM owners", "crm_sync.ownerlink"),
     ),
     _tabs(("Owners", "routing.owner"), ("Absences", "routing.absence")),
     _tabs(("Users", "auth.user"), ("Groups", "auth.group"), ("API tokens", "authtoken.tokenproxy")),

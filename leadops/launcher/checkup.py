@@ -1,4 +1,4 @@
-"""What `manage.py doctor` looks at by itself. Other floors name theirs in settings.LEADOPS_DOCTOR_CHECKS."""
+"""What `manage.py doctor` looks at by itself. Other layers name theirs in settings.LEADOPS_DOCTOR_CHECKS."""
 
 import shutil
 import stat
@@ -82,8 +82,8 @@ def check_broker() -> Iterable[Finding]:
         with app.connection_for_write(url=settings.CELERY_BROKER_URL, connect_timeout=2) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
     except Exception as error:  # each transport has its own errors
-        mend = "Start leadops (`manage.py up`), or set CELERY_BROKER_URL to a broker that runs."
-        yield Finding("fail", f"The broker at {address} does not answer: {_first_line(error)}.", mend)
+        hint = "Start leadops (`manage.py up`), or set CELERY_BROKER_URL to a broker that runs."
+        yield Finding("fail", f"The broker at {address} does not answer: {_first_line(error)}.", hint)
     else:
         yield Finding("ok", "The broker answers.")
 
@@ -94,8 +94,8 @@ def check_cache() -> Iterable[Finding]:
         cache.set(key, value, timeout=10)
         kept = cache.get(key)
     except Exception as error:  # each backend has its own errors
-        mend = "Start leadops (`manage.py up`), or set CACHE_URL to a Valkey or Redis that runs."
-        yield Finding("fail", f"The shared cache does not answer: {_first_line(error)}.", mend)
+        hint = "Start leadops (`manage.py up`), or set CACHE_URL to a Valkey or Redis that runs."
+        yield Finding("fail", f"The shared cache does not answer: {_first_line(error)}.", hint)
         return
     if kept == value:
         yield Finding("ok", "The shared cache answers.")
@@ -170,8 +170,8 @@ def check_ports() -> Iterable[Finding]:
             "fail", f"leadops runs on port {port} but is not ready: {text[:500]}", "See the lines below."
         )
     elif status:
-        mend = "Stop that program, or choose another port with LEADOPS_PORT."
-        yield Finding("fail", f"Another program answers on port {port}.", mend)
+        hint = "Stop that program, or choose another port with LEADOPS_PORT."
+        yield Finding("fail", f"Another program answers on port {port}.", hint)
     else:
         try:
             readiness.claim_port(settings.LEADOPS_BIND, port, choose="LEADOPS_PORT")

@@ -46,7 +46,7 @@ class Place:
         return folder
 
 
-def settle(data_dir: Path, *, homes: Path = HOMES, namespaces: bool = True) -> Place:
+def choose_home(data_dir: Path, *, homes: Path = HOMES, namespaces: bool = True) -> Place:
     """Decides the place for this data folder's cluster; makes an unprivileged user's folder where one is
     needed.
 

@@ -161,7 +161,7 @@ class Launcher:
 
     def _start_postgres(self, sockets: Path) -> str:
         data_dir, log = self.options.data_dir, self.options.logs / "postgres.log"
-        place = home.settle(data_dir)
+        place = home.choose_home(data_dir)
         fresh = not place.data.exists()
         self._step("Making a database" if fresh else "Starting PostgreSQL")
         server = Postgres(place.installation, place.identity, place.data, place.sockets(sockets), log)

@@ -52,7 +52,7 @@ class Page(ModelAdmin):
         response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
         return response
 
-    def glance(self, request: HttpRequest, row: Any) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: Any) -> Mapping[str, Any]:
         """More context for the templates above and below the form of one row."""
         return {}
 
@@ -61,7 +61,7 @@ class Page(ModelAdmin):
     ) -> HttpResponse:
         row = context.get("original")
         if row is not None:
-            context.update(self.glance(request, row))
+            context.update(self.summary(request, row))
             if not self._may_change(request, row):
                 context["adminform"].model_admin = reading.without_conditions(self)
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

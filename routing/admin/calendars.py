@@ -159,7 +159,7 @@ class CalendarPage(ConfigurationPage):
             team_count=Count("teams", distinct=True), owner_count=Count("owners", distinct=True)
         )
 
-    def glance(self, request: HttpRequest, row: WorkCalendar) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: WorkCalendar) -> Mapping[str, Any]:
         try:
             calendar = Calendar.from_json(_json_of(row))
         except CalendarError as error:

@@ -16,7 +16,7 @@ from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
 from intake.models import IntakeForm, Lead
 from routing.engine import conditions, wording
-from routing.engine.conditions import Problem
+from routing.engine.conditions import ConditionError
 from routing.engine.scoring import SEGMENTS
 from routing.models import Territory
 from routing.rules.vocabulary import FACTS, LABELS
@@ -105,7 +105,7 @@ class ConditionWidget(forms.Textarea):
 
     def __init__(self) -> None:
         super().__init__({"class": " ".join(TEXTAREA_CLASSES), "rows": 6})
-        self.problems: list[Problem] = []
+        self.problems: list[ConditionError] = []
         self.always = ""
 
     def format_value(self, value: Any) -> str:
@@ -155,13 +155,13 @@ class ConditionField(forms.JSONField):
         return condition
 
 
-def _in_place(problem: Problem) -> str:
+def _in_place(problem: ConditionError) -> str:
     """The place as people count: all[1].any[0] is line 2, then line 1 inside it."""
     lines = ".".join(str(int(part) + 1) for part in _indexes(problem.path))
     return f"Line {lines}: {_said(problem)}" if lines else _said(problem)
 
 
-def _said(problem: Problem) -> str:
+def _said(problem: ConditionError) -> str:
     """The engine names columns; people know them by their labels."""
     return _COLUMN.sub(lambda found: LABELS.get(found[0], found[0]), problem.message)
 

@@ -37,7 +37,7 @@ from routing.models import Absence, Assignment, Owner, Team, WorkCalendar
 from routing.response.calendars import owner_calendar_row
 from routing.rotations import rotation_stats
 from routing.rotations.roster import OPEN_STATUSES
-from routing.rotations.rotation_stats import OwnerStanding
+from routing.rotations.rotation_stats import OwnerStats
 
 _TONES = {"on": "success", "off": "info", "away": "warning", "inactive": "danger"}
 
@@ -82,19 +82,19 @@ class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
 class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Absence
-        fields = ["owner", "starts_on", "ends_on", "reason", "cover", "active"]
+        fields = ["owner", "starts_on", "ends_on", "reason", "backup", "active"]
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         starts, ends = cleaned.get("starts_on"), cleaned.get("ends_on")
         if starts and ends and ends < starts:
             self.add_error("ends_on", "The last day cannot be before the first day.")
-        cover = cleaned.get("cover")
+        backup = cleaned.get("backup")
         owner = cleaned.get("owner") or getattr(self.instance, "owner", None)
-        if cover is not None and cover == owner:
-            self.add_error("cover", "Nobody covers for themselves: choose a colleague.")
-        elif cover is not None and not cover.active:
-            self.add_error("cover", f"{cover} is not active: choose somebody else.")
+        if backup is not None and backup == owner:
+            self.add_error("backup", "Nobody covers for themselves: choose a colleague.")
+        elif backup is not None and not backup.active:
+            self.add_error("backup", f"{backup} is not active: choose somebody else.")
         return cleaned
 
 
@@ -102,8 +102,8 @@ class AbsencesInline(TabularInline):
     model = Absence
     form = AbsenceForm
     fk_name = "owner"
-    fields = ["starts_on", "ends_on", "reason", "cover", "active"]
-    autocomplete_fields = ["cover"]
+    fields = ["starts_on", "ends_on", "reason", "backup", "active"]
+    autocomplete_fields = ["backup"]
     extra = 0
     per_page = 10
     tab = True
@@ -114,7 +114,7 @@ class OwnerList(ChangeList):
         super().get_results(request)
         found = rotation_stats.of_owners(self.result_list, now=timezone.now())
         for row in self.result_list:
-            row.standing = found[row.pk]
+            row.stats = found[row.pk]
 
 
 @admin.register(Owner)
@@ -147,19 +147,19 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OwnerList
 
-    def glance(self, request: HttpRequest, row: Owner) -> Mapping[str, Any]:
-        standing = rotation_stats.of_owners([row], now=timezone.now())[row.pk]
+    def summary(self, request: HttpRequest, row: Owner) -> Mapping[str, Any]:
+        stats = rotation_stats.of_owners([row], now=timezone.now())[row.pk]
         return {
-            "standing": standing,
-            "tone": _TONES[standing.state],
-            "answer": f"{row.name} is {standing.presence} {standing.detail}".strip() + ".",
+            "stats": stats,
+            "tone": _TONES[stats.state],
+            "answer": f"{row.name} is {stats.presence} {stats.detail}".strip() + ".",
             "leave_url": reverse("admin:routing_owner_switch_off", args=(row.pk,)),
             "works_by": owner_calendar_row(row),
             "memberships": row.memberships.filter(active=True).select_related("rotation"),
             "accounts": list(row.named_accounts.filter(active=True)[:10]),
             "leads_url": f"{reverse('admin:intake_lead_changelist')}?owner={row.pk}",
             "absence": row.absences.filter(active=True, ends_on__gte=timezone.now().date())
-            .select_related("cover")
+            .select_related("backup")
             .order_by("starts_on")
             .first(),
         }
@@ -219,23 +219,21 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
 
     @display(description="Now")
     def presence(self, row: Any) -> str:
-        standing: OwnerStanding = row.standing
+        stats: OwnerStats = row.stats
         return format_html(
             '<span class="lo-badge lo-{}">{}</span> <span class="lo-muted">{}</span>',
-            _TONES[standing.state],
-            standing.presence,
-            standing.detail,
+            _TONES[stats.state],
+            stats.presence,
+            stats.detail,
         )
 
     @display(description="Today")
     def given_today(self, row: Any) -> str:
-        return f"{row.standing.today} of {row.daily_cap}" if row.daily_cap else str(row.standing.today)
+        return f"{row.stats.today} of {row.daily_cap}" if row.daily_cap else str(row.stats.today)
 
     @display(description="Open leads")
     def has_open(self, row: Any) -> str:
-        return (
-            f"{row.standing.open_leads} of {row.load_cap}" if row.load_cap else str(row.standing.open_leads)
-        )
+        return f"{row.stats.open_leads} of {row.load_cap}" if row.load_cap else str(row.stats.open_leads)
 
     @display(description="Rotations", ordering="rotation_count")
     def in_rotations(self, row: Any) -> int:
@@ -246,18 +244,18 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
 class AbsencePage(ConfigurationPage):
     form = AbsenceForm
     may_delete = True
-    list_display = ["owner", "starts_on", "ends_on", "reason", "cover", "state"]
+    list_display = ["owner", "starts_on", "ends_on", "reason", "backup", "state"]
     list_filter = [
         ("owner", AutocompleteSelectFilter),
         ("starts_on", RangeDateFilter),
         ("active", BooleanRadioFilter),
     ]
-    list_select_related = ["owner", "cover"]
+    list_select_related = ["owner", "backup"]
     search_fields = ["owner__name", "owner__email", "reason"]
-    autocomplete_fields = ["owner", "cover"]
+    autocomplete_fields = ["owner", "backup"]
     empty_icon = "beach_access"
     empty_title = "Nobody is away"
-    empty_text = "Whoever is absent gets no leads; a cover is offered those that wait. Both days count."
+    empty_text = "Whoever is absent gets no leads; a backup is offered those that wait. Both days count."
 
     @display(
         description="Now", label={"away": "warning", "soon": "info", "past": "default", "off": "default"}

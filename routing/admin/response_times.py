@@ -114,7 +114,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         steps = self.fields.get("steps")
         if isinstance(steps, StepsField):
-            queues = Queue.objects.filter(active=True, waiting_line=False)
+            queues = Queue.objects.filter(active=True, holding_queue=False)
             steps.offer_queues(list(queues.values_list("name", flat=True)))
 
     def clean_first_response(self) -> str:
@@ -148,7 +148,7 @@ class PolicyPage(DraftPage):
 
     words = {**DraftPage.words, "steps": lambda steps: steps_in_words(steps)}
 
-    def glance(self, request: HttpRequest, row: SlaPolicy) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: SlaPolicy) -> Mapping[str, Any]:
         condition = f"If {in_words(row.when)}" if row.when else "Every lead"
         return {"answer": f"{condition}: an answer within {within_of(row)}."}
 

@@ -20,7 +20,7 @@ from plumbing.admin_kit.form_fields import WordsField
 from plumbing.admin_kit.pages import ConfigurationPage
 from routing.models import Rotation, RotationMember
 from routing.rotations import holding_queues, membership, rotation_stats
-from routing.rotations.rotation_stats import Duty, Standing
+from routing.rotations.rotation_stats import Duty, RotationStats
 
 _WHEN_EMPTY = {
     Rotation.WhenEmpty.ROTATION: "when_empty_rotation",
@@ -134,31 +134,31 @@ class RotationPage(ConfigurationPage):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RotationList
 
-    def glance(self, request: HttpRequest, row: Rotation) -> Mapping[str, Any]:
-        standing = rotation_stats.of_rotation(row, now=timezone.now())
+    def summary(self, request: HttpRequest, row: Rotation) -> Mapping[str, Any]:
+        stats = rotation_stats.of_rotation(row, now=timezone.now())
         return {
-            "standing": standing,
-            "answer": _answer(row, standing),
+            "stats": stats,
+            "answer": _answer(row, stats),
             "bars": [
                 {
                     "member": member,
-                    "actual": 100 * member.actual / standing.largest,
-                    "target": 100 * member.target / standing.largest,
+                    "actual": 100 * member.actual / stats.largest,
+                    "target": 100 * member.target / stats.largest,
                     "url": reverse("admin:routing_owner_change", args=(member.owner.pk,)),
                 }
-                for member in standing.members
+                for member in stats.members
             ],
             "rules": list(row.routing_rules.filter(active=True).order_by("position")),
-            "ledger": [_turn(turn) for turn in standing.turns],
+            "ledger": [_turn(turn) for turn in stats.turns],
         }
 
     def save_model(self, request: HttpRequest, obj: Rotation, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
         if obj.when_empty == Rotation.WhenEmpty.HOLD:
-            holding_queues.line_of(obj)
+            holding_queues.holding_queue_of(obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
-        """Members are written by their door, so that credits stay in balance."""
+        """Members are written by their writer, so that credits stay in balance."""
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         if not formset.has_changed():
             return
@@ -190,18 +190,18 @@ def _kept(form: Any) -> bool:
     return bool(data.get("owner")) and not data.get("DELETE")
 
 
-def _answer(row: Rotation, standing: Standing) -> str:
-    if not standing.members:
+def _answer(row: Rotation, stats: RotationStats) -> str:
+    if not stats.members:
         return "Nobody is a member yet: add members below."
-    off = standing.furthest_off
+    off = stats.furthest_off
     fair = (
         f"Nobody is more than {max(off, 0.1):.1f} leads from their share."
-        if standing.counted
+        if stats.counted
         else "No turns yet."
     )
-    if not standing.picks:
+    if not stats.picks:
         return f"{fair} Nobody can be picked now: {_way_out(row)}."
-    return f"{fair} Next: {standing.picks[0].name}."
+    return f"{fair} Next: {stats.picks[0].name}."
 
 
 def _way_out(row: Rotation) -> str:

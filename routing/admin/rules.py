@@ -60,7 +60,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class RuleList(ChangeList):
+class RuleChangeList(ChangeList):
     """Each row learns how many people are there now: one set of queries for the whole list."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -112,9 +112,9 @@ class RulePage(DraftPage):
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return RuleList
+        return RuleChangeList
 
-    def glance(self, request: HttpRequest, row: RoutingRule) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: RoutingRule) -> Mapping[str, Any]:
         return {"answer": sentence_of(row)}
 
     @display(description="Rule", ordering="position")

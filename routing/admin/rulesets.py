@@ -52,7 +52,7 @@ class RuleSetPage(ReadOnlyPage):
             try:
                 ruleset = publishing.publish(by=str(request.user), note=note, now=timezone.now())
             except publishing.NotPublishable:
-                messages.error(request, "Not published: mend what stands below in red first.")
+                messages.error(request, "Not published: fix what stands below in red first.")
             else:
                 messages.success(request, f"Version {ruleset.version} is in force: the next lead follows it.")
                 return HttpResponseRedirect(reverse("admin:routing_routingrule_changelist"))
@@ -72,7 +72,7 @@ class RuleSetPage(ReadOnlyPage):
             "back_url": reverse("admin:routing_routingrule_changelist"),
         }
 
-    def glance(self, request: HttpRequest, row: RuleSet) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: RuleSet) -> Mapping[str, Any]:
         before = RuleSet.objects.filter(version__lt=row.version).order_by("-version").first()
         return {
             "answer": f"Version {row.version}" + (" is in force" if row == publishing.current() else ""),
@@ -98,12 +98,12 @@ class RuleSetPage(ReadOnlyPage):
 
 
 def _shown(finding: Finding) -> dict[str, str]:
-    """A finding with the page where it is mended; no url where there is none."""
+    """A finding with the page where it is fixed; no url where there is none."""
     model, where = _PAGES.get(finding.where.kind), finding.where
     url = reverse(f"admin:routing_{model}_change", args=(where.id,)) if model and where.id else ""
     if not url and where.kind == "scoring":
         url = f"{reverse('admin:routing_scoringrule_changelist')}?q={quote(where.name)}"
-    return {"message": finding.message, "mend": finding.mend, "url": url, "name": where.name}
+    return {"message": finding.message, "hint": finding.hint, "url": url, "name": where.name}
 
 
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -160,7 +160,7 @@ class SettingsPage(DraftPage):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def glance(self, request: HttpRequest, row: RoutingSettings) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: RoutingSettings) -> Mapping[str, Any]:
         sticky = (
             f"a returning lead stays with its owner for {row.sticky_days} days"
             if row.sticky

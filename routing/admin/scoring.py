@@ -55,7 +55,7 @@ class ScoringPage(DraftPage):
         "Points make leads hot, warm or cold: “Asked for a demo” +45. Without any, every lead is cold."
     )
 
-    def glance(self, request: HttpRequest, row: ScoringRule) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: ScoringRule) -> Mapping[str, Any]:
         return {"answer": f"If {in_words(row.when)}: {worth_of(row)}"}
 
     @display(description="Reason", header=True, ordering="position")

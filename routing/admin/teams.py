@@ -72,8 +72,8 @@ class TeamPage(ConfigurationPage):
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Queue
-        fields = ["name", "team", "holder", "fallback", "active"]
-        labels = {"holder": "Shown in the CRM as"}
+        fields = ["name", "team", "crm_owner", "fallback", "active"]
+        labels = {"crm_owner": "Shown in the CRM as"}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
@@ -88,11 +88,11 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Queue)
 class QueuePage(ConfigurationPage):
     form = QueueForm
-    list_display = ["title", "team", "waiting", "oldest_wait", "holder", "active"]
+    list_display = ["title", "team", "waiting", "oldest_wait", "crm_owner", "active"]
     list_filter = [("team", RelatedDropdownFilter), ("active", BooleanRadioFilter)]
-    list_select_related = ["team", "holder", "line_of"]
+    list_select_related = ["team", "crm_owner", "line_of"]
     search_fields = ["name", "team__name"]
-    autocomplete_fields = ["team", "holder"]
+    autocomplete_fields = ["team", "crm_owner"]
     change_form_outer_before_template = "routing/draft_summary.html"
     empty_icon = "inbox"
     empty_title = "No queues yet"
@@ -103,11 +103,11 @@ class QueuePage(ConfigurationPage):
         return rows.annotate(lead_count=Count("assignments"), oldest=Min("assignments__assigned_at"))
 
     def has_change_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
-        if obj is not None and obj.waiting_line:
+        if obj is not None and obj.holding_queue:
             return False
         return bool(super().has_change_permission(request, obj))
 
-    def glance(self, request: HttpRequest, row: Queue) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: Queue) -> Mapping[str, Any]:
         count = row.assignments.count()
         leads = f"{count} lead{'' if count == 1 else 's'} wait{'s' if count == 1 else ''} here."
         return {"answer": leads, "leads_url": f"{reverse('admin:intake_lead_changelist')}?queue={row.pk}"}
@@ -115,7 +115,7 @@ class QueuePage(ConfigurationPage):
     @display(description="Queue", header=True, ordering="name")
     def title(self, row: Queue) -> list[str]:
         what = "Fallback: gets whatever no rule matched" if row.fallback else ""
-        return [row.name, "Waiting line of a rotation" if row.waiting_line else what]
+        return [row.name, "Holding queue of a rotation" if row.holding_queue else what]
 
     @display(description="Leads", ordering="lead_count")
     def waiting(self, row: Any) -> int:

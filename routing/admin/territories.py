@@ -80,7 +80,7 @@ class TerritoryPage(DraftPage):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TerritoryList
 
-    def glance(self, request: HttpRequest, row: Territory) -> Mapping[str, Any]:
+    def summary(self, request: HttpRequest, row: Territory) -> Mapping[str, Any]:
         inside = f" inside {row.parent}" if row.parent else ""
         return {"answer": f"{row.name}{inside}: {in_words(row.when)}"}
 

@@ -24,7 +24,7 @@ _ORDERING = ("gt", "gte", "lt", "lte")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConditionError:
     """What is wrong with a condition, and where: path is like "all[1].any[0]", empty for the whole."""
 
     path: str
@@ -106,7 +106,7 @@ def leaves(condition: Condition | None) -> Iterator[Condition]:
             yield from leaves(part)
 
 
-def check(condition: object, known_fields: Collection[str] | None = None) -> list[Problem]:
+def check(condition: object, known_fields: Collection[str] | None = None) -> list[ConditionError]:
     """Everything wrong with it, in people's words. known_fields None asks no questions about names;
     `extra.<key>` is always known."""
     if condition is None or condition == {}:
@@ -114,47 +114,49 @@ def check(condition: object, known_fields: Collection[str] | None = None) -> lis
     return list(_check(condition, "", 1, known_fields))
 
 
-def _check(node: object, path: str, depth: int, known: Collection[str] | None) -> Iterator[Problem]:
+def _check(node: object, path: str, depth: int, known: Collection[str] | None) -> Iterator[ConditionError]:
     if not isinstance(node, Mapping):
-        yield Problem(path, "A condition is a group (all, any, none) or a comparison with a field.")
+        yield ConditionError(path, "A condition is a group (all, any, none) or a comparison with a field.")
         return
     if "field" in node:
         yield from _check_leaf(node, path, known)
         return
     if depth > DEEPEST:
-        yield Problem(path, f"Groups go {DEEPEST} deep at most: split this into rules of their own.")
+        yield ConditionError(path, f"Groups go {DEEPEST} deep at most: split this into rules of their own.")
         return
     if not node:
-        yield Problem(path, "This group is empty: add a comparison, or remove it.")
+        yield ConditionError(path, "This group is empty: add a comparison, or remove it.")
     for group, parts in node.items():
         if group not in GROUPS:
-            yield Problem(path, f"{group!r} is not a group: use all, any or none.")
+            yield ConditionError(path, f"{group!r} is not a group: use all, any or none.")
         elif not isinstance(parts, (list, tuple)) or not parts:
-            yield Problem(_join(path, group), f"{group!r} needs a list with at least one comparison.")
+            yield ConditionError(_join(path, group), f"{group!r} needs a list with at least one comparison.")
         else:
             for index, part in enumerate(parts):
                 yield from _check(part, _join(path, f"{group}[{index}]"), depth + 1, known)
 
 
-def _check_leaf(leaf: Mapping[str, Any], path: str, known: Collection[str] | None) -> Iterator[Problem]:
+def _check_leaf(
+    leaf: Mapping[str, Any], path: str, known: Collection[str] | None
+) -> Iterator[ConditionError]:
     field = leaf["field"]
     operators = [name for name in leaf if name != "field"]
     if not isinstance(field, str) or not field:
-        yield Problem(path, "The comparison names no field.")
+        yield ConditionError(path, "The comparison names no field.")
         return
     if known is not None and field not in known and not field.startswith("extra."):
-        yield Problem(path, f"There is no field {field!r}.{_did_you_mean(field, known)}")
+        yield ConditionError(path, f"There is no field {field!r}.{_did_you_mean(field, known)}")
     if len(operators) != 1:
         said = (
             f"not {len(operators)} ({', '.join(map(str, operators))})"
             if operators
             else "and this one has none"
         )
-        yield Problem(path, f"A comparison of {field} has one operator, {said}.")
+        yield ConditionError(path, f"A comparison of {field} has one operator, {said}.")
     elif operators[0] not in OPERATORS:
-        yield Problem(path, f"{operators[0]!r} is not an operator: use one of {', '.join(OPERATORS)}.")
+        yield ConditionError(path, f"{operators[0]!r} is not an operator: use one of {', '.join(OPERATORS)}.")
     elif wrong := _wrong_value(field, operators[0], leaf[operators[0]]):
-        yield Problem(path, wrong)
+        yield ConditionError(path, wrong)
 
 
 def _wrong_value(field: str, operator: str, value: Any) -> str:

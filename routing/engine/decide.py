@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from routing.engine.conditions import explain, plain
-from routing.engine.ownership import NOTHING_KNOWN, Bond, Standing, StandingOwner
+from routing.engine.ownership import NOTHING_KNOWN, KnownOwner, OwnershipContext, StickyOwner
 from routing.engine.references import Facts, Id, Ref, Row
-from routing.engine.ruleset import Rule, RuleList, RuleSet
+from routing.engine.ruleset import CompiledRuleSet, Rule, RuleList
 from routing.engine.scoring import Score
-from routing.engine.territories import Territory, names
+from routing.engine.territories import CompiledTerritory, names
 from routing.engine.wording import sentence, why_not
 
 MOST_WHY_NOTS = 25
@@ -34,11 +34,11 @@ class NoFallbackQueue(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RoutingDecision:
     """target.kind is owner, queue or rotation (`settle` follows a rotation to a person). reason is for
     people.
 
-    bond_owner: the sticky owner is away and somebody else takes this touch; the bond stays until that one
+    sticky_owner: the sticky owner is away and somebody else takes this touch; the lead stays theirs until that one
     has contacted. facts: those the decision used, with territory and account, for storing and replaying.
     """
 
@@ -51,7 +51,7 @@ class Decision:
     score: int | None = None
     territories: tuple[str, ...] = ()
     no_rule_matched: bool = False
-    bond_owner: Ref | None = None
+    sticky_owner: Ref | None = None
     ruleset_version: int = 0
     facts: Facts = field(default_factory=dict)
     trace: tuple[Row, ...] = ()
@@ -67,28 +67,30 @@ class Decision:
             "score": self.score,
             "territories": list(self.territories),
             "no_rule_matched": self.no_rule_matched,
-            "bond_owner": self.bond_owner.to_json() if self.bond_owner else None,
+            "sticky_owner": self.sticky_owner.to_json() if self.sticky_owner else None,
             "ruleset_version": self.ruleset_version,
             "trace": list(self.trace),
         }
 
 
-def decide(facts: Facts, ruleset: RuleSet, standing: Standing = NOTHING_KNOWN, *, now: datetime) -> Decision:
+def decide(
+    facts: Facts, ruleset: CompiledRuleSet, ownership: OwnershipContext = NOTHING_KNOWN, *, now: datetime
+) -> RoutingDecision:
     """facts hold the canonical fields and, once scored, `segment` and `score`; territory and account are
     added here. `now` must be aware: stickiness counts its days up to it. Raises NoFallbackQueue."""
-    full, path = with_territory(facts, ruleset, account=standing.account_name)
-    return _Deciding(full, path, ruleset, standing, now).run()
+    full, path = with_territory(facts, ruleset, account=ownership.account_name)
+    return _Deciding(full, path, ruleset, ownership, now).run()
 
 
-def score(facts: Facts, ruleset: RuleSet, *, account: str = "") -> Score:
+def score(facts: Facts, ruleset: CompiledRuleSet, *, account: str = "") -> Score:
     """The score by the ruleset; its conditions may ask for territory and account."""
     full, _ = with_territory(facts, ruleset, account=account)
     return ruleset.scoring.score(full)
 
 
 def with_territory(
-    facts: Facts, ruleset: RuleSet, *, account: str = ""
-) -> tuple[dict[str, Any], tuple[Territory, ...]]:
+    facts: Facts, ruleset: CompiledRuleSet, *, account: str = ""
+) -> tuple[dict[str, Any], tuple[CompiledTerritory, ...]]:
     """The facts with `territory` (names, deepest first) and `account` (the named account's name), and the
     path itself."""
     full: dict[str, Any] = {**facts}
@@ -105,17 +107,17 @@ class _Deciding:
     def __init__(
         self,
         facts: Mapping[str, Any],
-        path: Sequence[Territory],
-        ruleset: RuleSet,
-        standing: Standing,
+        path: Sequence[CompiledTerritory],
+        ruleset: CompiledRuleSet,
+        ownership: OwnershipContext,
         now: datetime,
     ) -> None:
-        self.facts, self.ruleset, self.standing, self.now = facts, ruleset, standing, now
+        self.facts, self.ruleset, self.ownership, self.now = facts, ruleset, ownership, now
         self.path = path
-        self.bond: Ref | None = None
+        self.sticky: Ref | None = None
         self.trace: list[Row] = []
 
-    def run(self) -> Decision:
+    def run(self) -> RoutingDecision:
         where = " > ".join(reversed(names(self.path)))
         self._note("territory", "Which territory is it?", bool(where), where or "None of the territories")
         return (
@@ -129,79 +131,77 @@ class _Deciding:
             or self._fallback()
         )
 
-    def _manual_lock(self) -> Decision | None:
-        owner = self.standing.manual_lock
-        if not self._standing_owner("manual_lock", "Did a person fix the owner?", owner, "No"):
+    def _manual_lock(self) -> RoutingDecision | None:
+        owner = self.ownership.manual_lock
+        if not self._known_owner("manual_lock", "Did a person fix the owner?", owner, "No"):
             return None
         return self._to_owner("manual_lock", owner, "Fixed by a person")
 
-    def _returning(self) -> Decision | None:
-        back = self.standing.returning
+    def _returning(self) -> RoutingDecision | None:
+        back = self.ownership.returning
         asked = "Does a lead that came back stay with who has it?"
         if back is None:
             return None
-        current = self.standing.current
+        current = self.ownership.current
         if back.routes_again or current is None:
             self._no("returning", asked, back.reason)
             return None
-        if not self.standing.current_active:
+        if not self.ownership.current_active:
             self._no("returning", asked, f"{current.name} is not active any more")
             return None
         self._note("returning", asked, True, back.reason)
         return self._decided("returning", current, "Returning lead")
 
-    def _open_deal(self) -> Decision | None:
-        owner = self.standing.open_deal
-        if not self._standing_owner(
-            "open_deal", "Has somebody an open deal with them?", owner, "No open deal"
-        ):
+    def _open_deal(self) -> RoutingDecision | None:
+        owner = self.ownership.open_deal
+        if not self._known_owner("open_deal", "Has somebody an open deal with them?", owner, "No open deal"):
             return None
         return self._to_owner("open_deal", owner, "Owner of the open deal")
 
-    def _stickiness(self) -> Decision | None:
-        rule, bond = self.ruleset.stickiness, self.standing.sticky
+    def _stickiness(self) -> RoutingDecision | None:
+        rule, sticky = self.ruleset.stickiness, self.ownership.sticky
         asked = "Has somebody had this lead lately?"
         if not rule.enabled:
             self._no("stickiness", asked, "Stickiness is off")
             return None
-        if bond is None:
+        if sticky is None:
             self._no("stickiness", asked, "Nobody")
             return None
-        if yields := _yields(bond, days=rule.days, now=self.now):
+        if yields := _yields(sticky, days=rule.days, now=self.now):
             self._no("stickiness", asked, yields)
             return None
-        owner = bond.owner
+        owner = sticky.owner
         if owner.away and rule.when_owner_away == "rotate":
             return self._away("stickiness", asked, owner)
-        self._note("stickiness", asked, True, f"{owner.name}, since {bond.since.date().isoformat()}")
+        self._note("stickiness", asked, True, f"{owner.name}, since {sticky.since.date().isoformat()}")
         return self._decided("stickiness", owner.ref, f"Stays with {owner.name}")
 
-    def _away(self, step: Step, asked: str, owner: StandingOwner) -> Decision | None:
-        """The cover takes this touch; without one the rules find somebody. The bond stays."""
-        self.bond = owner.ref
+    def _away(self, step: Step, asked: str, owner: KnownOwner) -> RoutingDecision | None:
+        """The backup takes this touch; without one the rules find somebody. The lead stays sticky."""
+        self.sticky = owner.ref
         said = f"{owner.name} is away {owner.away_text}".strip()
-        cover = owner.cover
-        if cover is None or not cover.active or cover.away:
+        backup = owner.backup
+        if backup is None or not backup.active or backup.away:
             self._no(step, asked, f"{said}: somebody else takes this touch")
             return None
-        self._note(step, asked, True, f"{said}: {cover.name} covers")
-        return self._decided(step, cover.ref, f"{cover.name} covers for {owner.name}")
+        self._note(step, asked, True, f"{said}: {backup.name} covers")
+        return self._decided(step, backup.ref, f"{backup.name} covers for {owner.name}")
 
-    def _candidate(self) -> Decision | None:
+    def _candidate(self) -> RoutingDecision | None:
         """A new lead that may be the same person as one who is here already goes to that one's owner,
         until somebody has looked."""
-        owner, asked = self.standing.candidate_owner, "Is it probably somebody's known person?"
+        owner, asked = self.ownership.candidate_owner, "Is it probably somebody's known person?"
         if owner is None:
             return None
         if not owner.active or owner.away:
             self._no("candidate", asked, f"{owner.name} {'is away' if owner.active else 'is not active'}")
             return None
         self._note(
-            "candidate", asked, True, f"{self.standing.candidate_name or 'A known lead'}, with {owner.name}"
+            "candidate", asked, True, f"{self.ownership.candidate_name or 'A known lead'}, with {owner.name}"
         )
         return self._decided("candidate", owner.ref, "Probably the same person as a lead of theirs")
 
-    def _rules(self, listed: RuleList) -> Decision | None:
+    def _rules(self, listed: RuleList) -> RoutingDecision | None:
         found = listed.index.first(self.facts)
         passed = listed.rules if found is None else listed.rules[:found]
         self._passed(passed)
@@ -213,18 +213,18 @@ class _Deciding:
         self._matched(rule, f"-> {rule.target.name}")
         return self._decided("rule", rule.target, rule.name, rule)
 
-    def _account_owner(self, listed: RuleList, found: int) -> Decision | None:
+    def _account_owner(self, listed: RuleList, found: int) -> RoutingDecision | None:
         """All of these rules send to the same owner: when that one cannot take it, no later one of them
         can either."""
-        rule, owner = listed.rules[found], self.standing.account_owner
+        rule, owner = listed.rules[found], self.ownership.account_owner
         if owner is None or not owner.active:
             said = "the account has no owner" if owner is None else f"{owner.name} is not active"
             self._note("account_owner", self._asked(rule), False, f"It matches, but {said}")
             return None
-        self._matched(rule, f"-> {owner.name}, owner of {self.standing.account_name or 'the account'}")
+        self._matched(rule, f"-> {owner.name}, owner of {self.ownership.account_name or 'the account'}")
         return self._decided("account_owner", owner.ref, rule.name, rule)
 
-    def _fallback(self) -> Decision:
+    def _fallback(self) -> RoutingDecision:
         queue = self.ruleset.fallback_queue
         if queue is None:
             raise NoFallbackQueue("No rule matched, and no queue is the fallback: name one in the ruleset.")
@@ -233,13 +233,13 @@ class _Deciding:
 
     # -- the trace ---------------------------------------------------------------------------------
 
-    def _standing_owner(self, step: Step, asked: str, owner: StandingOwner | None, nobody: str) -> bool:
+    def _known_owner(self, step: Step, asked: str, owner: KnownOwner | None, nobody: str) -> bool:
         if owner is None or not owner.active:
             self._no(step, asked, nobody if owner is None else f"{owner.name} is not active")
             return False
         return True
 
-    def _to_owner(self, step: Step, owner: StandingOwner | None, reason: str) -> Decision:
+    def _to_owner(self, step: Step, owner: KnownOwner | None, reason: str) -> RoutingDecision:
         assert owner is not None
         asked = {
             "manual_lock": "Did a person fix the owner?",
@@ -286,9 +286,9 @@ class _Deciding:
             row |= {"rule_id": rule.id, "rule": rule.name, "rows": list(rows)}
         self.trace.append(row)
 
-    def _decided(self, step: Step, target: Ref, reason: str, rule: Rule | None = None) -> Decision:
+    def _decided(self, step: Step, target: Ref, reason: str, rule: Rule | None = None) -> RoutingDecision:
         points = self.facts.get("score")
-        return Decision(
+        return RoutingDecision(
             step=step,
             target=target,
             reason=reason,
@@ -298,22 +298,22 @@ class _Deciding:
             score=plain(points),
             territories=tuple(names(self.path)),
             no_rule_matched=step == "fallback",
-            bond_owner=self.bond,
+            sticky_owner=self.sticky,
             ruleset_version=self.ruleset.version,
             facts=self.facts,
             trace=tuple(self.trace),
         )
 
 
-def _yields(bond: Bond, *, days: int, now: datetime) -> str:
-    """Why the bond does not hold, or nothing."""
-    owner = bond.owner
+def _yields(sticky: StickyOwner, *, days: int, now: datetime) -> str:
+    """Why the lead does not stay with its owner, or nothing."""
+    owner = sticky.owner
     if not owner.active:
         return f"{owner.name} is not active any more"
-    if bond.territory_lost:
+    if sticky.territory_lost:
         return f"{owner.name} has lost the territory"
-    if bond.purpose_differs:
+    if sticky.purpose_differs:
         return f"{owner.name} had it for another purpose"
-    if now - bond.since > timedelta(days=days):
+    if now - sticky.since > timedelta(days=days):
         return f"{owner.name}, but longer ago than {days} days"
     return ""

@@ -1,5 +1,5 @@
 """What is wrong with a ruleset before it is published: errors refuse, warnings do not. Each says how to
-mend it."""
+fix it."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from routing.engine.conditions import Condition, leaves, operator_of
 from routing.engine.durations import Clock, DurationError, parse
 from routing.engine.operators import SAME, key
 from routing.engine.references import Id, Ref, Row
-from routing.engine.resolve import WhenEmpty
+from routing.engine.resolve import EmptyPolicy
 from routing.engine.rule_index import lines_of
-from routing.engine.ruleset import RuleSet, RuleSetError, SlaPolicy
+from routing.engine.ruleset import CompiledRuleSet, CompiledSlaPolicy, RuleSetError
 from routing.engine.scoring import SEGMENTS
 from routing.engine.shadowing import Widen, shadowed
 from routing.engine.sla import STEP_KINDS
-from routing.engine.territories import Territory, TerritoryError, names
+from routing.engine.territories import CompiledTerritory, TerritoryError, names
 
 Level = Literal["error", "warning"]
 DERIVED_FIELDS = frozenset({"territory", "segment", "score", "account"})
@@ -31,20 +31,20 @@ _LOCAL = ("state", "postal_code")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """where is the thing meant (kind rule, territory, scoring, sla_policy, rotation or ruleset)."""
 
     level: Level
     where: Ref
     message: str
-    mend: str
+    hint: str
 
     def to_json(self) -> Row:
         return {
             "level": self.level,
             "where": self.where.to_json(),
             "message": self.message,
-            "mend": self.mend,
+            "hint": self.hint,
         }
 
 
@@ -55,7 +55,7 @@ class LiveRotation:
     id: Id
     name: str
     members: Collection[Id]
-    when_empty: WhenEmpty = field(default_factory=WhenEmpty)
+    when_empty: EmptyPolicy = field(default_factory=EmptyPolicy)
 
     @property
     def ref(self) -> Ref:
@@ -80,16 +80,16 @@ class Live:
     known_fields: Collection[str] = ()
 
 
-def check(snapshot: Mapping[str, Any], live: Live) -> list[Finding]:
+def check(snapshot: Mapping[str, Any], live: Live) -> list[LintFinding]:
     """Findings, errors first. The snapshot is the dict that would be published."""
     whole = Ref("ruleset", "", "")
     try:
         broken = list(_conditions(snapshot, frozenset(live.known_fields) | DERIVED_FIELDS))
         if broken:
             return broken
-        ruleset = RuleSet.from_json(snapshot)
+        ruleset = CompiledRuleSet.from_json(snapshot)
     except (RuleSetError, TerritoryError) as error:
-        return [Finding("error", whole, str(error), "Mend this first: nothing else can be checked.")]
+        return [LintFinding("error", whole, str(error), "Fix this first: nothing else can be checked.")]
     found = [
         *_names(ruleset),
         *_values(ruleset),
@@ -115,13 +115,13 @@ def _parts(snapshot: Mapping[str, Any]) -> Iterator[tuple[Ref, Any]]:
         yield Ref("scoring", "", str(item.get("reason", ""))), item.get("when")
 
 
-def _conditions(snapshot: Mapping[str, Any], known: Collection[str]) -> Iterator[Finding]:
+def _conditions(snapshot: Mapping[str, Any], known: Collection[str]) -> Iterator[LintFinding]:
     for where, when in _parts(snapshot):
         for problem in conditions.check(when, known):
-            yield Finding("error", where, str(problem), "Change the comparison, or remove it.")
+            yield LintFinding("error", where, str(problem), "Change the comparison, or remove it.")
 
 
-def _names(ruleset: RuleSet) -> Iterator[Finding]:
+def _names(ruleset: CompiledRuleSet) -> Iterator[LintFinding]:
     for what, listed in (
         ("rule", ruleset.rules),
         ("territory", ruleset.territories),
@@ -133,11 +133,13 @@ def _names(ruleset: RuleSet) -> Iterator[Finding]:
             name = key(item.name)
             if counted[name] > 1 and name in seen:
                 message = f"Another {what.replace('_', ' ')} has the name {item.name} too."
-                yield Finding("error", Ref(what, item.id, item.name), message, "Give each a name of its own.")
+                yield LintFinding(
+                    "error", Ref(what, item.id, item.name), message, "Give each a name of its own."
+                )
             seen.add(name)
 
 
-def _values(ruleset: RuleSet) -> Iterator[Finding]:
+def _values(ruleset: CompiledRuleSet) -> Iterator[LintFinding]:
     """Territories and segments that conditions ask for and that do not exist."""
     known: dict[str, tuple[Collection[Any], str]] = {
         "territory": ({key(territory.name) for territory in ruleset.territories}, "territory"),
@@ -152,14 +154,16 @@ def _values(ruleset: RuleSet) -> Iterator[Finding]:
             wanted = leaf[operator] if isinstance(leaf[operator], (list, tuple)) else [leaf[operator]]
             for value in wanted:
                 if key(value) not in allowed:
-                    yield Finding("error", where, f"There is no {what} {value!r}.", "Choose one that exists.")
+                    yield LintFinding(
+                        "error", where, f"There is no {what} {value!r}.", "Choose one that exists."
+                    )
         early = {leaf["field"] for leaf in leaves(when)} & _NOT_YET.get(where.kind, frozenset())
         if early:
             message = f"It asks for {' and '.join(sorted(early))}, which is only known afterwards."
-            yield Finding("error", where, message, "Ask for canonical fields such as country.")
+            yield LintFinding("error", where, message, "Ask for canonical fields such as country.")
 
 
-def _targets(ruleset: RuleSet, live: Live) -> Iterator[Finding]:
+def _targets(ruleset: CompiledRuleSet, live: Live) -> Iterator[LintFinding]:
     owners = {owner.id: owner for owner in live.owners}
     rotations = {rotation.id for rotation in live.rotations}
     for rule in ruleset.rules:
@@ -173,36 +177,36 @@ def _targets(ruleset: RuleSet, live: Live) -> Iterator[Finding]:
         )
         if missing:
             message = f"It sends to the {target.kind} {target.name}, which does not exist."
-            yield Finding("error", where, message, "Choose another target.")
+            yield LintFinding("error", where, message, "Choose another target.")
         elif target.kind == "owner" and not owners[target.id].active:
             message = f"It sends to {target.name}, who is not active: its leads go to the fallback queue."
-            yield Finding("warning", where, message, "Choose another owner, or a rotation.")
+            yield LintFinding("warning", where, message, "Choose another owner, or a rotation.")
     fallback, whole = ruleset.fallback_queue, Ref("ruleset", "", "")
     if fallback is None:
         message = "No queue is the fallback for leads that no rule matches."
-        yield Finding("error", whole, message, "Mark one queue as the fallback.")
+        yield LintFinding("error", whole, message, "Mark one queue as the fallback.")
     elif fallback.id not in live.queues:
         message = f"The fallback queue {fallback.name} does not exist."
-        yield Finding("error", whole, message, "Mark another queue as the fallback.")
+        yield LintFinding("error", whole, message, "Mark another queue as the fallback.")
 
 
-def _unreachable(ruleset: RuleSet) -> Iterator[Finding]:
+def _unreachable(ruleset: CompiledRuleSet) -> Iterator[LintFinding]:
     """Rules for the account's owner are decided before the others, so they are compared among themselves."""
     widen = _widen(ruleset)
     for listed in (ruleset.account_rules, ruleset.other_rules):
         for later, earlier in shadowed([rule.when for rule in listed.rules], widen).items():
             rule, first = listed.rules[later], listed.rules[earlier]
             message = f"It is never reached: whatever it matches, {first.name} above it takes first."
-            mend = f"Move it above {first.name}, or remove it."
-            yield Finding("warning", Ref("rule", rule.id, rule.name), message, mend)
+            hint = f"Move it above {first.name}, or remove it."
+            yield LintFinding("warning", Ref("rule", rule.id, rule.name), message, hint)
     policies = ruleset.sla_policies
     for later, earlier in shadowed([policy.when for policy in policies], widen).items():
         message = f"It is never used: {policies[earlier].name} above it takes all its leads."
         where = Ref("sla_policy", policies[later].id, policies[later].name)
-        yield Finding("warning", where, message, f"Move it above {policies[earlier].name}, or remove it.")
+        yield LintFinding("warning", where, message, f"Move it above {policies[earlier].name}, or remove it.")
 
 
-def _widen(ruleset: RuleSet) -> Widen:
+def _widen(ruleset: CompiledRuleSet) -> Widen:
     paths = {
         key(territory.name): ruleset.territory_map.path(territory.id) for territory in ruleset.territories
     }
@@ -213,20 +217,20 @@ def _widen(ruleset: RuleSet) -> Widen:
     return widen
 
 
-def _countries(ruleset: RuleSet) -> Iterator[Finding]:
+def _countries(ruleset: CompiledRuleSet) -> Iterator[LintFinding]:
     for territory in ruleset.territories:
         path = ruleset.territory_map.path(territory.id)
         if lonely := _without_country(territory.when, path[1:]):
             message = f"It asks for {lonely} without a country: CA is also Cagliari, 90402 is also Nürnberg."
-            mend = "Add a country beside it, or put the territory below one that has a country."
-            yield Finding("error", Ref("territory", territory.id, territory.name), message, mend)
+            hint = "Add a country beside it, or put the territory below one that has a country."
+            yield LintFinding("error", Ref("territory", territory.id, territory.name), message, hint)
     for rule in ruleset.rules:
         if lonely := _without_country(rule.when, (), also=("territory",)):
             message = f"It asks for {lonely} without a country or territory: CA is also Cagliari."
-            yield Finding("warning", Ref("rule", rule.id, rule.name), message, "Add a country beside it.")
+            yield LintFinding("warning", Ref("rule", rule.id, rule.name), message, "Add a country beside it.")
 
 
-def _without_country(when: Condition, above: Sequence[Territory], also: tuple[str, ...] = ()) -> str:
+def _without_country(when: Condition, above: Sequence[CompiledTerritory], also: tuple[str, ...] = ()) -> str:
     """The field that stands without a country, or nothing."""
     if any(_pinned(parent.when) for parent in above):
         return ""
@@ -247,15 +251,15 @@ def _asks(line: Sequence[Condition], fields: Sequence[str]) -> bool:
     return any(leaf.get("field") in fields and operator_of(leaf) in SAME for leaf in line)
 
 
-def _thresholds(ruleset: RuleSet) -> Iterator[Finding]:
+def _thresholds(ruleset: CompiledRuleSet) -> Iterator[LintFinding]:
     if ruleset.scoring.hot <= ruleset.scoring.warm:
         message = (
             f"Hot starts at {ruleset.scoring.hot} and warm at {ruleset.scoring.warm}: nothing is ever warm."
         )
-        yield Finding("error", Ref("scoring", "", "thresholds"), message, "Let hot start above warm.")
+        yield LintFinding("error", Ref("scoring", "", "thresholds"), message, "Let hot start above warm.")
 
 
-def _sla(ruleset: RuleSet, live: Live) -> Iterator[Finding]:
+def _sla(ruleset: CompiledRuleSet, live: Live) -> Iterator[LintFinding]:
     queues = {*live.queues, *live.queues.values()}
     for policy in ruleset.sla_policies:
         where = Ref("sla_policy", policy.id, policy.name)
@@ -263,54 +267,54 @@ def _sla(ruleset: RuleSet, live: Live) -> Iterator[Finding]:
         for step in policy.steps:
             if step.do not in STEP_KINDS:
                 message = f"A step cannot {step.do!r}."
-                yield Finding("error", where, message, f"Use one of {', '.join(STEP_KINDS)}.")
+                yield LintFinding("error", where, message, f"Use one of {', '.join(STEP_KINDS)}.")
             queue = step.params.get("queue")
             named = queue.get("id") if isinstance(queue, Mapping) else queue
             if step.do == "queue" and named not in queues:
                 message = f"The step at {step.at} returns to a queue that does not exist: {queue!r}."
-                yield Finding("error", where, message, "Choose a queue.")
+                yield LintFinding("error", where, message, "Choose a queue.")
 
 
-def _durations(policy: SlaPolicy, where: Ref) -> Iterator[Finding]:
+def _durations(policy: CompiledSlaPolicy, where: Ref) -> Iterator[LintFinding]:
     clock: Clock = policy.clock
     for text, first in ((policy.first_response, True), *((step.at, False) for step in policy.steps)):
         try:
             duration = parse(text, clock=clock)
         except DurationError as error:
-            yield Finding("error", where, str(error), "Write a duration.")
+            yield LintFinding("error", where, str(error), "Write a duration.")
             continue
         if first and (duration.kind == "percent" or duration.amount == 0):
             message = f"{text} is not a first response time."
-            yield Finding("error", where, message, "Write it like 30m, 4bh or 1bd.")
+            yield LintFinding("error", where, message, "Write it like 30m, 4bh or 1bd.")
         hours = duration.seconds / 3600
         if duration.plain and duration.kind == "opening" and hours >= _LONG_HOURS:
             days = "three working days" if hours == 24 else f"about {max(round(hours / 8), 2)} working days"
             message = f"{text} on a {clock} clock counts opening hours only: it means {days}."
-            mend = f"Write {max(round(hours / 24), 1)}bd for business days, or let a wall clock count it."
-            yield Finding("warning", where, message, mend)
+            hint = f"Write {max(round(hours / 24), 1)}bd for business days, or let a wall clock count it."
+            yield LintFinding("warning", where, message, hint)
 
 
-def _rotations(live: Live) -> Iterator[Finding]:
+def _rotations(live: Live) -> Iterator[LintFinding]:
     by_id = {rotation.id: rotation for rotation in live.rotations}
     active = {owner.id for owner in live.owners if owner.active}
-    told: set[Id] = set()
+    notified: set[Id] = set()
     for rotation in live.rotations:
         if not active & set(rotation.members):
             message = "Nobody in it is active: every lead goes where its when_empty says."
-            yield Finding("warning", rotation.ref, message, "Add members.")
+            yield LintFinding("warning", rotation.ref, message, "Add members.")
         to = rotation.when_empty.to
         if (rotation.when_empty.kind == "rotation" and (to is None or to.id not in by_id)) or (
             rotation.when_empty.kind == "queue" and (to is None or to.id not in live.queues)
         ):
             name = to.name if to else "nothing"
             message = f"When it is empty it goes to {name}, which does not exist."
-            yield Finding("error", rotation.ref, message, "Choose where its leads go.")
+            yield LintFinding("error", rotation.ref, message, "Choose where its leads go.")
         circle = _circle(rotation, by_id)
-        if circle and rotation.id not in told:
-            told.update(one.id for one in circle)
+        if circle and rotation.id not in notified:
+            notified.update(one.id for one in circle)
             chain = " -> ".join(one.name for one in (*circle, rotation))
             message = f"When they are empty they go round in a circle: {chain}."
-            yield Finding("error", rotation.ref, message, "Let one of them go to a queue.")
+            yield LintFinding("error", rotation.ref, message, "Let one of them go to a queue.")
 
 
 def _circle(start: LiveRotation, by_id: Mapping[Id, LiveRotation]) -> list[LiveRotation]:

@@ -9,8 +9,8 @@ from routing.engine.returning import Returning
 
 
 @dataclass(frozen=True, slots=True)
-class StandingOwner:
-    """An owner with a claim on the lead. away_text is for people ("until 4 January"); cover stands in
+class KnownOwner:
+    """An owner with a claim on the lead. away_text is for people ("until 4 January"); backup stands in
     while they are away."""
 
     id: Id
@@ -18,7 +18,7 @@ class StandingOwner:
     active: bool = True
     away: bool = False
     away_text: str = ""
-    cover: "StandingOwner | None" = None
+    backup: "KnownOwner | None" = None
 
     @property
     def ref(self) -> Ref:
@@ -26,33 +26,33 @@ class StandingOwner:
 
 
 @dataclass(frozen=True, slots=True)
-class Bond:
-    """Stickiness: since is the last assignment or two-way contact. The bond yields to a lost territory and
+class StickyOwner:
+    """Stickiness: since is the last assignment or two-way contact. It yields to a lost territory and
     another purpose."""
 
-    owner: StandingOwner
+    owner: KnownOwner
     since: datetime
     territory_lost: bool = False
     purpose_differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OwnershipContext:
     """manual_lock: a person fixed the owner. open_deal: the deal's owner. account_owner with account_name:
-    the named account the lead belongs to. sticky: the lead's own bond. candidate_owner: who has the likely
+    the named account the lead belongs to. sticky: whom the lead stays with. candidate_owner: who has the likely
     duplicate. current: owner or queue now. returning: what this touch means for a lead that was here
     before."""
 
-    manual_lock: StandingOwner | None = None
-    open_deal: StandingOwner | None = None
-    account_owner: StandingOwner | None = None
+    manual_lock: KnownOwner | None = None
+    open_deal: KnownOwner | None = None
+    account_owner: KnownOwner | None = None
     account_name: str = ""
-    sticky: Bond | None = None
-    candidate_owner: StandingOwner | None = None
+    sticky: StickyOwner | None = None
+    candidate_owner: KnownOwner | None = None
     candidate_name: str = ""
     current: Ref | None = None
     current_active: bool = True
     returning: Returning | None = None
 
 
-NOTHING_KNOWN = Standing()
+NOTHING_KNOWN = OwnershipContext()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from routing.engine.decide import Decision
+from routing.engine.decide import RoutingDecision
 from routing.engine.eligibility import CalendarPolicy, Candidate, Eligibility, LeftOut, eligible
 from routing.engine.references import Id, Ref, Row
 from routing.engine.rotation import RotationState, Turn, after, pick
@@ -15,7 +15,7 @@ WHEN_EMPTY_KINDS: tuple[WhenEmptyKind, ...] = ("fallback", "hold", "assign_anywa
 
 
 @dataclass(frozen=True, slots=True)
-class WhenEmpty:
+class EmptyPolicy:
     """What happens when nobody can be picked. rotation and queue name where to go on."""
 
     kind: WhenEmptyKind = "fallback"
@@ -32,7 +32,7 @@ class RotationSettings:
     candidates: Sequence[Candidate]
     calendar_policy: CalendarPolicy = "on_duty_first"
     overflow_to_off_duty: bool = False
-    when_empty: WhenEmpty = field(default_factory=WhenEmpty)
+    when_empty: EmptyPolicy = field(default_factory=EmptyPolicy)
 
     @property
     def ref(self) -> Ref:
@@ -40,7 +40,7 @@ class RotationSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class Resolution:
     """target.kind is owner, queue or hold (then target is the rotation, in whose line the lead waits).
 
     turns are the ledger rows this assignment writes, at most one; states the rotations as they are after
@@ -67,15 +67,15 @@ class Settlement:
         return self.turns[0].rotation_id if self.turns else None
 
 
-def settle(
-    decision: Decision,
+def resolve_target(
+    decision: RoutingDecision,
     *,
     states: Mapping[Id, RotationState],
     settings: Mapping[Id, RotationSettings],
     fallback: Ref,
     skills: Collection[str] = (),
     inactive_owners: Collection[Id] = (),
-) -> Settlement:
+) -> Resolution:
     """states and settings must hold every rotation that can be reached through when_empty. fallback is the
     queue of last resort.
 
@@ -84,16 +84,16 @@ def settle(
     """
     target = decision.target
     if target.kind == "rotation":
-        return _Settling(states, settings, fallback, skills).follow(target)
+        return _Resolving(states, settings, fallback, skills).follow(target)
     if target.kind == "owner" and target.id in inactive_owners:
         row = _row(
             "owner", f"Can {target.name} take it?", False, f"{target.name} is not active -> {fallback.name}"
         )
-        return Settlement(fallback, nobody=True, trace=(row,))
-    return Settlement(target)
+        return Resolution(fallback, nobody=True, trace=(row,))
+    return Resolution(target)
 
 
-class _Settling:
+class _Resolving:
     def __init__(
         self,
         states: Mapping[Id, RotationState],
@@ -105,7 +105,7 @@ class _Settling:
         self.trace: list[Row] = []
         self.left_out: list[LeftOut] = []
 
-    def follow(self, target: Ref) -> Settlement:
+    def follow(self, target: Ref) -> Resolution:
         seen: set[Id] = set()
         while True:
             seen.add(target.id)
@@ -123,10 +123,10 @@ class _Settling:
                 return self._nobody(f"Nobody of {rotation.name} could take it, not even above the caps")
             if empty.kind == "hold":
                 self._note("when_empty", rotation, True, f"It waits in the line of {rotation.name}")
-                return self._settled(Ref("hold", rotation.id, rotation.name))
+                return self._resolved(Ref("hold", rotation.id, rotation.name))
             if empty.kind == "queue" and empty.to is not None:
                 self._note("when_empty", rotation, True, f"-> {empty.to.name}")
-                return self._settled(empty.to)
+                return self._resolved(empty.to)
             if empty.kind == "rotation" and empty.to is not None:
                 if empty.to.id in seen:
                     return self._nobody(
@@ -164,7 +164,7 @@ class _Settling:
         self.left_out.extend(found.left_out)
         return found
 
-    def _pick(self, rotation: RotationSettings, found: Eligibility) -> Settlement:
+    def _pick(self, rotation: RotationSettings, found: Eligibility) -> Resolution:
         state = self.states[rotation.id]
         turn = pick(state, found.present, found.qualified)
         picked = next(one for one in rotation.candidates if one.owner_id == turn.picked)
@@ -172,23 +172,23 @@ class _Settling:
             "turn", f"Whose turn is it in {rotation.name}?", True, f"{picked.name}, turn {turn.number}"
         )
         self.trace.append(row | {"turn": turn.to_json()})
-        return self._settled(
+        return self._resolved(
             Ref("owner", picked.owner_id, picked.name), (turn,), {rotation.id: after(state, turn)}
         )
 
-    def _nobody(self, said: str) -> Settlement:
+    def _nobody(self, said: str) -> Resolution:
         self.trace.append(_row("fallback", "Who takes it then?", False, f"{said} -> {self.fallback.name}"))
-        return self._settled(self.fallback, nobody=True)
+        return self._resolved(self.fallback, nobody=True)
 
-    def _settled(
+    def _resolved(
         self,
         target: Ref,
         turns: tuple[Turn, ...] = (),
         states: Mapping[Id, RotationState] | None = None,
         *,
         nobody: bool = False,
-    ) -> Settlement:
-        return Settlement(target, turns, states or {}, tuple(self.left_out), nobody, tuple(self.trace))
+    ) -> Resolution:
+        return Resolution(target, turns, states or {}, tuple(self.left_out), nobody, tuple(self.trace))
 
     def _note(self, step: str, rotation: RotationSettings, ok: bool, answer: str) -> None:
         self.trace.append(_row(step, f"And when nobody of {rotation.name} can?", ok, answer))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["keep", "new_clock", "tell_owner_only", "timeline_only"]
+Action = Literal["keep", "new_clock", "notify_owner_only", "timeline_only"]
 _STARTS_AGAIN = ("nurture", "closed_lost", "disqualified")
 
 
@@ -27,7 +27,7 @@ class Returning:
     """action:
     keep            same owner and clock; urgency only shortens (`sla.after_return`)
     new_clock       status `new` again, a new clock, the normal order of deciding
-    tell_owner_only owner and status stay, the owner is told, no clock
+    notify_owner_only owner and status stay, the owner is told, no clock
     timeline_only   a row on the timeline, nothing else
 
     notify: tell the owner of this touch. task: a follow-up task belongs to it.
@@ -56,9 +56,9 @@ def returning(previous: Previous, touch: Touch) -> Returning:
         return Returning("keep", False, False, "The same form within ten minutes")
     if previous.open_deal or previous.status == "customer":
         who = "A customer" if previous.status == "customer" else "A lead with an open deal"
-        return Returning("tell_owner_only", True, False, f"{who} came back: the owner is told")
+        return Returning("notify_owner_only", True, False, f"{who} came back: the owner is told")
     if starts_again:
         return Returning("new_clock", True, True, "Came back with a sales form: new again")
     if again or previous.status == "qualified":
-        return Returning("tell_owner_only", True, False, "Came back: the owner is told")
+        return Returning("notify_owner_only", True, False, "Came back: the owner is told")
     return Returning("keep", True, False, "Not contacted yet: same owner and clock")

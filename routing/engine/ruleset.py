@@ -11,8 +11,8 @@ from routing.engine.conditions import Condition
 from routing.engine.durations import CLOCKS, Clock
 from routing.engine.references import Id, Ref, Row
 from routing.engine.rule_index import RuleIndex
-from routing.engine.scoring import Disqualifier, Scoring, ScoringRule
-from routing.engine.territories import Territory, TerritoryMap
+from routing.engine.scoring import CompiledScoringRule, Disqualifier, Scoring
+from routing.engine.territories import CompiledTerritory, TerritoryMap
 
 FORMAT = 1
 TARGET_KINDS = ("owner", "queue", "rotation", "account_owner")
@@ -57,7 +57,7 @@ class Stickiness:
 
 
 @dataclass(frozen=True, slots=True)
-class SlaStep:
+class CompiledSlaStep:
     """at is a share of the first response time (50%) or a duration after the start; params is whatever
     else the step says."""
 
@@ -70,13 +70,13 @@ class SlaStep:
 
 
 @dataclass(frozen=True, slots=True)
-class SlaPolicy:
+class CompiledSlaPolicy:
     id: Id
     name: str
     first_response: str
     clock: Clock = "team"
     when: Condition = field(default_factory=dict)
-    steps: tuple[SlaStep, ...] = ()
+    steps: tuple[CompiledSlaStep, ...] = ()
 
     def to_json(self) -> Row:
         return {
@@ -90,14 +90,14 @@ class SlaPolicy:
 
 
 @dataclass(frozen=True)
-class RuleSet:
+class CompiledRuleSet:
     """Rules stand in their order of position; inactive ones are kept and never match."""
 
     rules: tuple[Rule, ...] = ()
-    territories: tuple[Territory, ...] = ()
+    territories: tuple[CompiledTerritory, ...] = ()
     scoring: Scoring = field(default_factory=lambda: Scoring(thresholds={"hot": 70, "warm": 40}))
     stickiness: Stickiness = field(default_factory=Stickiness)
-    sla_policies: tuple[SlaPolicy, ...] = ()
+    sla_policies: tuple[CompiledSlaPolicy, ...] = ()
     fallback_queue: Ref | None = None
     version: int = 0
 
@@ -130,7 +130,7 @@ class RuleSet:
             ruleset = cls(
                 rules=tuple(sorted(map(_rule, data.get("rules", ())), key=lambda rule: rule.position)),
                 territories=tuple(
-                    Territory(t["id"], t["name"], t.get("parent_id"), t.get("when") or {})
+                    CompiledTerritory(t["id"], t["name"], t.get("parent_id"), t.get("when") or {})
                     for t in data.get("territories", ())
                 ),
                 scoring=_scoring(data.get("scoring") or {}),
@@ -187,7 +187,7 @@ def _scoring(data: Mapping[str, Any]) -> Scoring:
     return Scoring(
         thresholds=data.get("thresholds") or {"hot": 70, "warm": 40},
         rules=tuple(
-            ScoringRule(r["label"], r.get("category", ""), r["points"], r.get("when") or {})
+            CompiledScoringRule(r["label"], r.get("category", ""), r["points"], r.get("when") or {})
             for r in data.get("rules", ())
         ),
         disqualify=tuple(Disqualifier(d["reason"], d.get("when") or {}) for d in data.get("disqualify", ())),
@@ -195,17 +195,17 @@ def _scoring(data: Mapping[str, Any]) -> Scoring:
     )
 
 
-def _policy(data: Mapping[str, Any]) -> SlaPolicy:
+def _policy(data: Mapping[str, Any]) -> CompiledSlaPolicy:
     clock = data.get("clock", "team")
     if clock not in CLOCKS:
         raise RuleSetError(f"The SLA policy {data['name']} has the clock {clock!r}: use {', '.join(CLOCKS)}.")
     steps = (
-        SlaStep(
+        CompiledSlaStep(
             step["at"], step["do"], {name: value for name, value in step.items() if name not in ("at", "do")}
         )
         for step in data.get("steps", ())
     )
-    return SlaPolicy(
+    return CompiledSlaPolicy(
         data["id"], data["name"], data["first_response"], clock, data.get("when") or {}, tuple(steps)
     )
 

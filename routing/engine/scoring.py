@@ -14,7 +14,7 @@ _RANK: dict[str, int] = {"disqualified": 0, "cold": 1, "warm": 2, "hot": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class ScoringRule:
+class CompiledScoringRule:
     label: str
     category: str
     points: int
@@ -39,7 +39,7 @@ class Disqualifier:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ScoreReason:
     """points is what counted, after the category's cap."""
 
     label: str
@@ -54,7 +54,7 @@ class Reason:
 class Score:
     points: int
     segment: Segment
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[ScoreReason, ...] = ()
     disqualify_reason: str = ""
 
     def to_json(self) -> Row:
@@ -74,13 +74,15 @@ class Scoring:
         self,
         *,
         thresholds: Mapping[str, int],
-        rules: tuple[ScoringRule, ...] = (),
+        rules: tuple[CompiledScoringRule, ...] = (),
         disqualify: tuple[Disqualifier, ...] = (),
         caps: Mapping[str, int] | None = None,
     ) -> None:
         self.hot, self.warm = thresholds["hot"], thresholds["warm"]
         self.rules, self.disqualify, self.caps = rules, disqualify, dict(caps or {})
-        self._rules: list[tuple[ScoringRule, Matcher]] = [(rule, matcher(rule.when)) for rule in rules]
+        self._rules: list[tuple[CompiledScoringRule, Matcher]] = [
+            (rule, matcher(rule.when)) for rule in rules
+        ]
         self._disqualify: list[tuple[str, Matcher]] = [(one.reason, matcher(one.when)) for one in disqualify]
 
     def segment(self, points: int) -> Segment:
@@ -89,7 +91,7 @@ class Scoring:
     def score(self, facts: Facts) -> Score:
         """A disqualified lead keeps its points and reasons; only its segment says so, with the first
         reason that holds."""
-        reasons: list[Reason] = []
+        reasons: list[ScoreReason] = []
         sums: dict[str, int] = {}
         for rule, holds in self._rules:
             if not holds(facts):
@@ -99,7 +101,7 @@ class Scoring:
             if room is not None:
                 points = min(points, room - sums.get(rule.category, 0))
             sums[rule.category] = sums.get(rule.category, 0) + points
-            reasons.append(Reason(rule.label, points, rule.category))
+            reasons.append(ScoreReason(rule.label, points, rule.category))
         total = sum(sums.values())
         disqualified = next((reason for reason, holds in self._disqualify if holds(facts)), "")
         segment = "disqualified" if disqualified else self.segment(total)

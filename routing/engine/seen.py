@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from routing.engine.eligibility import Candidate
-from routing.engine.ownership import Bond, Standing, StandingOwner
+from routing.engine.ownership import KnownOwner, OwnershipContext, StickyOwner
 from routing.engine.references import Id, Ref, Row
-from routing.engine.resolve import RotationSettings, Settlement, WhenEmpty
+from routing.engine.resolve import EmptyPolicy, Resolution, RotationSettings
 from routing.engine.returning import Returning
 from routing.engine.rotation import MemberState, RotationState, Turn
 
@@ -53,7 +53,7 @@ class SeenRotation:
             candidates=[_candidate(member) for member in data["members"]],
             calendar_policy=data["calendar_policy"],
             overflow_to_off_duty=data["overflow_to_off_duty"],
-            when_empty=WhenEmpty(data["when_empty"]["kind"], Ref(**to) if to else None),
+            when_empty=EmptyPolicy(data["when_empty"]["kind"], Ref(**to) if to else None),
         )
         return cls(settings, data["turn"], {one["owner_id"]: one["last_turn"] for one in data["members"]})
 
@@ -97,7 +97,7 @@ class Seen:
 
 
 def seen_by(
-    settlement: Settlement,
+    resolution: Resolution,
     *,
     states: Mapping[Id, RotationState],
     settings: Mapping[Id, RotationSettings],
@@ -105,7 +105,7 @@ def seen_by(
     inactive_owners: Iterable[Id],
 ) -> Seen:
     """What of its inputs a settlement made use of: `states` as they were before it."""
-    asked = dict.fromkeys(row["rotation_id"] for row in settlement.trace if "rotation_id" in row)
+    asked = dict.fromkeys(row["rotation_id"] for row in resolution.trace if "rotation_id" in row)
     rotations = []
     for rotation_id in asked:
         state = states[rotation_id]
@@ -114,14 +114,14 @@ def seen_by(
     return Seen(tuple(rotations), tuple(skills), tuple(inactive_owners))
 
 
-def standing_from_json(data: Row) -> Standing:
+def ownership_from_json(data: Row) -> OwnershipContext:
     """A standing as `dataclasses.asdict` and JSON have left it. Instants are ISO 8601 with their offset."""
     owners = ("manual_lock", "open_deal", "account_owner", "candidate_owner")
     sticky, current, back = data.get("sticky"), data.get("current"), data.get("returning")
-    return Standing(
-        **{name: _standing_owner(data.get(name)) for name in owners},
+    return OwnershipContext(
+        **{name: _known_owner(data.get(name)) for name in owners},
         account_name=data.get("account_name", ""),
-        sticky=_bond(sticky) if sticky else None,
+        sticky=_sticky(sticky) if sticky else None,
         candidate_name=data.get("candidate_name", ""),
         current=Ref(**current) if current else None,
         current_active=data.get("current_active", True),
@@ -129,10 +129,10 @@ def standing_from_json(data: Row) -> Standing:
     )
 
 
-def _bond(data: Row) -> Bond:
-    owner = _standing_owner(data["owner"])
+def _sticky(data: Row) -> StickyOwner:
+    owner = _known_owner(data["owner"])
     assert owner is not None
-    return Bond(
+    return StickyOwner(
         owner,
         datetime.fromisoformat(data["since"]),
         territory_lost=data["territory_lost"],
@@ -140,22 +140,22 @@ def _bond(data: Row) -> Bond:
     )
 
 
-def _standing_owner(data: Row | None) -> StandingOwner | None:
+def _known_owner(data: Row | None) -> KnownOwner | None:
     if not data:
         return None
-    return StandingOwner(**{**data, "cover": _standing_owner(data.get("cover"))})
+    return KnownOwner(**{**data, "backup": _known_owner(data.get("backup"))})
 
 
 def _candidate_json(one: Candidate) -> Row:
     """Only what is not as usual: most members of most rotations are simply there."""
-    told: Row = {"owner_id": one.owner_id, "name": one.name}
+    notified: Row = {"owner_id": one.owner_id, "name": one.name}
     for name, usual in _DEFAULTS.items():
         value = getattr(one, name)
         if value != usual:
-            told[name] = sorted(value) if isinstance(value, frozenset) else value
-    return told
+            notified[name] = sorted(value) if isinstance(value, frozenset) else value
+    return notified
 
 
 def _candidate(data: Row) -> Candidate:
-    told: dict[str, Any] = {name: value for name, value in data.items() if name != "last_turn"}
-    return Candidate(**{**told, "skills": frozenset(told.get("skills", ()))})
+    notified: dict[str, Any] = {name: value for name, value in data.items() if name != "last_turn"}
+    return Candidate(**{**notified, "skills": frozenset(notified.get("skills", ()))})

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from routing.engine.business_time import Calendar
 from routing.engine.durations import Clock, Duration, DurationError, parse
 from routing.engine.references import Facts, Row
-from routing.engine.ruleset import RuleSet, SlaPolicy
+from routing.engine.ruleset import CompiledRuleSet, CompiledSlaPolicy
 
 CountedFrom = Literal["customer", "owner"]
 STEP_KINDS = (
@@ -54,7 +54,7 @@ class StepDue:
         }
 
 
-def policy_for(facts: Facts, ruleset: RuleSet) -> SlaPolicy | None:
+def policy_for(facts: Facts, ruleset: CompiledRuleSet) -> CompiledSlaPolicy | None:
     """The first policy whose condition holds. A disqualified lead has no clock."""
     if str(facts.get("segment") or "") == "disqualified":
         return None
@@ -76,7 +76,7 @@ def due_at(
 
 
 def steps_at(
-    policy: SlaPolicy,
+    policy: CompiledSlaPolicy,
     *,
     customer_start: datetime,
     owner_start: datetime | None = None,
@@ -108,7 +108,7 @@ def after_return(due: datetime | None, again: datetime) -> datetime:
     return again if due is None else min(due, again)
 
 
-def _step_at(at: str, policy: SlaPolicy, start: datetime, calendar: Calendar | None) -> datetime:
+def _step_at(at: str, policy: CompiledSlaPolicy, start: datetime, calendar: Calendar | None) -> datetime:
     duration = _duration(at, policy.clock)
     if duration.kind != "percent":
         return _after(start, duration, calendar)

@@ -15,7 +15,7 @@ class TerritoryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Territory:
+class CompiledTerritory:
     id: Id
     name: str
     parent_id: Id | None = None
@@ -33,18 +33,18 @@ class TerritoryMap:
     """The published tree, compiled once. The order of the list breaks ties between territories equally
     deep."""
 
-    def __init__(self, territories: Sequence[Territory]) -> None:
+    def __init__(self, territories: Sequence[CompiledTerritory]) -> None:
         self._all = tuple(territories)
         by_id = {territory.id: territory for territory in self._all}
         self._place = {territory.id: place for place, territory in enumerate(self._all)}
         self._paths = [_path(territory, by_id) for territory in self._all]
         self._index = RuleIndex([territory.when for territory in self._all])
 
-    def path(self, territory_id: Id) -> tuple[Territory, ...]:
+    def path(self, territory_id: Id) -> tuple[CompiledTerritory, ...]:
         """The territory and its ancestors, deepest first. Raises KeyError."""
         return self._paths[self._place[territory_id]]
 
-    def belongs(self, facts: Facts) -> tuple[Territory, ...]:
+    def belongs(self, facts: Facts) -> tuple[CompiledTerritory, ...]:
         """The deepest match and its ancestors, deepest first; empty when none matches."""
         matching = self._index.every(facts)
         ids = {self._all[place].id for place in matching}
@@ -54,13 +54,15 @@ class TerritoryMap:
         return self._paths[min(inside, key=lambda place: (-len(self._paths[place]), place))]
 
 
-def names(path: Sequence[Territory]) -> list[str]:
+def names(path: Sequence[CompiledTerritory]) -> list[str]:
     """What stands under `territory` in the facts: `territory in [X]` is true for X and whatever lies below
     it."""
     return [territory.name for territory in path]
 
 
-def _path(territory: Territory, by_id: Mapping[Any, Territory]) -> tuple[Territory, ...]:
+def _path(
+    territory: CompiledTerritory, by_id: Mapping[Any, CompiledTerritory]
+) -> tuple[CompiledTerritory, ...]:
     path = [territory]
     while (parent_id := path[-1].parent_id) is not None:
         parent = by_id.get(parent_id)

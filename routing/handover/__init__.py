@@ -1,1 +1,1 @@
-"""Giving a lead to somebody, by whatever door it comes."""
+"""Giving a lead to somebody, by whatever writer it comes."""

@@ -34,7 +34,7 @@ class Refused(ValueError):
 
 @contextmanager
 def _held(lead_id: UUID, *, source: str, now: datetime) -> Iterator[Lead]:
-    """One transaction that holds the lead; at its end the floors above are told that the lead has changed."""
+    """One transaction that holds the lead; at its end the layers above are told that the lead has changed."""
     with transaction.atomic():
         try:
             lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)

@@ -1,6 +1,6 @@
 """Somebody is switched off: first what would happen, then the same.
 
-1. `switch_off`, in one transaction: no new lead goes to them; their rotations and account ownership end. Bonds end by
+1. `switch_off`, in one transaction: no new lead goes to them; their rotations and account ownership end. Stickiness ends by
    themselves: whoever is not active holds none (`routing.engine.decide`).
 2. Their open leads move, each in a short transaction of its own. A few are moved at once where somebody waits for it; the
    others, however many, are found by a sweep through `Owner.leads_leave_at`, so that nothing is lost when somebody dies
@@ -120,7 +120,7 @@ def preview(owner: Owner) -> Leaving:
         accounts=list(owner.named_accounts.filter(active=True)),
         rules=list(owner.routing_rules.filter(active=True)),
         teams=list(owner.manages.filter(active=True)),
-        queues=list(owner.holds_queues.filter(active=True)),
+        queues=list(owner.shown_for_queues.filter(active=True)),
     )
 
 
@@ -207,8 +207,8 @@ def queue_of_manager(owner: Owner) -> Queue:
     """Where the owner's manager looks. Raises Queue.DoesNotExist where there is not even a fallback queue."""
     if owner.team is None:
         return rerouting.fallback_queue()
-    of_team = Queue.objects.filter(team=owner.team, active=True, waiting_line=False).order_by("pk")
-    held = of_team.filter(holder=owner.team.manager_id) if owner.team.manager_id else of_team.none()
+    of_team = Queue.objects.filter(team=owner.team, active=True, holding_queue=False).order_by("pk")
+    held = of_team.filter(crm_owner=owner.team.manager_id) if owner.team.manager_id else of_team.none()
     return held.first() or of_team.filter(fallback=False).first() or rerouting.fallback_queue()
 
 

@@ -9,10 +9,10 @@ from intake.models import IntakeForm, Lead
 from routing import facts
 from routing.accounts import Accounts
 from routing.assignment import Move
-from routing.engine.decide import Decision, decide
-from routing.engine.ownership import Standing
+from routing.engine.decide import RoutingDecision, decide
+from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
-from routing.engine.resolve import Settlement, settle
+from routing.engine.resolve import Resolution, resolve_target
 from routing.models import Assignment, LeadScore, Queue, RotationTurn
 from routing.rotations import holding_queues, ledger, roster
 from routing.rules import publishing
@@ -44,7 +44,7 @@ def fallback_queue() -> Queue:
     return Queue.objects.get(fallback=True, active=True)
 
 
-def decide_again(lead: Lead, *, now: datetime) -> Decision:
+def decide_again(lead: Lead, *, now: datetime) -> RoutingDecision:
     """What the rules in force say of the lead as it is now, as if nobody had it. Raises publishing.NothingPublished."""
     seen = facts.of_lead(lead, form=IntakeForm.objects.filter(key=lead.last_form_key).first())
     score = LeadScore.objects.filter(lead=lead).first()
@@ -53,16 +53,16 @@ def decide_again(lead: Lead, *, now: datetime) -> Decision:
     account = Accounts([seen]).of(seen)
     owner_ids = [account.owner_id] if account is not None and account.owner_id is not None else []
     people = roster.load(now=now, owner_ids=owner_ids)
-    standing = Standing(
-        account_owner=people.standing(account.owner_id) if account else None,
+    ownership = OwnershipContext(
+        account_owner=people.known_owner(account.owner_id) if account else None,
         account_name=account.company if account else "",
     )
-    return decide(seen, publishing.compiled(), standing, now=now)
+    return decide(seen, publishing.compiled(), ownership, now=now)
 
 
 def pick_again(
     lead_id: UUID, *, rotation_id: int, exclude: Collection[int], only_on_duty: bool, now: datetime
-) -> tuple[Settlement, ledger.Locked] | NobodyOnDuty:
+) -> tuple[Resolution, ledger.Locked] | NobodyOnDuty:
     """Settle the lead in this rotation; the turn is not written yet. Locks the rotation; the caller holds the lead."""
     people = roster.load(now=now)
     locked = ledger.lock([rotation_id])
@@ -80,20 +80,22 @@ def pick_again(
             openings = [at for pk in able if (at := people.next_opening(people.owners[pk]))]
             return NobodyOnDuty(min(openings, default=None))
     queue = fallback_queue()
-    settlement = settle(
-        Decision(step="rule", target=Ref("rotation", rotation.pk, rotation.name), reason=rotation.name),
+    resolution = resolve_target(
+        RoutingDecision(
+            step="rule", target=Ref("rotation", rotation.pk, rotation.name), reason=rotation.name
+        ),
         states=locked.states,
         settings=locked.settings(people, past_owners=exclude),
         fallback=Ref("queue", queue.pk, queue.name),
         skills=list(rotation.required_skills),
     )
-    locked.states.update(settlement.states)
-    return settlement, locked
+    locked.states.update(resolution.states)
+    return resolution, locked
 
 
 def move_of(
     lead_id: UUID,
-    settlement: Settlement,
+    resolution: Resolution,
     locked: ledger.Locked,
     *,
     reason: str,
@@ -103,12 +105,12 @@ def move_of(
 ) -> Move:
     """Write the settlement's turn, if it used one, and say where the lead goes."""
     turn_row = None
-    if settlement.turn is not None:
-        rows = ledger.write_turns(locked, [(settlement.turn, lead_id, settlement.left_out)], now=now)
+    if resolution.turn is not None:
+        rows = ledger.write_turns(locked, [(resolution.turn, lead_id, resolution.left_out)], now=now)
         turn_row = next(iter(rows.values()))
-    target = settlement.target
+    target = resolution.target
     if target.kind == "hold":
-        line = holding_queues.line_of(locked.rotations[int(target.id)])
+        line = holding_queues.holding_queue_of(locked.rotations[int(target.id)])
         target = Ref("queue", line.pk, line.name)
     return Move(
         lead_id=lead_id,

@@ -11,10 +11,10 @@ from intake.lead_changes import announce
 from intake.models import Lead
 from plumbing.nudges import nudge
 from routing.assignment import Move
-from routing.engine.decide import Decision
+from routing.engine.decide import RoutingDecision
 from routing.handover import rerouting
 from routing.handover.actions import hand_over
-from routing.handover.releasing import release_waiting_lines
+from routing.handover.releasing import release_holding_queues
 from routing.models import Assignment, OwnerNotice
 from routing.notices.sending import SEND
 
@@ -27,9 +27,9 @@ def retry_notices(subject_ids: Sequence[str], *, by: str) -> None:
     nudge(SEND)
 
 
-def retry_waiting_lines(subject_ids: Sequence[str], *, by: str) -> None:
-    """Look at the waiting lines now. Raises RetryRefused when still nobody can take a lead."""
-    if not release_waiting_lines():
+def retry_holding_queues(subject_ids: Sequence[str], *, by: str) -> None:
+    """Look at the holding queues now. Raises RetryRefused when still nobody can take a lead."""
+    if not release_holding_queues():
         raise RetryRefused("Still nobody in these rotations can take a lead.")
 
 
@@ -66,7 +66,7 @@ def _route_again(lead: Lead, *, by: str) -> bool:
     return True
 
 
-def _move(lead: Lead, decision: Decision, *, by: str) -> Move | None:
+def _move(lead: Lead, decision: RoutingDecision, *, by: str) -> Move | None:
     now = timezone.now()
     target = decision.target
     if target.kind == "rotation":

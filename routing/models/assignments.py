@@ -1,4 +1,4 @@
-"""Who has the lead, and why. Assignment is written only by `routing.assignment` (law 2)."""
+"""Who has the lead, and why. Assignment is written only by `routing.assignment` (rule 2)."""
 
 from django.conf import settings
 from django.db import models
@@ -23,7 +23,7 @@ class Decision(models.Model):
     at = models.DateTimeField()
     ruleset = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="decisions")
     facts = models.JSONField()
-    standing = models.JSONField(default=dict)
+    ownership = models.JSONField(default=dict)
     seen = models.JSONField(default=dict)
     row_versions = models.JSONField(default=dict)
     outcome = models.JSONField()
@@ -46,7 +46,7 @@ class Assignment(models.Model):
         API = "api", "API"
         CRM = "crm", "CRM"
         SLA = "sla", "SLA"
-        WAITING_LINE = "waiting_line", "Waiting line"
+        HOLDING_QUEUE = "holding_queue", "Holding queue"
         MERGE = "merge", "Merge"
         DEACTIVATION = "deactivation", "Owner switched off"
 
@@ -60,7 +60,7 @@ class Assignment(models.Model):
     reason = models.CharField(max_length=300)
     rule_name = models.CharField(max_length=120, blank=True)
     ruleset_version = models.PositiveIntegerField(null=True, blank=True)
-    source = models.CharField(max_length=12, choices=Source.choices, default=Source.PIPELINE)
+    source = models.CharField(max_length=20, choices=Source.choices, default=Source.PIPELINE)
     actor = models.CharField(max_length=200, blank=True)
     automatic = models.BooleanField(default=True, help_text="Counts toward caps.")
     locked = models.BooleanField(default=False, help_text="Nothing automatic moves it.")

@@ -101,7 +101,9 @@ class Absence(models.Model):
     starts_on = models.DateField("first day")
     ends_on = models.DateField("last day")
     reason = models.CharField(max_length=120, blank=True)
-    cover = models.ForeignKey(Owner, null=True, blank=True, on_delete=models.SET_NULL, related_name="covers")
+    backup = models.ForeignKey(
+        Owner, null=True, blank=True, on_delete=models.SET_NULL, related_name="backs_up"
+    )
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
@@ -124,16 +126,16 @@ class Queue(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="queues")
-    holder = models.ForeignKey(
+    crm_owner = models.ForeignKey(
         Owner,
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
-        related_name="holds_queues",
+        related_name="shown_for_queues",
         help_text="Who the CRM shows as owner of leads in this queue. Empty: nobody.",
     )
     fallback = models.BooleanField(default=False, help_text="Gets whatever no rule matched, with an alert.")
-    waiting_line = models.BooleanField(default=False, editable=False)
+    holding_queue = models.BooleanField(default=False, editable=False)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
 

@@ -38,7 +38,7 @@ class Rotation(models.Model):
     when_empty_queue = models.ForeignKey(
         Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="overflow_from"
     )
-    waiting_line = models.OneToOneField(
+    holding_queue = models.OneToOneField(
         Queue, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="line_of"
     )
     required_skills = models.JSONField(default=list, blank=True)

@@ -60,7 +60,7 @@ class RoutingSettings(models.Model):
     """The one row of settings that are published with the rules."""
 
     class OwnerAway(models.TextChoices):
-        ROTATE = "rotate", "A cover takes this touch"
+        ROTATE = "rotate", "A backup takes this touch"
         KEEP = "keep", "The owner keeps it"
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)

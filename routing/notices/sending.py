@@ -1,4 +1,4 @@
-"""Telling owners, managers and teams: rows that a sweep sends when they are due (laws 3 and 4)."""
+"""Telling owners, managers and teams: rows that a sweep sends when they are due (rules 3 and 4)."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -11,7 +11,7 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from exception_queue import queue
-from exception_queue.queue import Problem, Subject
+from exception_queue.queue import ExceptionReport, Subject
 from intake.models import TimelineEntry
 from intake.timeline import record
 from plumbing import backoff, claiming
@@ -30,7 +30,7 @@ MAIL_ONLY_PREFIX = "mailto:"
 
 
 def write_notices(rows: Sequence[OwnerNotice], *, now: datetime) -> None:
-    """The batch door: one notice per lead and cause; a second one with the same cause is no news."""
+    """The batch writer: one notice per lead and cause; a second one with the same cause is no news."""
     insert_rows(rows, ignore_conflicts=True)
 
 
@@ -128,7 +128,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
     if problem.permanent or notice.attempts >= MOST_ATTEMPTS:
         notice.status = OwnerNotice.Status.FAILED
         notice.save()
-        found = Problem(
+        found = ExceptionReport(
             kind="routing.notice_failed",
             subject=subject,
             cause=str(problem)[:200],
@@ -165,4 +165,4 @@ def _told(notice: OwnerNotice, to: Sequence[str], *, now: datetime) -> TimelineE
         "by": "e-mail" if all(one.startswith(MAIL_ONLY_PREFIX) for one in to) else "message",
         "crm_behind": notice.crm_behind,
     }
-    return TimelineEntry(lead_id=notice.lead_id, at=now, verb="routing.told", source="notice", data=data)
+    return TimelineEntry(lead_id=notice.lead_id, at=now, verb="routing.notified", source="notice", data=data)

@@ -12,7 +12,7 @@ from plumbing.bulk import insert_rows
 from routing.engine import sla as engine
 from routing.engine.business_time import Calendar
 from routing.engine.opening_hours import CalendarError
-from routing.engine.ruleset import SlaPolicy as Policy
+from routing.engine.ruleset import CompiledSlaPolicy
 from routing.models import Owner, Queue, SlaClock, SlaStep, WorkCalendar
 from routing.response.calendars import calendar_of, owner_calendar_row, team_calendar_row
 
@@ -26,7 +26,7 @@ class Start:
     """A clock to start. `counts_from` is when the customer's submission was received."""
 
     lead_id: UUID
-    policy: Policy
+    policy: CompiledSlaPolicy
     ruleset_version: int
     counts_from: datetime
     owner: Owner | None
@@ -62,7 +62,7 @@ def draft(start: Start) -> tuple[SlaClock, list[SlaStep]]:
 
 
 def write_clocks(rows: Sequence[tuple[SlaClock, list[SlaStep]]], *, now: datetime) -> None:
-    """The batch door for new clocks and those that a returning lead has shortened."""
+    """The batch writer for new clocks and those that a returning lead has shortened."""
     new = [clock for clock, _ in rows if clock.pk is None]
     insert_rows(new)
     for clock, steps in rows:

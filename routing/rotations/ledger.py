@@ -11,7 +11,7 @@ from django.db.models import Q
 from plumbing.bulk import insert_rows, update_rows
 from routing.engine.eligibility import LeftOut
 from routing.engine.references import Id, Ref
-from routing.engine.resolve import RotationSettings, WhenEmpty
+from routing.engine.resolve import EmptyPolicy, RotationSettings
 from routing.engine.rotation import MemberState, RotationState, Turn, after, give_back, remove_member, scaled
 from routing.models import Rotation, RotationMember, RotationTurn
 from routing.rotations.roster import Roster
@@ -215,16 +215,16 @@ def _store(locked: Locked, rotation_ids: Collection[int]) -> None:
     update_rows(rotations, fields=["last_turn"])
 
 
-def _when_empty(rotation: Rotation) -> WhenEmpty:
+def _when_empty(rotation: Rotation) -> EmptyPolicy:
     match rotation.when_empty:
         case Rotation.WhenEmpty.ROTATION if rotation.when_empty_rotation:
             to = rotation.when_empty_rotation
-            return WhenEmpty("rotation", Ref("rotation", to.pk, to.name))
+            return EmptyPolicy("rotation", Ref("rotation", to.pk, to.name))
         case Rotation.WhenEmpty.QUEUE if rotation.when_empty_queue:
             queue = rotation.when_empty_queue
-            return WhenEmpty("queue", Ref("queue", queue.pk, queue.name))
+            return EmptyPolicy("queue", Ref("queue", queue.pk, queue.name))
         case Rotation.WhenEmpty.HOLD:
-            return WhenEmpty("hold")
+            return EmptyPolicy("hold")
         case Rotation.WhenEmpty.ASSIGN_ANYWAY:
-            return WhenEmpty("assign_anyway")
-    return WhenEmpty("fallback")
+            return EmptyPolicy("assign_anyway")
+    return EmptyPolicy("fallback")

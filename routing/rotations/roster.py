@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from intake.models import Lead
 from routing.engine.eligibility import Candidate
 from routing.engine.opening_hours import CalendarError
-from routing.engine.ownership import StandingOwner
+from routing.engine.ownership import KnownOwner
 from routing.models import Absence, Assignment, Owner
 from routing.response.calendars import calendar_of, local_date, owner_calendar_row
 
@@ -49,20 +49,20 @@ class Roster:
     def away(self, owner_id: int) -> Absence | None:
         return self.absences.get(owner_id)
 
-    def standing(self, owner_id: int | None, *, with_cover: bool = True) -> StandingOwner | None:
+    def known_owner(self, owner_id: int | None, *, with_backup: bool = True) -> KnownOwner | None:
         """The owner as somebody with a claim on a lead; None for nobody."""
         owner = self.owners.get(owner_id) if owner_id else None
         if owner is None:
             return None
         absence = self.away(owner.pk)
-        cover = self.standing(absence.cover_id, with_cover=False) if absence and with_cover else None
-        return StandingOwner(
+        backup = self.known_owner(absence.backup_id, with_backup=False) if absence and with_backup else None
+        return KnownOwner(
             id=owner.pk,
             name=owner.name,
             active=owner.active,
             away=absence is not None,
             away_text=away_text(absence) if absence else "",
-            cover=cover,
+            backup=backup,
         )
 
     def candidate(self, owner_id: int, *, past_owners: Collection[int] = ()) -> Candidate:
@@ -126,7 +126,7 @@ def load(*, now: datetime, owner_ids: Iterable[int] | None = None) -> Roster:
     owners = {owner.pk: owner for owner in rows}
     today = now.date()
     # A day either side: whether it is today is asked in the owner's own zone.
-    near = Absence.objects.select_related("cover").filter(
+    near = Absence.objects.select_related("backup").filter(
         active=True, starts_on__lte=today + timedelta(days=1), ends_on__gte=today - timedelta(days=1)
     )
     absences: dict[int, Absence] = {}

@@ -24,7 +24,7 @@ State = Literal["ready", "waits", "out"]
 
 
 @dataclass(frozen=True, slots=True)
-class MemberStanding:
+class MemberStats:
     """`target` is what was due in the window, in leads; `reason` says why somebody cannot be picked now."""
 
     owner: Owner
@@ -41,8 +41,8 @@ class MemberStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    members: list[MemberStanding]
+class RotationStats:
+    members: list[MemberStats]
     picks: list[Owner]
     turns: list[RotationTurn]
     counted: int
@@ -67,7 +67,7 @@ class Duty:
     members: int
 
 
-def of_rotation(rotation: Rotation, *, now: datetime) -> Standing:
+def of_rotation(rotation: Rotation, *, now: datetime) -> RotationStats:
     """About eight queries, whatever the number of members."""
     rows = list(
         RotationMember.objects.filter(rotation=rotation, active=True, owner__active=True).order_by("pk")
@@ -87,7 +87,7 @@ def of_rotation(rotation: Rotation, *, now: datetime) -> Standing:
     counted = shares(ledger.turn_of(turn) for turn in reversed(turns))
     why = {left.owner_id: left.reason for left in judged.left_out}
     members = [
-        MemberStanding(
+        MemberStats(
             owner=people.owners[row.owner_id],
             weight=row.weight,
             actual=counted[row.owner_id].actual if row.owner_id in counted else 0,
@@ -100,7 +100,7 @@ def of_rotation(rotation: Rotation, *, now: datetime) -> Standing:
     ]
     state = ledger.state_of(rotation, rows)
     picks = next_picks(state, SHOWN_PICKS, judged.present, judged.qualified)
-    return Standing(
+    return RotationStats(
         members=members,
         picks=[people.owners[int(owner_id)] for owner_id in picks],
         turns=turns[:SHOWN_TURNS],
@@ -131,7 +131,7 @@ def duty_by_rotation(rotation_ids: Collection[int], *, now: datetime) -> dict[in
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerStanding:
+class OwnerStats:
     """`presence` is how they are now, `detail` until when: "off duty", "(back Monday 09:00)"."""
 
     state: Literal["on", "off", "away", "inactive"]
@@ -142,7 +142,7 @@ class OwnerStanding:
     waiting: int
 
 
-def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStanding]:
+def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStats]:
     """By owner id. `today` counts automatic assignments of the owner's local day, as the caps do."""
     ids = [owner.pk for owner in owners]
     people = roster.load(now=now, owner_ids=ids)
@@ -169,7 +169,7 @@ def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStand
         elif not candidate.on_duty:
             state, presence, detail = "off", "off duty", candidate.duty_text
         row = loads.get(owner_id, {"open": 0, "waiting": 0})
-        found[owner_id] = OwnerStanding(
+        found[owner_id] = OwnerStats(
             state, presence, detail, today.get(owner_id, 0), row["open"], row["waiting"]
         )
     return found

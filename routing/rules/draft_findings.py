@@ -5,11 +5,11 @@ from typing import Any, cast
 
 from routing.engine import linter
 from routing.engine.references import Ref
-from routing.engine.resolve import WhenEmpty, WhenEmptyKind
+from routing.engine.resolve import EmptyPolicy, WhenEmptyKind
 from routing.models import Owner, Queue, Rotation
 from routing.rules.vocabulary import FACTS
 
-Finding = linter.Finding
+Finding = linter.LintFinding
 
 
 def find(snapshot: Mapping[str, Any]) -> list[Finding]:
@@ -29,16 +29,16 @@ def live() -> linter.Live:
             )
             for rotation in rotations.prefetch_related("members")
         ],
-        queues=dict(Queue.objects.filter(active=True, waiting_line=False).values_list("pk", "name")),
+        queues=dict(Queue.objects.filter(active=True, holding_queue=False).values_list("pk", "name")),
         owners=[linter.LiveOwner(owner.pk, owner.name, owner.active) for owner in Owner.objects.all()],
         known_fields=FACTS,
     )
 
 
-def _when_empty(rotation: Rotation) -> WhenEmpty:
+def _when_empty(rotation: Rotation) -> EmptyPolicy:
     to = None
     if rotation.when_empty_rotation and rotation.when_empty == Rotation.WhenEmpty.ROTATION:
         to = Ref("rotation", rotation.when_empty_rotation.pk, rotation.when_empty_rotation.name)
     elif rotation.when_empty_queue and rotation.when_empty == Rotation.WhenEmpty.QUEUE:
         to = Ref("queue", rotation.when_empty_queue.pk, rotation.when_empty_queue.name)
-    return WhenEmpty(cast(WhenEmptyKind, rotation.when_empty), to)
+    return EmptyPolicy(cast(WhenEmptyKind, rotation.when_empty), to)

@@ -65,7 +65,7 @@ def said(finding: Finding) -> str:
     """In one line, with the thing that is meant: "Rule “DACH”: ..."."""
     what = {"sla_policy": "SLA policy", "scoring": "scoring rule"}.get(finding.where.kind, finding.where.kind)
     thing = f"{what[:1].upper()}{what[1:]} “{finding.where.name}”: " if finding.where.name else ""
-    return f"{thing}{finding.message} {finding.mend}".strip()
+    return f"{thing}{finding.message} {finding.hint}".strip()
 
 
 def findings() -> list[Finding]:
@@ -96,14 +96,14 @@ def current() -> RuleSet | None:
     return RuleSet.objects.order_by("-version").first()
 
 
-def compiled() -> engine.RuleSet:
+def compiled() -> engine.CompiledRuleSet:
     """The ruleset in force, ready to decide with; one small query to learn which one that is. Raises
     NothingPublished.
     """
     return compiled_with_row()[0]
 
 
-def compiled_with_row() -> tuple[engine.RuleSet, RuleSet]:
+def compiled_with_row() -> tuple[engine.CompiledRuleSet, RuleSet]:
     """The same with its row, whose snapshot is not loaded."""
     row = RuleSet.objects.defer("snapshot").order_by("-version").first()
     if row is None:
@@ -111,23 +111,23 @@ def compiled_with_row() -> tuple[engine.RuleSet, RuleSet]:
     return _compiled(row.version, row.checksum), row
 
 
-def compiled_version(version: int) -> engine.RuleSet:
+def compiled_version(version: int) -> engine.CompiledRuleSet:
     """An older ruleset, for replaying. Raises RuleSet.DoesNotExist."""
     return _compiled(version, RuleSet.objects.values_list("checksum", flat=True).get(version=version))
 
 
-def compiled_draft() -> engine.RuleSet:
+def compiled_draft() -> engine.CompiledRuleSet:
     """The drafts, for trying them out. Raises RuleSetError or TerritoryError where they do not hold
     together.
     """
-    return engine.RuleSet.from_json(draft_snapshot())
+    return engine.CompiledRuleSet.from_json(draft_snapshot())
 
 
 # Rows are immutable, so a process may keep them; the checksum tells databases apart that count alike.
 @lru_cache(maxsize=16)
-def _compiled(version: int, checksum: str) -> engine.RuleSet:
+def _compiled(version: int, checksum: str) -> engine.CompiledRuleSet:
     snapshot = RuleSet.objects.values_list("snapshot", flat=True).get(version=version, checksum=checksum)
-    return engine.RuleSet.from_json(snapshot)
+    return engine.CompiledRuleSet.from_json(snapshot)
 
 
 def draft_snapshot() -> Snapshot:

@@ -72,7 +72,7 @@ def _newest(kind: str, pks: Collection[int]) -> QuerySet[Any, tuple[str, int, in
 def _used(
     row: Decision, account: NamedAccount | None, members: Mapping[tuple[int, int], int]
 ) -> dict[str, set[int]]:
-    owners = set(_owners_of(row.standing))
+    owners = set(_owners_of(row.ownership))
     target = row.outcome["target"]
     if target["kind"] == "owner":
         owners.add(int(target["id"]))
@@ -89,10 +89,12 @@ def _used(
     }
 
 
-def _owners_of(standing: Mapping[str, Any]) -> Iterable[int]:
-    bond = standing.get("sticky") or {}
-    claims = [standing.get(name) for name in ("manual_lock", "open_deal", "account_owner", "candidate_owner")]
-    for claim in (*claims, bond.get("owner")):
+def _owners_of(ownership: Mapping[str, Any]) -> Iterable[int]:
+    sticky = ownership.get("sticky") or {}
+    claims = [
+        ownership.get(name) for name in ("manual_lock", "open_deal", "account_owner", "candidate_owner")
+    ]
+    for claim in (*claims, sticky.get("owner")):
         while claim:
             yield int(claim["id"])
-            claim = claim.get("cover")
+            claim = claim.get("backup")

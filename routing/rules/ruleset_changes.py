@@ -158,5 +158,5 @@ def _scoring_rule_changes(old: Row, new: Row) -> list[str]:
 def _stickiness(new: Row) -> str:
     if not new["enabled"]:
         return "Returning leads no longer go back to their owner."
-    away = "a cover takes the touch" if new["when_owner_away"] == "rotate" else "the owner keeps it"
+    away = "a backup takes the touch" if new["when_owner_away"] == "rotate" else "the owner keeps it"
     return f"Returning leads go back to their owner for {new['days']} days; if the owner is away, {away}."

@@ -13,11 +13,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from routing.engine import decide as engine
-from routing.engine.ownership import Standing
+from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
-from routing.engine.ruleset import RuleSet
+from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score, after_return
-from routing.engine.seen import standing_from_json
+from routing.engine.seen import ownership_from_json
 from routing.models import Decision
 from routing.rules import publishing
 
@@ -45,7 +45,7 @@ class Compared:
         return (self.before.kind, self.before.id) != (self.after.kind, self.after.id)
 
 
-def ruleset_named(name: str) -> RuleSet:
+def ruleset_named(name: str) -> CompiledRuleSet:
     """ "draft", "published" or a version. Raises RuleSet.DoesNotExist, publishing.NothingPublished, ValueError for another
     word, and for drafts that do not hold together RuleSetError or TerritoryError.
     """
@@ -62,12 +62,12 @@ def past(*, since: datetime | None = None, limit: int | None = None) -> QuerySet
     return rows[:limit] if limit else rows
 
 
-def compare(rows: Iterable[Decision], ruleset: RuleSet) -> Iterator[Compared]:
+def compare(rows: Iterable[Decision], ruleset: CompiledRuleSet) -> Iterator[Compared]:
     """No query of its own. Raises routing.engine.decide.NoFallbackQueue for drafts without one."""
     for row in rows:
-        standing = standing_from_json(row.standing)
-        facts = _facts(row.facts, standing, ruleset)
-        decision = engine.decide(facts, ruleset, standing, now=row.at)
+        ownership = ownership_from_json(row.ownership)
+        facts = _facts(row.facts, ownership, ruleset)
+        decision = engine.decide(facts, ruleset, ownership, now=row.at)
         yield Compared(
             lead_id=row.lead_id,
             submission_id=row.submission_id,
@@ -81,12 +81,12 @@ def compare(rows: Iterable[Decision], ruleset: RuleSet) -> Iterator[Compared]:
         )
 
 
-def _facts(stored: dict[str, Any], standing: Standing, ruleset: RuleSet) -> dict[str, Any]:
+def _facts(stored: dict[str, Any], ownership: OwnershipContext, ruleset: CompiledRuleSet) -> dict[str, Any]:
     facts = {name: value for name, value in stored.items() if name not in _OURS}
     # A pipeline that routes before it scores has decided without a score.
     if "score" in stored:
-        score = engine.score(facts, ruleset, account=standing.account_name)
-        if standing.returning is not None:
+        score = engine.score(facts, ruleset, account=ownership.account_name)
+        if ownership.returning is not None:
             score = after_return(Score(stored["score"], stored["segment"], (), ""), score)
         facts |= {"score": score.points, "segment": score.segment}
     return facts

@@ -10,9 +10,9 @@ from typing import Any
 
 from routing.engine.decide import decide
 from routing.engine.references import Id
-from routing.engine.resolve import settle
+from routing.engine.resolve import resolve_target
 from routing.engine.rotation import RotationState, Turn
-from routing.engine.seen import Seen, standing_from_json
+from routing.engine.seen import Seen, ownership_from_json
 from routing.models import Decision, RotationTurn
 from routing.rotations import ledger
 from routing.rules import publishing, row_versions
@@ -66,8 +66,8 @@ def _again(row: Decision, turn: Turn | None) -> tuple[dict[str, Any], list[dict[
     ruleset = publishing.compiled_version(row.ruleset.version)
     assert ruleset.fallback_queue is not None  # No other one can be published.
     seen = Seen.from_json(row.seen)
-    decided = decide(row.facts, ruleset, standing_from_json(row.standing), now=row.at)
-    settled = settle(
+    decided = decide(row.facts, ruleset, ownership_from_json(row.ownership), now=row.at)
+    resolved = resolve_target(
         decided,
         states=_states(seen, turn),
         settings={rotation.settings.id: rotation.settings for rotation in seen.rotations},
@@ -76,11 +76,11 @@ def _again(row: Decision, turn: Turn | None) -> tuple[dict[str, Any], list[dict[
         inactive_owners=seen.inactive_owners,
     )
     outcome = decided.to_json()
-    trace = [*outcome.pop("trace"), *settled.trace]
+    trace = [*outcome.pop("trace"), *resolved.trace]
     outcome |= {
-        "settled": settled.target.to_json(),
-        "rotation": settled.rotation_id,
-        "turn": settled.turn.to_json() if settled.turn else None,
+        "resolved": resolved.target.to_json(),
+        "rotation": resolved.rotation_id,
+        "turn": resolved.turn.to_json() if resolved.turn else None,
     }
     # As JSON has it: tuples are lists, keys are text.
     plain: dict[str, Any] = json.loads(json.dumps(outcome))
@@ -116,10 +116,10 @@ def _of_ledger(row: Decision, turn: Turn | None) -> list[Difference]:
 
 def _of_assigned(row: Decision, outcome: Mapping[str, Any]) -> list[Difference]:
     """Who got it is who was settled on; a lead on hold stands in its rotation's line, which is a queue."""
-    assigned, settled = row.outcome["assigned"], outcome["settled"]
-    if settled["kind"] == "hold":
+    assigned, resolved = row.outcome["assigned"], outcome["resolved"]
+    if resolved["kind"] == "hold":
         return [] if assigned["kind"] == "queue" else [Difference("assigned", assigned, {"kind": "queue"})]
-    return [] if assigned == settled else [Difference("assigned", assigned, settled)]
+    return [] if assigned == resolved else [Difference("assigned", assigned, resolved)]
 
 
 def _of_traces(stored: Sequence[Any], replayed: Sequence[Any]) -> list[Difference]:

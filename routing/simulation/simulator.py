@@ -14,12 +14,12 @@ from intake.vendors.clean import clean
 from routing import facts as routing_facts
 from routing.accounts import Accounts
 from routing.engine import decide as engine
-from routing.engine.decide import Decision
-from routing.engine.ownership import Standing
+from routing.engine.decide import RoutingDecision
+from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Id, Ref
-from routing.engine.resolve import Settlement, settle
+from routing.engine.resolve import Resolution, resolve_target
 from routing.engine.rotation import RotationState
-from routing.engine.ruleset import RuleSet
+from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
 from routing.engine.sla import policy_for
 from routing.models import Owner, Queue, Rotation, RotationMember, SlaClock, SlaStep
@@ -38,8 +38,8 @@ class Simulated:
 
     facts: Mapping[str, Any]
     score: Score
-    decision: Decision
-    settlement: Settlement
+    decision: RoutingDecision
+    resolution: Resolution
     owner: Owner | None
     queue: Queue | None
     rotation: str | None
@@ -48,7 +48,7 @@ class Simulated:
 
     @property
     def trace(self) -> list[dict[str, Any]]:
-        return [*self.decision.trace, *self.settlement.trace]
+        return [*self.decision.trace, *self.resolution.trace]
 
 
 def facts_of(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def facts_of(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**routing_facts.of_values(normalized.values, extra=extra, form=form), **stated}
 
 
-def simulate(facts: Mapping[str, Any], ruleset: RuleSet, *, now: datetime) -> Simulated:
+def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetime) -> Simulated:
     """Decide for a new lead with these facts at this moment: people, absences, caps and turns as they are stored now.
 
     Raises routing.engine.decide.NoFallbackQueue for drafts without one.
@@ -85,16 +85,16 @@ def simulate(facts: Mapping[str, Any], ruleset: RuleSet, *, now: datetime) -> Si
     name = account.company if account else ""
     score = engine.score(facts, ruleset, account=name)
     full = {"score": score.points, "segment": score.segment, **facts}
-    standing = Standing(
-        account_owner=people.standing(account.owner_id) if account else None, account_name=name
+    ownership = OwnershipContext(
+        account_owner=people.known_owner(account.owner_id) if account else None, account_name=name
     )
-    decision = engine.decide(full, ruleset, standing, now=now)
+    decision = engine.decide(full, ruleset, ownership, now=now)
     rotation_id = int(decision.target.id) if decision.target.kind == "rotation" else None
     seen = _rotations([rotation_id] if rotation_id else [])
     asked = seen.rotations.get(rotation_id) if rotation_id else None
     if ruleset.fallback_queue is None:
         raise engine.NoFallbackQueue("The ruleset names no fallback queue.")
-    settlement = settle(
+    resolution = resolve_target(
         decision,
         states=seen.states,
         settings=seen.settings(people),
@@ -102,7 +102,7 @@ def simulate(facts: Mapping[str, Any], ruleset: RuleSet, *, now: datetime) -> Si
         skills=[str(skill) for skill in asked.required_skills] if asked else [],
         inactive_owners=[pk for pk, owner in people.owners.items() if not owner.active],
     )
-    target = settlement.target
+    target = resolution.target
     owner = people.owners.get(int(target.id)) if target.kind == "owner" else None
     queue = None if owner else _queue(target, seen)
     policy = policy_for(decision.facts, ruleset)
@@ -119,12 +119,12 @@ def simulate(facts: Mapping[str, Any], ruleset: RuleSet, *, now: datetime) -> Si
                 queue=queue,
             )
         )
-    served = seen.rotations.get(int(settlement.rotation_id)) if settlement.rotation_id else None
+    served = seen.rotations.get(int(resolution.rotation_id)) if resolution.rotation_id else None
     return Simulated(
         facts=decision.facts,
         score=score,
         decision=decision,
-        settlement=settlement,
+        resolution=resolution,
         owner=owner,
         queue=queue,
         rotation=served.name if served else None,
@@ -138,7 +138,7 @@ def _rotations(rotation_ids: Sequence[int]) -> ledger.Locked:
     rows = Rotation.objects.filter(pk__in=ledger.reachable(rotation_ids)).order_by("pk")
     rotations = {
         rotation.pk: rotation
-        for rotation in rows.select_related("when_empty_rotation", "when_empty_queue", "waiting_line")
+        for rotation in rows.select_related("when_empty_rotation", "when_empty_queue", "holding_queue")
     }
     members: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
     for member in RotationMember.objects.filter(rotation__in=rotations, active=True).order_by("pk"):
@@ -153,5 +153,5 @@ def _queue(target: Ref, seen: ledger.Locked) -> Queue | None:
     if target.kind == "hold":
         rotation = seen.rotations[int(target.id)]
         # The line is made when the first lead waits in it.
-        return rotation.waiting_line or Queue(name=holding_queues.name_of(rotation), waiting_line=True)
+        return rotation.holding_queue or Queue(name=holding_queues.name_of(rotation), holding_queue=True)
     return Queue.objects.select_related("team__calendar").filter(pk=target.id).first()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from intake.batch import Batch, Work
-from routing.engine.ruleset import SlaPolicy
+from routing.engine.ruleset import CompiledSlaPolicy
 from routing.engine.sla import policy_for
 from routing.models import SlaClock
 from routing.response import clocks
@@ -22,7 +22,7 @@ def start_sla(batch: Batch) -> None:
         assert work.lead is not None
         found = routed(work)
         action = found.returning.action if found.returning else "new_clock"
-        if work.lead.pk in started or action in ("timeline_only", "tell_owner_only"):
+        if work.lead.pk in started or action in ("timeline_only", "notify_owner_only"):
             continue
         # What the decision saw (territory, account), and the score, whichever came first.
         facts = {**(found.decision.facts if found.decision else {}), **work.facts}
@@ -40,12 +40,12 @@ def start_sla(batch: Batch) -> None:
 
 
 def shorten_clocks(rows: Sequence[tuple[SlaClock, clocks.Start]], *, now: datetime) -> None:
-    """The batch door for clocks that run already."""
+    """The batch writer for clocks that run already."""
     for clock, start in rows:
         clocks.shorten(clock, start)
 
 
-def _start(work: Work, policy: SlaPolicy, version: int) -> clocks.Start:
+def _start(work: Work, policy: CompiledSlaPolicy, version: int) -> clocks.Start:
     assert work.lead is not None
     found = routed(work)
     return clocks.Start(

@@ -8,7 +8,7 @@ from uuid import UUID
 from intake.batch import Work
 from intake.lead_values import LeadBefore
 from intake.models import IntakeForm, Lead
-from routing.engine.ownership import Bond, Standing
+from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
 from routing.models import Assignment, RotationMember
@@ -18,7 +18,7 @@ from routing.stages.state import routed
 SAME_FORM_WINDOW = timedelta(minutes=10)
 
 
-class World:
+class LeadContext:
     """Assignments, bonds and forms that the works of a batch refer to: one query for new leads, three for returning ones."""
 
     def __init__(self, works: Sequence[Work], people: Roster) -> None:
@@ -35,13 +35,13 @@ class World:
             self._members = set(members.values_list("rotation", "owner"))
             self._purposes = dict(IntakeForm.objects.values_list("key", "purpose"))
 
-    def standing(self, work: Work) -> Standing:
+    def ownership(self, work: Work) -> OwnershipContext:
         """As committed. Says in the work's findings what the touch of a returning lead means."""
         assert work.lead is not None
         found = routed(work)
         account = found.account
-        base = Standing(
-            account_owner=self.people.standing(account.owner_id) if account else None,
+        base = OwnershipContext(
+            account_owner=self.people.known_owner(account.owner_id) if account else None,
             account_name=account.company if account else "",
         )
         if work.candidate is not None:
@@ -58,18 +58,18 @@ class World:
         )
         if found.returning.routes_again:
             work.lead.status, work.lead.contacted_at, work.lead.disqualify_reason = Lead.Status.NEW, None, ""
-        owner = self.people.standing(row.owner_id)
+        owner = self.people.known_owner(row.owner_id)
         return replace(
             base,
             manual_lock=owner if row.locked else None,
             open_deal=owner if before.has_open_deal else None,
-            sticky=self._bond(work, row, before),
+            sticky=self._sticky(work, row, before),
             current=ref_of(row),
             current_active=row.owner is None or row.owner.active,
             returning=found.returning,
         )
 
-    def later(self, work: Work, standing: Standing, here: Mapping[UUID, Ref]) -> Standing:
+    def later(self, work: Work, ownership: OwnershipContext, here: Mapping[UUID, Ref]) -> OwnershipContext:
         """The same once earlier works of this batch have found owners: the same person again, or the likely duplicate."""
         assert work.lead is not None
         if work.lead.pk in here:
@@ -78,33 +78,35 @@ class World:
                 Previous(Lead.Status.NEW, contacted=False),
                 Touch(work.form.purpose, same_form_within_10_minutes=True),
             )
-            return Standing(
-                account_owner=standing.account_owner,
-                account_name=standing.account_name,
+            return OwnershipContext(
+                account_owner=ownership.account_owner,
+                account_name=ownership.account_name,
                 current=here[work.lead.pk],
                 returning=found.returning,
             )
         if work.candidate is not None and work.candidate.pk in here:
             holder = here[work.candidate.pk]
             if holder.kind == "owner":
-                owner = self.people.standing(int(holder.id))
-                return replace(standing, candidate_owner=owner, candidate_name=str(work.candidate))
-        return standing
+                owner = self.people.known_owner(int(holder.id))
+                return replace(ownership, candidate_owner=owner, candidate_name=str(work.candidate))
+        return ownership
 
-    def _with_candidate(self, work: Work, base: Standing, holder: Assignment | None) -> Standing:
-        owner = self.people.standing(holder.owner_id) if holder else None
+    def _with_candidate(
+        self, work: Work, base: OwnershipContext, holder: Assignment | None
+    ) -> OwnershipContext:
+        owner = self.people.known_owner(holder.owner_id) if holder else None
         return replace(base, candidate_owner=owner, candidate_name=str(work.candidate))
 
-    def _bond(self, work: Work, row: Assignment, before: LeadBefore) -> Bond | None:
+    def _sticky(self, work: Work, row: Assignment, before: LeadBefore) -> StickyOwner | None:
         """The owner has lost the territory when the rotation that gave them the lead has them no more."""
-        owner = self.people.standing(row.owner_id)
+        owner = self.people.known_owner(row.owner_id)
         if owner is None:
             return None
         assert work.lead is not None
         lost = row.turn is not None and (row.turn.rotation_id, row.owner_id) not in self._members
         purpose = self._purposes.get(before.last_form_key, work.form.purpose)
         since = max(row.assigned_at, work.lead.contacted_at or row.assigned_at)
-        return Bond(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)
+        return StickyOwner(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)
 
 
 def ref_of(row: Assignment) -> Ref:

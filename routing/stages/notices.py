@@ -8,12 +8,12 @@ from routing.stages.state import routed
 
 def notify_owner(batch: Batch) -> None:
     """One notice per hand-off: the owner, or the team whose queue it is. Disqualified leads are no news."""
-    told = set()
+    notified = set()
     for work in batch.going():
         assert work.lead is not None
         notice = _notice(work)
-        if notice is not None and work.lead.pk not in told:
-            told.add(work.lead.pk)
+        if notice is not None and work.lead.pk not in notified:
+            notified.add(work.lead.pk)
             batch.leave(write_notices, wait_for_crm(notice, now=batch.now))
 
 

@@ -6,25 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from exception_queue.queue import Problem, Subject
+from exception_queue.queue import ExceptionReport, Subject
 from intake.batch import Batch, Work
 from plumbing.bulk import insert_rows
 from routing.assignment import Move, assign_rows
-from routing.engine.decide import Decision as Decided
-from routing.engine.decide import decide
+from routing.engine.decide import RoutingDecision, decide
 from routing.engine.eligibility import LeftOut
-from routing.engine.ownership import Standing
+from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
-from routing.engine.resolve import Settlement, settle
+from routing.engine.resolve import Resolution, resolve_target
 from routing.engine.rotation import Turn
-from routing.engine.ruleset import RuleSet
+from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.seen import Seen, seen_by
-from routing.models import Assignment, Decision, Queue
-from routing.models import RuleSet as RuleSetRow
+from routing.models import Assignment, Decision, Queue, RuleSet
 from routing.rotations import holding_queues, ledger, roster
 from routing.rotations.roster import Roster
 from routing.rules import row_versions
-from routing.stages.lead_context import World, ref_of
+from routing.stages.lead_context import LeadContext, ref_of
 from routing.stages.state import Routed, look, routed, ruleset_or_hold
 
 
@@ -37,11 +35,11 @@ def route(batch: Batch) -> None:
     ruleset, ruleset_row = in_force
     look(works)
     people = roster.load(now=batch.now)
-    world = World(works, people)
+    world = LeadContext(works, people)
     decided = []
     for work in works:
-        standing = world.standing(work)
-        decided.append((work, standing, decide(work.facts, ruleset, standing, now=batch.now)))
+        ownership = world.ownership(work)
+        decided.append((work, ownership, decide(work.facts, ruleset, ownership, now=batch.now)))
     locked = ledger.lock(
         {int(decision.target.id) for *_, decision in decided if decision.target.kind == "rotation"}
     )
@@ -50,25 +48,25 @@ def route(batch: Batch) -> None:
     moves: list[tuple[Move, Turn | None]] = []
     here: dict[UUID, Ref] = {}
     rows: list[Decision] = []
-    for work, standing, decision in decided:
+    for work, ownership, decision in decided:
         assert work.lead is not None
         found = routed(work)
         again = work.lead.pk in here
-        later = world.later(work, standing, here)
-        if later is not standing:
+        later = world.later(work, ownership, here)
+        if later is not ownership:
             decision = decide(work.facts, ruleset, later, now=batch.now)
-        settlement, seen = _settle(decision, locked, people, ruleset)
-        target = _target(settlement, locked)
-        found.decision, found.settlement = decision, settlement
+        resolution, seen = _resolve(decision, locked, people, ruleset)
+        target = _target(resolution, locked)
+        found.decision, found.resolution = decision, resolution
         found.owner = people.owners[int(target.id)] if target.kind == "owner" else None
         found.moved = not again and _differs(world.assignments.get(work.lead.pk), target)
         # A sticky pick with a new clock is an assignment of its own: it counts toward caps.
         if found.moved or (not again and found.returning is not None and found.returning.routes_again):
-            moves.append((_move(work, found, target, ruleset), settlement.turn))
+            moves.append((_move(work, found, target, ruleset), resolution.turn))
             if target.kind == "owner":
                 people.give(int(target.id))
-        if settlement.turn is not None:
-            turns.append((settlement.turn, work.lead.pk, settlement.left_out))
+        if resolution.turn is not None:
+            turns.append((resolution.turn, work.lead.pk, resolution.left_out))
         if found.returning is None or found.returning.action != "timeline_only":
             here[work.lead.pk] = target
         found.target = target
@@ -85,9 +83,9 @@ def route(batch: Batch) -> None:
     _name_queues(works)
 
 
-def _settle(
-    decision: Decided, locked: ledger.Locked, people: Roster, ruleset: RuleSet
-) -> tuple[Settlement, Seen]:
+def _resolve(
+    decision: RoutingDecision, locked: ledger.Locked, people: Roster, ruleset: CompiledRuleSet
+) -> tuple[Resolution, Seen]:
     """Follow the decision to a person or queue; the turn it uses counts for the next work of the batch."""
     assert ruleset.fallback_queue is not None  # The publish gate sees to it.
     by_rotation = decision.target.kind == "rotation"
@@ -96,7 +94,7 @@ def _settle(
     skills = [str(skill) for skill in rotation.required_skills] if rotation else []
     named = people.owners.get(int(decision.target.id)) if decision.target.kind == "owner" else None
     inactive = [named.pk] if named is not None and not named.active else []
-    settlement = settle(
+    resolution = resolve_target(
         decision,
         states=locked.states,
         settings=settings,
@@ -105,10 +103,10 @@ def _settle(
         inactive_owners=inactive,
     )
     seen = seen_by(
-        settlement, states=locked.states, settings=settings, skills=skills, inactive_owners=inactive
+        resolution, states=locked.states, settings=settings, skills=skills, inactive_owners=inactive
     )
-    locked.states.update(settlement.states)
-    return settlement, seen
+    locked.states.update(resolution.states)
+    return resolution, seen
 
 
 def _name_queues(works: Sequence[Work]) -> None:
@@ -122,15 +120,15 @@ def _name_queues(works: Sequence[Work]) -> None:
 
 
 def write_decisions(rows: Sequence[Decision], *, now: datetime) -> None:
-    """The batch door for decisions."""
+    """The batch writer for decisions."""
     insert_rows(rows)
 
 
-def _target(settlement: Settlement, locked: ledger.Locked) -> Ref:
+def _target(resolution: Resolution, locked: ledger.Locked) -> Ref:
     """Owner or queue: a lead on hold waits in its rotation's line."""
-    if settlement.target.kind != "hold":
-        return settlement.target
-    line = holding_queues.line_of(locked.rotations[int(settlement.target.id)])
+    if resolution.target.kind != "hold":
+        return resolution.target
+    line = holding_queues.holding_queue_of(locked.rotations[int(resolution.target.id)])
     return Ref("queue", line.pk, line.name)
 
 
@@ -141,10 +139,10 @@ def _differs(before: Assignment | None, target: Ref) -> bool:
     return (holder.kind, holder.id) != (target.kind, target.id)
 
 
-def _move(work: Work, found: Routed, target: Ref, ruleset: RuleSet) -> Move:
+def _move(work: Work, found: Routed, target: Ref, ruleset: CompiledRuleSet) -> Move:
     assert work.lead is not None
     assert found.decision is not None
-    turn = found.settlement.turn if found.settlement else None
+    turn = found.resolution.turn if found.resolution else None
     return Move(
         lead_id=work.lead.pk,
         owner_id=int(target.id) if target.kind == "owner" else None,
@@ -160,31 +158,31 @@ def _move(work: Work, found: Routed, target: Ref, ruleset: RuleSet) -> Move:
 
 
 def _decision_row(
-    work: Work, found: Routed, standing: Standing, seen: Seen, ruleset: RuleSetRow, *, now: datetime
+    work: Work, found: Routed, ownership: OwnershipContext, seen: Seen, ruleset: RuleSet, *, now: datetime
 ) -> Decision:
     assert work.lead is not None
     assert found.decision is not None
-    assert found.settlement is not None
+    assert found.resolution is not None
     assert found.target is not None
     outcome = found.decision.to_json()
     trace = outcome.pop("trace")
-    turn = found.settlement.turn
+    turn = found.resolution.turn
     return Decision(
         lead_id=work.lead.pk,
         submission_id=work.submission.pk,
         at=now,
         ruleset=ruleset,
         facts=dict(found.decision.facts),
-        standing=_plain(asdict(standing)),
+        ownership=_plain(asdict(ownership)),
         seen=seen.to_json(),
         outcome=outcome
         | {
-            "settled": found.settlement.target.to_json(),
+            "resolved": found.resolution.target.to_json(),
             "assigned": found.target.to_json(),
-            "rotation": found.settlement.rotation_id,
+            "rotation": found.resolution.rotation_id,
             "turn": turn.to_json() if turn else None,
         },
-        trace=[*trace, *found.settlement.trace],
+        trace=[*trace, *found.resolution.trace],
     )
 
 
@@ -201,7 +199,7 @@ def _report(batch: Batch, work: Work, found: Routed) -> None:
     """A lead that nobody planned for is routed to the fallback queue, and somebody hears of it."""
     assert work.lead is not None
     assert found.decision is not None
-    assert found.settlement is not None
+    assert found.resolution is not None
     if found.score is not None and found.score.segment == "disqualified":
         return
     if found.decision.no_rule_matched:
@@ -209,7 +207,7 @@ def _report(batch: Batch, work: Work, found: Routed) -> None:
             "routing.no_rule_matched",
             f"No rule matched, so it went to {found.decision.target.name}",
         )
-    elif found.settlement.nobody:
+    elif found.resolution.nobody:
         kind, cause = "routing.nobody_available", f"Nobody of {found.decision.target.name} could take it"
     else:
         return
@@ -218,4 +216,4 @@ def _report(batch: Batch, work: Work, found: Routed) -> None:
     )
     shown = ("country", "state", "segment", "product_interest", "form", "territory")
     detail = {name: work.facts[name] for name in shown if name in work.facts}
-    batch.report(Problem(kind=kind, subject=subject, cause=cause, detail=detail))
+    batch.report(ExceptionReport(kind=kind, subject=subject, cause=cause, detail=detail))

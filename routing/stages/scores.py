@@ -7,7 +7,7 @@ from intake.batch import Batch
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
 from routing.engine import decide as engine
-from routing.engine.scoring import Reason, Score, after_return
+from routing.engine.scoring import Score, ScoreReason, after_return
 from routing.models import LeadScore
 from routing.stages.state import look, routed, ruleset_or_hold
 
@@ -62,7 +62,7 @@ def score(batch: Batch) -> None:
 
 
 def write_scores(rows: Sequence[LeadScore], *, now: datetime) -> None:
-    """The batch door: the newest score of each lead wins."""
+    """The batch writer: the newest score of each lead wins."""
     newest = {row.lead_id: row for row in rows}
     LeadScore.objects.bulk_create(
         newest.values(),
@@ -73,5 +73,5 @@ def write_scores(rows: Sequence[LeadScore], *, now: datetime) -> None:
 
 
 def _as_score(row: LeadScore) -> Score:
-    reasons = tuple(Reason(one["label"], one["points"], one.get("category", "")) for one in row.reasons)
+    reasons = tuple(ScoreReason(one["label"], one["points"], one.get("category", "")) for one in row.reasons)
     return Score(row.points, row.segment, reasons, row.disqualify_reason)  # type: ignore[arg-type]

@@ -9,14 +9,13 @@ from intake.batch import Batch, Work
 from intake.outcomes import Hold
 from routing import facts
 from routing.accounts import Accounts
-from routing.engine.decide import Decision
+from routing.engine.decide import RoutingDecision
 from routing.engine.references import Ref
-from routing.engine.resolve import Settlement
+from routing.engine.resolve import Resolution
 from routing.engine.returning import Returning
-from routing.engine.ruleset import RuleSet
+from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
-from routing.models import NamedAccount, Owner, Queue
-from routing.models import RuleSet as RuleSetRow
+from routing.models import NamedAccount, Owner, Queue, RuleSet
 from routing.rules import publishing
 
 ASK_AGAIN = timedelta(seconds=30)
@@ -29,8 +28,8 @@ class Routed:
     account: NamedAccount | None = None
     returning: Returning | None = None
     score: Score | None = None
-    decision: Decision | None = None
-    settlement: Settlement | None = None
+    decision: RoutingDecision | None = None
+    resolution: Resolution | None = None
     # The owner or queue that has it now.
     target: Ref | None = None
     owner: Owner | None = None
@@ -51,7 +50,7 @@ def look(works: Sequence[Work]) -> None:
         routed(work).account = accounts.of(work.facts)
 
 
-def ruleset_or_hold(batch: Batch) -> tuple[RuleSet, RuleSetRow] | None:
+def ruleset_or_hold(batch: Batch) -> tuple[CompiledRuleSet, RuleSet] | None:
     """The ruleset in force, the same for all stages of a batch. Without one all works are held; they ask again by themselves,
     so nobody has to press a button."""
     try:
@@ -62,11 +61,11 @@ def ruleset_or_hold(batch: Batch) -> tuple[RuleSet, RuleSetRow] | None:
         return None
 
 
-def ruleset_of(batch: Batch) -> tuple[RuleSet, RuleSetRow]:
+def ruleset_of(batch: Batch) -> tuple[CompiledRuleSet, RuleSet]:
     """Raises publishing.NothingPublished."""
     if "ruleset" not in batch.shared:
         batch.shared["ruleset"] = publishing.compiled_with_row()
-    found: tuple[RuleSet, RuleSetRow] = batch.shared["ruleset"]
+    found: tuple[CompiledRuleSet, RuleSet] = batch.shared["ruleset"]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The same work with Redis and with RabbitMQ between web and worker, and without either (law 3)."""
+"""The same work with Redis and with RabbitMQ between web and worker, and without either (rule 3)."""
 
 import pytest
 from kombu import Connection, Queue

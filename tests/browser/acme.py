@@ -1,4 +1,4 @@
-"""The demo company as it looks after a morning's work. Everything goes through the same doors as in production."""
+"""The demo company as it looks after a morning's work. Everything goes through the same writers as in production."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def build() -> None:
         starts_on=today - timedelta(days=2),
         ends_on=today + timedelta(days=9),
         reason="vacation",
-        cover=Owner.objects.get(email="bob@acme.test"),
+        backup=Owner.objects.get(email="bob@acme.test"),
     )
     for name, company, country, employees, title in PEOPLE:
         first, last = name.lower().split()

@@ -26,7 +26,7 @@ def trouble(company) -> None:
 
     def problem(kind, lead, cause, **detail):
         subject = queue.Subject("lead", str(lead.pk), str(lead), f"/admin/intake/lead/{lead.pk}/change/")
-        return queue.Problem(kind, subject, cause, {"connection": "hubspot", **detail})
+        return queue.ExceptionReport(kind, subject, cause, {"connection": "hubspot", **detail})
 
     lost = [
         problem(
@@ -42,7 +42,7 @@ def trouble(company) -> None:
     subject = queue.Subject(
         "connection", down.key, down.key, f"/admin/crm_sync/crmconnection/{down.pk}/change/"
     )
-    queue.open_items([queue.Problem("crm.unavailable", subject, "503 Service Unavailable")], now=now)
+    queue.open_items([queue.ExceptionReport("crm.unavailable", subject, "503 Service Unavailable")], now=now)
     make.handed_off(make.american(company="Hill Works", full_name="Bob Hill", email="bob@hill.example"))
     make.handed_off(
         make.american(company="Hill Works", full_name="Robert Hill", email="robert.hill@hill.example")
@@ -159,7 +159,7 @@ def test_alert_rules_can_be_read_and_made(console: Page, shoot):
     shoot("alerts-none")
     console.goto(reverse("admin:exception_queue_alertrule_add"))
     console.locator("[name=name]").fill("Ops")
-    console.locator("[name=tell]").fill("mailto:ops@acme.test")
+    console.locator("[name=notify]").fill("mailto:ops@acme.test")
     shoot("alert-new")
     console.get_by_role("button", name="Save", exact=True).click()
     expect(console.get_by_text("Every kind").first).to_be_visible()

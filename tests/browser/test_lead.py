@@ -56,7 +56,8 @@ def test_a_lead_in_trouble_says_so_on_top(console: Page, shoot):
     SlaClock.objects.filter(lead=lead).update(due_at=timezone.now() - timedelta(minutes=7))
     subject = queue.Subject("lead", str(lead.pk), str(lead))
     queue.open_items(
-        [queue.Problem("crm.rejected", subject, "“numberofemployees” must be a number.")], now=timezone.now()
+        [queue.ExceptionReport("crm.rejected", subject, "“numberofemployees” must be a number.")],
+        now=timezone.now(),
     )
     open_lead(console, "Noa Vale")
     expect(console.locator(".lo-notice").first).to_contain_text("The CRM refuses a lead")

@@ -81,7 +81,7 @@ def test_it_shows_what_is_about_to_happen(console: Page, shoot):
     shoot("publish")
     Rotation.objects.filter(name="DACH round robin").update(active=False)
     console.reload()
-    expect(console.get_by_text("Mend first")).to_be_visible()
+    expect(console.get_by_text("Fix first")).to_be_visible()
     shoot("publish-refused")
 
     console.goto(reverse("admin:routing_owner_switch_off", args=(Owner.objects.get(name="Alice Ames").pk,)))

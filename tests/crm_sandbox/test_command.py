@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from crm_sandbox.app import FILE_NAME
+from crm_sandbox.sandbox import FILE_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from crm_sandbox.app import FILE_NAME
+from crm_sandbox.sandbox import FILE_NAME
 from crm_sandbox.server import SandboxServer
 from tests.crm_sandbox.client import OBJECTS, Bare
 

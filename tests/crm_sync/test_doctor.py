@@ -1,4 +1,4 @@
-"""What doctor says about connections, and what it mends."""
+"""What doctor says about connections, and what it fixes."""
 
 import pytest
 

@@ -88,7 +88,7 @@ def test_a_value_that_is_gone_is_cleared_there(crm, connection):
 
 
 def test_a_queue_is_shown_as_its_holder(crm, connection):
-    build.lead(to=build.queue("Partner desk", holder=build.owner("bob@acme.test")))
+    build.lead(to=build.queue("Partner desk", crm_owner=build.owner("bob@acme.test")))
     build.drain(connection)
     assert crm.contact()["hubspot_owner_id"] == crm.owner_id("bob@acme.test")
 

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.drills.house import House
+from tests.drills.installation import Installation
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     """Running, with the demo's configuration in which everybody can always be picked."""
-    house = House(tmp_path / "var")
+    installation = Installation(tmp_path / "var")
     try:
-        house.start()
-        yield house
+        installation.start()
+        yield installation
     finally:
-        house.end()
+        installation.end()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.drills.house import FULL, everybody_arrives, people
+from tests.drills.installation import FULL, everybody_arrives, people
 
 pytestmark = pytest.mark.drill
 LEADS = 1000 if FULL else 300
@@ -12,17 +12,19 @@ WEIGHTS = {
 }
 
 
-def test_a_crowd_of_sixteen_clients_is_handed_off_once_each_and_as_the_weights_say(house):
+def test_a_crowd_of_sixteen_clients_is_handed_off_once_each_and_as_the_weights_say(installation):
     leads = people(LEADS)
-    ids = house.post_all(leads, clients=16)
+    ids = installation.post_all(leads, clients=16)
     assert len(set(ids)) == LEADS
     assert None not in ids
-    everybody_arrives(house, leads)
-    assert house.sql("SELECT count(*), count(DISTINCT lead_id) FROM intake_submission") == [(LEADS, LEADS)]
-    assert house.sql("SELECT count(*) FROM routing_historicalassignment") == [(LEADS,)]
+    everybody_arrives(installation, leads)
+    assert installation.sql("SELECT count(*), count(DISTINCT lead_id) FROM intake_submission") == [
+        (LEADS, LEADS)
+    ]
+    assert installation.sql("SELECT count(*) FROM routing_historicalassignment") == [(LEADS,)]
     for rotation, weights in WEIGHTS.items():
         given = dict(
-            house.sql(
+            installation.sql(
                 "SELECT o.email, count(*) FROM routing_rotationturn t JOIN routing_owner o ON o.id = t.owner_id"
                 " JOIN routing_rotation r ON r.id = t.rotation_id"
                 " JOIN routing_assignment a ON a.turn_id = t.id AND a.owner_id = t.owner_id"

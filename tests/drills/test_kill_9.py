@@ -4,63 +4,70 @@ import threading
 
 import pytest
 
-from tests.drills.house import FULL, WORKER, everybody_arrives, people, wait_until
+from tests.drills.installation import FULL, WORKER, everybody_arrives, people, wait_until
 
 pytestmark = pytest.mark.drill
 LEADS = 500 if FULL else 150
 
 
-def handed_off(house):
-    return house.sql("SELECT count(*) FROM intake_submission WHERE status = 'handed_off'")[0][0]
+def handed_off(installation):
+    return installation.sql("SELECT count(*) FROM intake_submission WHERE status = 'handed_off'")[0][0]
 
 
-def test_killing_the_workers_in_the_middle_loses_nothing_and_doubles_nothing(house):
+def test_killing_the_workers_in_the_middle_loses_nothing_and_doubles_nothing(installation):
     leads = people(LEADS)
-    posting = threading.Thread(target=house.post_all, args=(leads,), kwargs={"clients": 4})
+    posting = threading.Thread(target=installation.post_all, args=(leads,), kwargs={"clients": 4})
     posting.start()
-    wait_until(lambda: handed_off(house) >= LEADS / 10, lambda: "The workers do not begin.")
-    house.kill_workers()
-    house.up.wait_for("worker runs again.")
+    wait_until(lambda: handed_off(installation) >= LEADS / 10, lambda: "The workers do not begin.")
+    installation.kill_workers()
+    installation.up.wait_for("worker runs again.")
     posting.join()
     # Once more while the CRM is being written to.
-    wait_until(lambda: len(house.contacts()) >= LEADS / 5, lambda: "Nothing comes into the CRM.")
-    killed = house.up.child(WORKER).pid
-    house.kill_workers()
+    wait_until(lambda: len(installation.contacts()) >= LEADS / 5, lambda: "Nothing comes into the CRM.")
+    killed = installation.up.child(WORKER).pid
+    installation.kill_workers()
     wait_until(
-        lambda: house.up.text.count("worker runs again.") == 2 and house.up.child(WORKER).pid != killed,
-        lambda: house.up.text,
+        lambda: (
+            installation.up.text.count("worker runs again.") == 2
+            and installation.up.child(WORKER).pid != killed
+        ),
+        lambda: installation.up.text,
     )
-    everybody_arrives(house, leads)
-    assert house.sql("SELECT count(*), count(DISTINCT lead_id) FROM intake_submission") == [(LEADS, LEADS)]
+    everybody_arrives(installation, leads)
+    assert installation.sql("SELECT count(*), count(DISTINCT lead_id) FROM intake_submission") == [
+        (LEADS, LEADS)
+    ]
 
 
-def test_killing_everything_in_the_middle_loses_nothing_that_was_answered(house):
+def test_killing_everything_in_the_middle_loses_nothing_that_was_answered(installation):
     leads = people(LEADS)
     answers = {}
 
     def post():
-        answers.update(zip([lead["email"] for lead in leads], house.post_all(leads, clients=8), strict=True))
+        answers.update(
+            zip([lead["email"] for lead in leads], installation.post_all(leads, clients=8), strict=True)
+        )
 
     posting = threading.Thread(target=post)
     posting.start()
-    wait_until(lambda: handed_off(house) >= LEADS / 10, lambda: "The workers do not begin.")
-    house.kill_everything()
+    wait_until(lambda: handed_off(installation) >= LEADS / 10, lambda: "The workers do not begin.")
+    installation.kill_everything()
     posting.join()
     taken = {email: submission for email, submission in answers.items() if submission is not None}
     assert taken
-    house.start()
-    kept = {str(one[0]) for one in house.sql("SELECT id FROM intake_submission")}
+    installation.start()
+    kept = {str(one[0]) for one in installation.sql("SELECT id FROM intake_submission")}
     assert set(taken.values()) <= kept
     # Whoever got no answer posts again; the rest of them may have been taken too.
-    house.post_all([lead for lead in leads if lead["email"] not in taken], clients=8)
-    everybody_has_one_contact(house, leads)
+    installation.post_all([lead for lead in leads if lead["email"] not in taken], clients=8)
+    everybody_has_one_contact(installation, leads)
 
 
-def everybody_has_one_contact(house, leads):
+def everybody_has_one_contact(installation, leads):
     """As `everybody_arrives`, where some have been posted twice."""
     wait_until(
-        lambda: not house.sql("SELECT 1 FROM intake_submission WHERE status <> 'handed_off' LIMIT 1"),
-        lambda: str(house.sql("SELECT status, count(*) FROM intake_submission GROUP BY 1")),
+        lambda: not installation.sql("SELECT 1 FROM intake_submission WHERE status <> 'handed_off' LIMIT 1"),
+        lambda: str(installation.sql("SELECT status, count(*) FROM intake_submission GROUP BY 1")),
     )
-    assert house.sql("SELECT count(*) FROM intake_lead") == [(len(leads),)]
-    everybody_arrives(house, leads)
+    assert installation.sql("SELECT count(*) FROM intake_lead") == [(len(leads),)]
+    everybody_arrives(installation, leads)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.drills.house import FULL, everybody_arrives, people, wait_until
+from tests.drills.installation import FULL, everybody_arrives, people, wait_until
 
 pytestmark = pytest.mark.drill
 LEADS = 100 if FULL else 40
@@ -13,19 +13,19 @@ FAULTS = (
 )
 
 
-def test_leads_that_come_in_while_the_crm_is_down_arrive_afterwards_once_each(house):
+def test_leads_that_come_in_while_the_crm_is_down_arrive_afterwards_once_each(installation):
     for number, fault in enumerate(FAULTS):
         leads = people(LEADS, first=LEADS * number)
-        house.crm("POST", "/control/faults", {"target": "hubspot", **fault})
-        assert None not in house.post_all(leads, clients=8)
+        installation.crm("POST", "/control/faults", {"target": "hubspot", **fault})
+        assert None not in installation.post_all(leads, clients=8)
         emails = [lead["email"] for lead in leads]
         wait_until(
-            lambda emails=emails: house.handed_off(emails) == LEADS,
+            lambda emails=emails: installation.handed_off(emails) == LEADS,
             lambda fault=fault: f"They wait for the CRM: {fault}",
         )
         wait_until(
-            lambda: bool(house.sql("SELECT 1 FROM crm_sync_crmconnection WHERE failures > 0")),
+            lambda: bool(installation.sql("SELECT 1 FROM crm_sync_crmconnection WHERE failures > 0")),
             lambda fault=fault: f"Nobody noticed {fault}",
         )
-        house.crm("DELETE", "/control/faults")
-        everybody_arrives(house, leads)
+        installation.crm("DELETE", "/control/faults")
+        everybody_arrives(installation, leads)

@@ -1,4 +1,4 @@
-"""Kinds and retry doors that belong to the tests."""
+"""Kinds and retry handlers that belong to the tests."""
 
 from django.utils import timezone
 
@@ -12,20 +12,20 @@ asked: list[tuple[list[str], str]] = []
 
 
 def take(subject_ids: list[str], *, by: str) -> None:
-    """A door that takes the work: it leaves a row and remembers the call."""
+    """A handler that takes the work: it leaves a row and remembers the call."""
     asked.append((subject_ids, by))
-    AlertRule.objects.create(name=f"taken {subject_ids[0]} {timezone.now()}", tell=["mailto:ops@acme.test"])
+    AlertRule.objects.create(name=f"taken {subject_ids[0]} {timezone.now()}", notify=["mailto:ops@acme.test"])
 
 
 def refuse(subject_ids: list[str], *, by: str) -> None:
-    """A door that writes something and then finds that it cannot."""
-    AlertRule.objects.create(name="half done", tell=["mailto:ops@acme.test"])
+    """A handler that writes something and then finds that it cannot."""
+    AlertRule.objects.create(name="half done", notify=["mailto:ops@acme.test"])
     raise RetryRefused("The connection is paused.")
 
 
 def break_down(subject_ids: list[str], *, by: str) -> None:
-    """A door with a bug."""
-    AlertRule.objects.create(name="half done", tell=["mailto:ops@acme.test"])
+    """A handler with a bug."""
+    AlertRule.objects.create(name="half done", notify=["mailto:ops@acme.test"])
     raise ZeroDivisionError
 
 

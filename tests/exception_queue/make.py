@@ -10,7 +10,7 @@ def problem(kind="dead_letter", id="1", cause="The CRM refuses the field", **mor
     subject = queue.Subject(
         type=more.pop("type", "lead"), id=str(id), label=f"Lead {id}", url=f"/leads/{id}/"
     )
-    return queue.Problem(kind=f"test.{kind}", subject=subject, cause=cause, **more)
+    return queue.ExceptionReport(kind=f"test.{kind}", subject=subject, cause=cause, **more)
 
 
 def opened(*problems, now=None) -> list[ExceptionItem]:
@@ -18,7 +18,7 @@ def opened(*problems, now=None) -> list[ExceptionItem]:
 
 
 def rule(name="Ops", **fields) -> AlertRule:
-    fields = {"tell": ["mailto:ops@acme.test"], **fields}
+    fields = {"notify": ["mailto:ops@acme.test"], **fields}
     made = AlertRule(name=name, **fields)
     made.full_clean()
     made.save()

@@ -92,11 +92,11 @@ def test_a_rule_is_quiet_after_an_alert_and_then_tells_of_all_that_came():
 
 
 def test_a_rule_hears_only_its_kinds_and_severities():
-    rule("Spam", kinds=["test.spam"], tell=["mailto:spam@acme.test"])
-    rule("Bad", min_severity="medium", tell=["mailto:bad@acme.test"])
-    rule("Worst", min_severity="high", tell=["mailto:worst@acme.test"])
-    rule("Nothing", min_severity="high", kinds=["test.spam"], tell=["mailto:nothing@acme.test"])
-    rule("Off", active=False, tell=["mailto:off@acme.test"])
+    rule("Spam", kinds=["test.spam"], notify=["mailto:spam@acme.test"])
+    rule("Bad", min_severity="medium", notify=["mailto:bad@acme.test"])
+    rule("Worst", min_severity="high", notify=["mailto:worst@acme.test"])
+    rule("Nothing", min_severity="high", kinds=["test.spam"], notify=["mailto:nothing@acme.test"])
+    rule("Off", active=False, notify=["mailto:off@acme.test"])
     opened(problem("spam"), problem("no_rule"))
     sweep()
     assert sorted(message.to[0] for message in mail.outbox) == ["bad@acme.test", "spam@acme.test"]
@@ -163,7 +163,7 @@ def test_an_alert_that_fails_for_now_is_tried_again_later(mail_server):
 
 
 def test_only_the_addresses_that_failed_are_tried_again(mail_server):
-    rule(tell=["mailto:ops@acme.test", "json://127.0.0.1:1/nobody-listens"])
+    rule(notify=["mailto:ops@acme.test", "json://127.0.0.1:1/nobody-listens"])
     opened()
     sweep()
     notice = AlertNotice.objects.get()
@@ -210,11 +210,11 @@ def test_broken_rules_do_not_keep_each_other_busy(mail_server):
 
 
 def test_another_rule_tells_that_a_rule_is_broken():
-    rule("Broken", tell=["mailto:ops@acme.test"], kinds=["test.dead_letter"])
-    rule("Watch", kinds=["exception_queue.alert_undelivered"], tell=["mailto:admin@acme.test"])
+    rule("Broken", notify=["mailto:ops@acme.test"], kinds=["test.dead_letter"])
+    rule("Watch", kinds=["exception_queue.alert_undelivered"], notify=["mailto:admin@acme.test"])
     opened()
     # What was a service once is none any more.
-    AlertRule.objects.filter(name="Broken").update(tell=["nosuchservice://x"])
+    AlertRule.objects.filter(name="Broken").update(notify=["nosuchservice://x"])
     sweep()
     sweep()
     assert [message.to for message in mail.outbox] == [["admin@acme.test"]]
@@ -225,7 +225,7 @@ def test_retrying_an_undelivered_alert_sends_it_to_the_rules_present_addresses(m
     opened()
     mail_server.reply = (550, b"no such user")
     sweep()
-    made.tell = ["mailto:somebody@acme.test"]
+    made.notify = ["mailto:somebody@acme.test"]
     made.save()
     mail_server.reply = None
     item = ExceptionItem.objects.get(kind="exception_queue.alert_undelivered")
@@ -266,19 +266,19 @@ def test_a_notice_that_was_lost_to_another_worker_is_not_booked(mail_server, mon
 
 
 def test_it_names_the_kinds_that_nobody_hears_of():
-    assert len(alerts.deaf_kinds()) == 6
+    assert len(alerts.kinds_nobody_hears()) == 6
     rule("Bad", min_severity="medium")
-    assert [kind.key for kind in alerts.deaf_kinds()] == ["test.spam"]
+    assert [kind.key for kind in alerts.kinds_nobody_hears()] == ["test.spam"]
     rule("Spam", kinds=["test.spam"], active=False)
-    assert [kind.key for kind in alerts.deaf_kinds()] == ["test.spam"]
+    assert [kind.key for kind in alerts.kinds_nobody_hears()] == ["test.spam"]
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"tell": []}, "Name at least one address"),
-        ({"tell": ["ops@acme.test"]}, "is neither mailto: nor an address"),
-        ({"tell": ["mailto:nobody"]}, "is not an e-mail address"),
+        ({"notify": []}, "Name at least one address"),
+        ({"notify": ["ops@acme.test"]}, "is neither mailto: nor an address"),
+        ({"notify": ["mailto:nobody"]}, "is not an e-mail address"),
         ({"kinds": ["test.nothing"]}, "There is no exception kind “test.nothing”"),
         ({"threshold": 0}, "At least 1"),
         ({"window_minutes": 0}, "At least 1"),

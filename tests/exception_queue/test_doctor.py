@@ -16,7 +16,7 @@ def said():
 
 def rule(severity, **values):
     return AlertRule.objects.create(
-        name=severity, min_severity=severity, tell=["mailto:ops@acme.test"], **values
+        name=severity, min_severity=severity, notify=["mailto:ops@acme.test"], **values
     )
 
 

@@ -64,4 +64,4 @@ def test_it_counts_the_tabs_in_one_query(flood, django_assert_num_queries):
     queue.dismiss(ExceptionItem.objects.filter(subject_id="0"), by="alice")
     with django_assert_num_queries(1):
         counts = queue.counts(by="alice")
-    assert counts == queue.Counts(mine=2, unclaimed=3, snoozed=1, unsettled=7)
+    assert counts == queue.Counts(mine=2, unclaimed=3, snoozed=1, unresolved=7)

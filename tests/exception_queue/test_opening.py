@@ -114,7 +114,7 @@ def test_nothing_that_a_form_or_crm_sends_keeps_an_item_from_being_opened():
         1: {"set"},
         "big": 10**30,
     }
-    nasty = queue.Problem(
+    nasty = queue.ExceptionReport(
         kind="test.spam",
         subject=subject,
         cause="bad \x00 \ud83d" + "c" * 100_000,

@@ -69,7 +69,7 @@ class Services:
         remove(self.folder)
 
     def _start_postgres(self) -> str:
-        place = home.settle(self.folder, namespaces=self.namespaces)
+        place = home.choose_home(self.folder, namespaces=self.namespaces)
         sockets = place.sockets(self.folder)
         self.postgres = postgres.Postgres(
             place.installation, place.identity, place.data, sockets, self.folder / "postgres.log", FAST

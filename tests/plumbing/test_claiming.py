@@ -18,7 +18,7 @@ LEASE = timedelta(seconds=30)
 
 @pytest.fixture
 def rule():
-    return AlertRule.objects.create(name="Everything", tell=["mailto:ops@acme.test"])
+    return AlertRule.objects.create(name="Everything", notify=["mailto:ops@acme.test"])
 
 
 def rows(rule, number):
@@ -58,7 +58,7 @@ def test_it_claims_nothing_where_nothing_is_due():
 
 def test_it_takes_a_query_that_looks_at_other_tables(rule):
     rows(rule, 3)
-    other = AlertRule.objects.create(name="Other", tell=["mailto:ops@acme.test"])
+    other = AlertRule.objects.create(name="Other", notify=["mailto:ops@acme.test"])
     rows(other, 3)
     of_rule = AlertNotice.objects.filter(rule__name="Other").order_by("rule__name", F("due_at").desc())
     claim = claiming.claim(of_rule, limit=10, lease=LEASE, now=timezone.now())

@@ -29,4 +29,4 @@ def test_it_names_the_module_that_is_really_missing(tmp_path, monkeypatch):
     (tmp_path / "needs_a_stranger.py").write_text("import a_stranger_nobody_has\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(dotted.DottedPathError, match="there is no module “a_stranger_nobody_has”"):
-        dotted.resolve("needs_a_stranger.door")
+        dotted.resolve("needs_a_stranger.writer")

@@ -286,7 +286,7 @@ def test_a_token_with_stray_characters_is_permanent_and_not_quoted(token):
 @pytest.mark.django_db(transaction=True)
 def test_it_refuses_inside_a_transaction():
     with answering(200, b"{}", JSON) as server:
-        with transaction.atomic(), pytest.raises(WireInTransaction, match="law 4"):
+        with transaction.atomic(), pytest.raises(WireInTransaction, match="rule 4"):
             Remote(server.url).request("GET", "/x")
         assert server.seen == []
         assert Remote(server.url).request("GET", "/x").status == 200

@@ -65,8 +65,8 @@ def test_reminder_and_manager_notice_go_out_once(lead):
     bring_due(0, 1)
     escalation.run_due_steps()
     escalation.run_due_steps()
-    told = set(OwnerNotice.objects.exclude(kind="assigned").values_list("kind", "owner__email"))
-    assert told == {("reminder", owner_of(lead).email), ("overdue", "maria@acme.test")}
+    notified = set(OwnerNotice.objects.exclude(kind="assigned").values_list("kind", "owner__email"))
+    assert notified == {("reminder", owner_of(lead).email), ("overdue", "maria@acme.test")}
     assert list(SlaStep.objects.filter(status="done").values_list("do", flat=True)) == [
         "remind_owner",
         "notify_manager",
@@ -171,7 +171,7 @@ def test_an_absent_member_is_not_picked_and_absence_beats_duty(acme):
     assert owner_of(lead).email == "carla@acme.test"
 
 
-def test_a_waiting_line_holds_leads_and_is_released_hot_first_at_the_next_opening(acme):
+def test_a_holding_queue_holds_leads_and_is_released_hot_first_at_the_next_opening(acme):
     rotation = Rotation.objects.get(name="DACH round robin")
     rotation.calendar_policy, rotation.when_empty = "on_duty_only", "hold"
     rotation.save()
@@ -183,11 +183,11 @@ def test_a_waiting_line_holds_leads_and_is_released_hot_first_at_the_next_openin
     )
     hot = make.handed_off(make.person(email="h@firma-h.example", full_name="Hanna Hot", company="H"))
     for lead in (cold, hot):
-        assert Assignment.objects.get(lead=lead).queue.name == "DACH round robin: waiting line"
+        assert Assignment.objects.get(lead=lead).queue.name == "DACH round robin: holding queue"
         assert SlaClock.objects.get(lead=lead).calendar.name == "DACH business hours"
-    assert releasing.release_waiting_lines() == 0
+    assert releasing.release_holding_queues() == 0
     calendar.update(hours=ROUND_THE_CLOCK)
-    assert releasing.release_waiting_lines() == 2
+    assert releasing.release_holding_queues() == 2
     turns = list(rotation.turns.order_by("number").values_list("lead", flat=True))
     assert turns == [hot.pk, cold.pk]
 

@@ -103,7 +103,7 @@ def test_it_uses_the_fallback_queue_where_the_team_has_none(alice):
 
 
 def test_the_managers_queue_is_the_one_that_the_manager_holds(alice):
-    held = Queue.objects.create(name="Maria's desk", team=alice.team, holder=alice.team.manager)
+    held = Queue.objects.create(name="Maria's desk", team=alice.team, crm_owner=alice.team.manager)
     assert deactivation.preview(alice).queue == held
     dieter = Owner.objects.get(email="dieter@acme.test")
     assert deactivation.preview(dieter).queue.name == "Partner desk"

@@ -33,7 +33,7 @@ def test_a_notice_waits_until_the_crm_shows_the_owner(committed_acme):
     assert message.subject == "New lead: Jana Weiß (Beispiel Werke GmbH)"
     assert "Why: DACH" in message.body
     assert "The CRM does not show this lead yet" not in message.body
-    assert lead.timeline_entries.filter(verb="routing.told").count() == 1
+    assert lead.timeline_entries.filter(verb="routing.notified").count() == 1
 
 
 def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_acme):

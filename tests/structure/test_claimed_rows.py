@@ -1,14 +1,14 @@
-"""Law 3: rows that are due are found and claimed through partial indexes, so a sweep over nothing costs nothing."""
+"""Rule 3: rows that are due are found and claimed through partial indexes, so a sweep over nothing costs nothing."""
 
 import pytest
 from django.apps import apps  # noqa: TID251  to look at every model there is
 
-from tests.structure.house import FLOORS
+from tests.structure.repository import LAYERS
 
 CLAIMED = [
     model
     for model in apps.get_models()
-    if model._meta.app_label in FLOORS and any(field.name == "claim_token" for field in model._meta.fields)
+    if model._meta.app_label in LAYERS and any(field.name == "claim_token" for field in model._meta.fields)
 ]
 SWEPT = [
     "intake.Submission",

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from rest_framework.authtoken.models import Token
 
 from leadops.pipeline import LEAD_PIPELINE
-from tests.structure.house import BASE
+from tests.structure.repository import BASE
 
 
 def test_show_pipeline_says_where_each_stage_is_and_what_it_does():

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from exception_queue.kinds import all_kinds
 from intake.models import Submission
-from tests.structure.house import BASE, FLOORS, files, first_party, parse
+from tests.structure.repository import BASE, LAYERS, files, first_party, parse
 
 PAGES = [path for path in files() if path.suffix == ".md"]
 README = (BASE / "README.md").read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_the_page_about_submissions_names_every_status():
 
 def test_every_model_is_in_the_glossary():
     glossary = (BASE / "docs" / "glossary.md").read_text(encoding="utf-8")
-    words = {model.__name__ for model in apps.get_models() if model._meta.app_label in FLOORS}
+    words = {model.__name__ for model in apps.get_models() if model._meta.app_label in LAYERS}
     ours = {word for word in words if not word.startswith("Historical")}
     assert {
         word for word in ours if not re.search(rf"^\| .*\b{word}\b.* \|", glossary, flags=re.MULTILINE)

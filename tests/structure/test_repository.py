@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 import pytest
 from django.core.management import call_command
 
-from tests.structure.house import ALONE, BASE, FLOORS, files, first_party, text_of
+from tests.structure.repository import ALONE, BASE, LAYERS, files, first_party, text_of
 
 PYPROJECT = tomllib.loads((BASE / "pyproject.toml").read_text())
 LOCK = (BASE / "requirements.lock").read_text()
@@ -48,7 +48,7 @@ def test_what_is_imported_is_declared():
             if isinstance(node, ast.ImportFrom) and node.level:
                 continue
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
-            for top in {name.split(".")[0] for name in names} - {*FLOORS, *ALONE} - sys.stdlib_module_names:
+            for top in {name.split(".")[0] for name in names} - {*LAYERS, *ALONE} - sys.stdlib_module_names:
                 if not {canonical(each) for each in providers.get(top, [])} & DECLARED:
                     undeclared.add((top, module.at(node)))
     assert not undeclared
@@ -96,7 +96,7 @@ def test_no_comment_promises_something_for_later():
 
 def test_there_is_one_top_level_folder_per_floor_and_no_others():
     folders = {path.name for path in BASE.iterdir() if path.is_dir() and path.name not in _ignored()}
-    assert folders <= {*FLOORS, *ALONE, "templates", "tests", "docs", "benchmarks", ".ci", ".git", "examples"}
+    assert folders <= {*LAYERS, *ALONE, "templates", "tests", "docs", "benchmarks", ".ci", ".git", "examples"}
 
 
 def _ignored():

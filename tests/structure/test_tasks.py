@@ -1,4 +1,4 @@
-"""Law 3: state is rows; Celery only nudges. Every task can be reached, and none of them holds logic."""
+"""Rule 3: state is rows; Celery only nudges. Every task can be reached, and none of them holds logic."""
 
 import ast
 from importlib import import_module
@@ -7,13 +7,13 @@ import pytest
 from django.conf import settings
 
 from leadops.celery import app
-from tests.structure.house import BASE, FLOORS, called, first_party, function_around
+from tests.structure.repository import BASE, LAYERS, called, first_party, function_around
 
 MOST_STATEMENTS = 3
 
-for floor in FLOORS:
-    if (BASE / floor / "tasks.py").exists():
-        import_module(f"{floor}.tasks")
+for layer in LAYERS:
+    if (BASE / layer / "tasks.py").exists():
+        import_module(f"{layer}.tasks")
 TASKS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
 
 

@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.structure.house import Module, called, function_around
+from tests.structure.repository import Module, called, function_around
 
 WRITES = {
     "create", "acreate", "bulk_create", "abulk_create", "update", "aupdate", "bulk_update", "abulk_update", "get_or_create",

@@ -87,7 +87,9 @@ class Contacts:
         except Permanent as error:
             self._refused(records, error, report=report, send=self._upsert)
         else:
-            _book(records, answer, report=report, key_of=lambda each: _properties(each).get(LEAD_ID, ""))
+            _save_results(
+                records, answer, report=report, key_of=lambda each: _properties(each).get(LEAD_ID, "")
+            )
 
     def _update(self, records: Sequence[Outgoing], report: Report) -> None:
         inputs = [
@@ -104,7 +106,9 @@ class Contacts:
         except Permanent as error:
             self._refused(records, error, report=report, send=self._update)
         else:
-            _book(records, answer, report=report, key_of=lambda each: keys.get(str(each.get("id")), ""))
+            _save_results(
+                records, answer, report=report, key_of=lambda each: keys.get(str(each.get("id")), "")
+            )
 
     def _refused(self, records: Sequence[Outgoing], error: Permanent, *, report: Report, send: Send) -> None:
         said = errors.refusal_of(error)
@@ -183,7 +187,7 @@ def _kept(record: Outgoing, report: Report) -> dict[str, str]:
     }
 
 
-def _book(
+def _save_results(
     records: Sequence[Outgoing], answer: Answer, *, report: Report, key_of: Callable[[Mapping[str, Any]], str]
 ) -> None:
     """Results carry the trace id where HubSpot gives it back; a result of nobody's is not counted for anybody."""

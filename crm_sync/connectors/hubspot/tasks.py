@@ -28,7 +28,7 @@ def create(client: Client, tasks: Sequence[TaskToCreate]) -> TaskReport:
     def send(some: Sequence[TaskToCreate]) -> None:
         answer = client.call("POST", f"{_PATH}/create", json={"inputs": [_creation(each) for each in some]})
         # The body comes back with the result, and the reference stands in it.
-        _book({each.reference for each in some}, answer, report=report, by_id={})
+        _save_results({each.reference for each in some}, answer, report=report, by_id={})
 
     _send_all(tasks, send, report=report)
     return report
@@ -40,7 +40,7 @@ def change(client: Client, tasks: Sequence[TaskToChange]) -> TaskReport:
     def send(some: Sequence[TaskToChange]) -> None:
         answer = client.call("POST", f"{_PATH}/update", json={"inputs": [_change(each) for each in some]})
         references = {each.task_id: each.reference for each in some}
-        _book(set(references.values()), answer, report=report, by_id=references)
+        _save_results(set(references.values()), answer, report=report, by_id=references)
 
     _send_all(tasks, send, report=report)
     return report
@@ -91,7 +91,9 @@ def _in_halves(tasks: Sequence[Each], send: Any, *, report: TaskReport) -> None:
         _in_halves(tasks[middle:], send, report=report)
 
 
-def _book(references: set[str], answer: Answer, *, report: TaskReport, by_id: Mapping[str, str]) -> None:
+def _save_results(
+    references: set[str], answer: Answer, *, report: TaskReport, by_id: Mapping[str, str]
+) -> None:
     for result in _results(answer):
         task_id = str(result.get("id") or "")
         trace = str(result.get("objectWriteTraceId") or "")

@@ -9,8 +9,8 @@ from routing.models import Absence
 def _ends_after_start(item: Item, at: Path, notes: Notes) -> None:
     if item["until"] < item["from"]:
         notes.problem((*at, "until"), "The last day cannot be before the first day.")
-    if item.get("cover") == item["owner"]:
-        notes.problem((*at, "cover"), "Nobody covers for themselves.")
+    if item.get("backup") == item["owner"]:
+        notes.problem((*at, "backup"), "Nobody covers for themselves.")
 
 
 class Absences(RowSection):
@@ -23,7 +23,7 @@ class Absences(RowSection):
             Field("from", Day(), column="starts_on"),
             Field("until", Day(), column="ends_on"),
             Field("reason", Text(120), ""),
-            Field("cover", OWNER, None),
+            Field("backup", OWNER, None),
             Field("active", Flag(), True),
         ),
         also=_ends_after_start,

@@ -55,9 +55,9 @@ class _CalendarShape(Shape):
     def check(self, value: Any, at: Path, notes: Notes) -> Any:
         holidays = value.get("holidays") if isinstance(value, dict) else None
         if isinstance(holidays, dict) and isinstance(holidays.get("days"), list):
-            beside = value.get("days") or []
+            related = value.get("days") or []
             rest = {name: item for name, item in holidays.items() if name != "days"}
-            value = {**value, "holidays": rest, "days": [*beside, *holidays["days"]]}
+            value = {**value, "holidays": rest, "days": [*related, *holidays["days"]]}
         return super().check(value, at, notes)
 
 

@@ -4,11 +4,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from leadops.configuration.schema import Field, Flag, Item, ListOf, Shape, Text, Whole
-from leadops.configuration.section import Ref, RowSection
+from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.teams import CALENDAR
 from routing.models import Owner, Team
 
-TEAM = Ref("teams", Team)
+TEAM = Reference("teams", Team)
 
 
 def email(text: str) -> str:

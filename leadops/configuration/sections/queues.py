@@ -33,7 +33,7 @@ class Queues(RowSection):
         (
             Field("name", Text(120)),
             Field("team", TEAM, None),
-            Field("holder", OWNER, None),
+            Field("crm_owner", OWNER, None),
             Field("fallback", Flag(), False),
             Field("active", Flag(), True),
         )
@@ -43,5 +43,5 @@ class Queues(RowSection):
         self.shape = _OneFallback(self.item, keys=self.keys)
 
     def rows(self) -> QuerySet[Any]:
-        # Waiting lines belong to their rotations.
-        return super().rows().filter(waiting_line=False)
+        # Holding queues belong to their rotations.
+        return super().rows().filter(holding_queue=False)

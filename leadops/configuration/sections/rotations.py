@@ -1,7 +1,7 @@
 from typing import Any
 
 from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Shape, Text
-from leadops.configuration.section import CHANGE_REASON, Items, Ref, RowSection, Saver, Weight
+from leadops.configuration.section import CHANGE_REASON, Items, Reference, RowSection, Saver, Weight
 from leadops.configuration.sections.targets import Target
 from leadops.configuration.sections.teams import OWNER
 from routing.models import Queue, Rotation
@@ -11,7 +11,7 @@ FALLBACK = Rotation.WhenEmpty.FALLBACK.value
 _MEMBER = Shape(
     (Field("owner", OWNER), Field("weight", Weight(), 1, shown=True), Field("active", Flag(), True))
 )
-_QUEUE, _ROTATION = Ref("queues", Queue), Ref("rotations", Rotation)
+_QUEUE, _ROTATION = Reference("queues", Queue), Reference("rotations", Rotation)
 
 
 class Rotations(RowSection):
@@ -68,7 +68,7 @@ class Rotations(RowSection):
             row.when_empty_queue = _QUEUE.to_row(name) if word == "queue" else None
 
     def write_children(self, row: Any, item: Item, saver: Saver) -> None:
-        # Through the door that keeps the credits in balance; whoever left stays as a row, switched off.
+        # Through the writer that keeps the credits in balance; whoever left stays as a row, switched off.
         members = {m.owner_id: Member(m.owner_id, m.weight, active=False) for m in row.members.all()}
         for wanted in item.get("members", ()):
             full = _MEMBER.full(wanted)

@@ -3,13 +3,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from leadops.configuration.schema import Field, Flag, Item, Shape, Text
-from leadops.configuration.section import Ref, RowSection
+from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.conditions import Conditions
 from leadops.configuration.sections.targets import Target
 from leadops.configuration.sections.teams import OWNER
 from routing.models import Queue, Rotation, RoutingRule
 
-_REFS = {"rotation": Ref("rotations", Rotation), "queue": Ref("queues", Queue), "owner": OWNER}
+_REFS = {"rotation": Reference("rotations", Rotation), "queue": Reference("queues", Queue), "owner": OWNER}
 
 
 class Rules(RowSection):

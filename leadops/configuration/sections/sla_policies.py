@@ -1,7 +1,7 @@
 from typing import Any
 
 from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Notes, Path, Shape, Text
-from leadops.configuration.section import Ref, RowSection
+from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.conditions import Conditions
 from routing.engine.durations import CLOCKS, DurationError, parse
 from routing.engine.sla import STEP_KINDS
@@ -39,7 +39,7 @@ _STEP = Shape(
         Field("do", Choice(STEP_KINDS)),
         Field("clock", Choice(("customer", "owner")), "customer"),
         Field("exclude", Choice(("past_owners",)), None),
-        Field("queue", Ref("queues", Queue), None),
+        Field("queue", Reference("queues", Queue), None),
     ),
     also=_step,
 )

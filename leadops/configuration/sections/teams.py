@@ -1,9 +1,9 @@
 from leadops.configuration.schema import Field, Flag, ListOf, Shape, Text
-from leadops.configuration.section import Ref, RowSection
+from leadops.configuration.section import Reference, RowSection
 from routing.models import Owner, Team, WorkCalendar
 
-OWNER = Ref("owners", Owner, by="email", lower=True)
-CALENDAR = Ref("calendars", WorkCalendar)
+OWNER = Reference("owners", Owner, by="email", lower=True)
+CALENDAR = Reference("calendars", WorkCalendar)
 
 
 def _address(text: str) -> str:

@@ -1,7 +1,7 @@
 from typing import Any
 
 from leadops.configuration.schema import Field, Flag, Item, Kind, Notes, Path, Shape, Text
-from leadops.configuration.section import Ref, RowSection
+from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.conditions import Conditions
 from routing.engine.conditions import GROUPS
 from routing.models import Territory
@@ -23,7 +23,7 @@ class Territories(RowSection):
     item = Shape(
         (
             Field("name", Text(120)),
-            Field("parent", Ref("territories", Territory), None, late=True),
+            Field("parent", Reference("territories", Territory), None, late=True),
             *(Field(group, _Group(), []) for group in GROUPS),
             Field("active", Flag(), True),
         )

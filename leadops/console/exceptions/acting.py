@@ -22,7 +22,7 @@ SNOOZES: Mapping[str, tuple[str, timedelta]] = {
 }
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
-    "resolve": ("Resolve", "The cause is mended. If it happens again, it is a new exception."),
+    "resolve": ("Resolve", "The cause is fixed. If it happens again, it is a new exception."),
     "dismiss": ("Dismiss", "Nothing has to be done. What was held stays where it is."),
     "snooze": ("Snooze", "Out of sight until then, or until it has happened ten times as often."),
     "retry": ("Retry", "Everything that waits here is tried again at once."),

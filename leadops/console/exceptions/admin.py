@@ -25,7 +25,7 @@ SELECT = " ".join(SELECT_CLASSES)
 
 @admin.register(ExceptionItem)
 class ExceptionPage(ReadOnlyPage):
-    """Everything is written through the doors of the queue; this only asks them to."""
+    """Everything is written through the writers of the queue; this only asks them to."""
 
     search_fields = ["subject_label", "cause"]
 
@@ -68,7 +68,7 @@ class ExceptionPage(ReadOnlyPage):
             context |= {"card": cards[0], "page": page, "rows": self._rows(page.object_list, request.user)}
             context["back_link"] = view.query(group="")
             return TemplateResponse(request, "leadops/exceptions/group.html", context)
-        context |= {"cards": cards, "deaf": alerts.deaf_kinds() if not cards else []}
+        context |= {"cards": cards, "unheard": alerts.kinds_nobody_hears() if not cards else []}
         return TemplateResponse(request, "leadops/exceptions/screen.html", context)
 
     def changeform_view(
@@ -90,7 +90,7 @@ class ExceptionPage(ReadOnlyPage):
             "item": item,
             "row": self._rows([item], request.user)[0],
             "icon": screen.SEVERITY_ICONS[item.described_kind.severity],
-            "is_open": item.status in ExceptionItem.UNSETTLED,
+            "is_open": item.status in ExceptionItem.UNRESOLVED,
             "may_act": self.may_act(request),
             "is_mine": item.claimed_by == name_of(request.user),
             "act_url": reverse("admin:exception_queue_exceptionitem_act"),
@@ -136,10 +136,10 @@ class ExceptionPage(ReadOnlyPage):
         """What the buttons are about: these rows, or these groups within the view that was on the screen."""
         asked = request.POST
         if only.isdecimal():
-            return ExceptionItem.objects.filter(pk=int(only), status__in=ExceptionItem.UNSETTLED)
+            return ExceptionItem.objects.filter(pk=int(only), status__in=ExceptionItem.UNRESOLVED)
         pks = [int(pk) for pk in asked.getlist("item") if pk.isdecimal()]
         if pks and not only:
-            return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNSETTLED)
+            return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNRESOLVED)
         by = name_of(request.user)
         view = View.of(QueryDict(asked.get("view", "").lstrip("?")), queue.counts(by=by))
         rows = screen.items_of(view, by=by, now=timezone.now())
@@ -172,7 +172,7 @@ class ExceptionPage(ReadOnlyPage):
         listed = list(items)
         connections = screen.connections_of(listed)
 
-        def allowed(step: screen.Step | None) -> screen.Step | None:
+        def allowed(step: screen.FixStep | None) -> screen.FixStep | None:
             return step if screen.may_take(step, user) else None
 
         notes: dict[int, list[Any]] = {item.pk: [] for item in listed}
@@ -197,7 +197,7 @@ def _tabs(view: View, counts: queue.Counts) -> list[dict[str, Any]]:
         "mine": counts.mine,
         "unclaimed": counts.unclaimed,
         "snoozed": counts.snoozed,
-        "all": counts.unsettled,
+        "all": counts.unresolved,
     }
     titles = {"mine": "Mine", "unclaimed": "Unclaimed", "snoozed": "Snoozed", "all": "All open"}
     return [

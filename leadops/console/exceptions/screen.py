@@ -71,8 +71,8 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Where somebody goes to mend it."""
+class FixStep:
+    """Where somebody goes to fix it."""
 
     label: str
     url: str
@@ -85,7 +85,7 @@ class Card:
     group: Group
     key: str
     icon: str
-    step: Step | None
+    step: FixStep | None
     link: str
     subject: str
     says: str
@@ -97,7 +97,7 @@ class Card:
 
 def items_of(view: View, *, by: str, now: datetime) -> Items:
     """The items that this view holds."""
-    rows = ExceptionItem.objects.filter(status__in=ExceptionItem.UNSETTLED)
+    rows = ExceptionItem.objects.filter(status__in=ExceptionItem.UNRESOLVED)
     match view.tab:
         case "mine":
             rows = rows.filter(status=Status.OPEN, claimed_by=by)
@@ -160,28 +160,28 @@ def _unless_title(item: ExceptionItem) -> str:
     return "" if item.cause == item.described_kind.title else item.cause
 
 
-def own_step(item: ExceptionItem) -> Step | None:
-    """Where this one row is mended: never the place that is the same for the whole group."""
+def own_step(item: ExceptionItem) -> FixStep | None:
+    """Where this one row is fixed: never the place that is the same for the whole group."""
     detail = item.detail if isinstance(item.detail, dict) else {}
     if pair := _pair(detail):
-        return Step("Compare", reverse("admin:intake_lead_compare", args=pair))
+        return FixStep("Compare", reverse("admin:intake_lead_compare", args=pair))
     if item.subject_url:
-        return Step(f"Open the {item.subject_type.replace('_', ' ')}", item.subject_url)
+        return FixStep(f"Open the {item.subject_type.replace('_', ' ')}", item.subject_url)
     return None
 
 
-def next_step(item: ExceptionItem, connections: Mapping[str, int]) -> Step | None:
+def next_step(item: ExceptionItem, connections: Mapping[str, int]) -> FixStep | None:
     """The kind's own place, else what the item is about."""
     kind = item.described_kind
     detail = item.detail if isinstance(item.detail, dict) else {}
     if item.action_url:
-        return Step(kind.action_label or "Open", item.action_url)
+        return FixStep(kind.action_label or "Open", item.action_url)
     if connection := connections.get(str(detail.get("connection", ""))):
-        return Step("Open the connection", _page("crm_sync_crmconnection", connection))
+        return FixStep("Open the connection", _page("crm_sync_crmconnection", connection))
     return own_step(item)
 
 
-def may_take(step: Step | None, user: Any) -> bool:
+def may_take(step: FixStep | None, user: Any) -> bool:
     """Whether the console shows that page to somebody. Pages elsewhere are none of its business."""
     if step is None:
         return False
@@ -195,22 +195,22 @@ def may_take(step: Step | None, user: Any) -> bool:
     return not needed or not found or bool(user.has_perm(f"{app}.{needed}_{model}"))
 
 
-def evidence(item: ExceptionItem) -> list[Step]:
+def evidence(item: ExceptionItem) -> list[FixStep]:
     """Links to what the item is about: the lead or submission, and the raw body that it came from."""
     found = []
     if item.subject_url:
-        found.append(Step(f"The {item.subject_type.replace('_', ' ')}", item.subject_url))
+        found.append(FixStep(f"The {item.subject_type.replace('_', ' ')}", item.subject_url))
     detail = item.detail if isinstance(item.detail, dict) else {}
     submission = item.subject_id if item.subject_type == "submission" else str(detail.get("submission", ""))
     if _is_uuid(submission):
         found.append(
-            Step(
+            FixStep(
                 "The raw body",
                 reverse("admin:intake_submission_change", args=(submission,)) + "#as-it-came-in",
             )
         )
     if pair := _pair(detail):
-        found.append(Step("Compare the two", reverse("admin:intake_lead_compare", args=pair)))
+        found.append(FixStep("Compare the two", reverse("admin:intake_lead_compare", args=pair)))
     return found
 
 
@@ -244,7 +244,7 @@ def _connections(items: list[ExceptionItem]) -> Mapping[str, int]:
 
 
 def _is_general(group: Group) -> bool:
-    """The place to mend it is the same for every item of the group."""
+    """The place to fix it is the same for every item of the group."""
     kind, detail = group.kind, group.sample.detail
     if kind.action_url:
         return "{subject" not in kind.action_url

@@ -45,7 +45,7 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     hour_ago = now - timedelta(hours=1)
     hour = handoff.total(since=hour_ago, until=now)
     counts = queue.counts(by=name_of(request.user))
-    need_a_person = counts.unsettled - counts.snoozed
+    need_a_person = counts.unresolved - counts.snoozed
     last_day = handoff.total(since=day, until=now)
     volume = figures.volume(start=day - timedelta(hours=HOURS), middle=day, hour=hour_ago)
     crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()

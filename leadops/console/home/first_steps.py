@@ -14,7 +14,7 @@ DEMO_FORM = "demo-request"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SetupStep:
     done: bool
     title: str
     says: str
@@ -23,13 +23,13 @@ class Step:
     label: str = ""
 
 
-def steps() -> list[Step]:
+def steps() -> list[SetupStep]:
     """Rules, a CRM, somebody who hears of trouble, and the first lead."""
     return [_rules(), _crm(), _ears(), _first_lead()]
 
 
-def _rules() -> Step:
-    return Step(
+def _rules() -> SetupStep:
+    return SetupStep(
         done=RuleSet.objects.exists(),
         title="Say who gets what",
         says="Apply a configuration file, or make owners, a rotation and rules here and publish them.",
@@ -39,8 +39,8 @@ def _rules() -> Step:
     )
 
 
-def _crm() -> Step:
-    return Step(
+def _crm() -> SetupStep:
+    return SetupStep(
         done=CrmConnection.objects.filter(active=True).exists(),
         title="Connect the CRM",
         says="Leads work without one; with it, each stands there with its owner within a second.",
@@ -49,23 +49,23 @@ def _crm() -> Step:
     )
 
 
-def _ears() -> Step:
-    deaf = alerts.deaf_kinds()
-    return Step(
-        done=not deaf,
+def _ears() -> SetupStep:
+    unheard = alerts.kinds_nobody_hears()
+    return SetupStep(
+        done=not unheard,
         title="Say who hears of trouble",
-        says=f"Nobody is told yet of {len(deaf)} kind{'s' if len(deaf) != 1 else ''} of exception."
-        if deaf
+        says=f"Nobody is told yet of {len(unheard)} kind{'s' if len(unheard) != 1 else ''} of exception."
+        if unheard
         else "Somebody is told of every kind of exception.",
         link=reverse("admin:exception_queue_alertrule_changelist"),
         label="Alerts",
     )
 
 
-def _first_lead() -> Step:
+def _first_lead() -> SetupStep:
     public = IntakeForm.objects.filter(active=True, kind=IntakeForm.Kind.PUBLIC)
     form = public.filter(key=DEMO_FORM).first() or public.order_by("name").first()
-    return Step(
+    return SetupStep(
         done=False,
         title="Post the first lead",
         says="It stands under Leads a moment later, with an owner and the reason."

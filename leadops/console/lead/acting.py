@@ -1,4 +1,4 @@
-"""The buttons of the lead page. Each goes through its door in routing.handover.actions and says what happened."""
+"""The buttons of the lead page. Each goes through its writer in routing.handover.actions and says what happened."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -22,7 +22,7 @@ from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
 from intake.models import Lead
 from leadops.console.lead import comparing, facts, filters, page
 from leadops.console.lead.acting import SOURCE, LeadActions
-from leadops.console.lead.rows import STATUS_TONES, LeadList, beside, due_of, place_of, segment_look
+from leadops.console.lead.rows import STATUS_TONES, LeadChangeList, due_of, place_of, related, segment_look
 from leadops.console.moments import moment
 from leadops.console.people import initials, name_of
 from plumbing.admin_kit.pages import Page
@@ -63,7 +63,16 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
 class LeadPage(LeadActions, Page):
     form = LeadForm
     fieldsets = _FIELDSETS
-    list_display = ["person", "company_name", "segment", "holder", "status_word", "answer", "crm", "received"]
+    list_display = [
+        "person",
+        "company_name",
+        "segment",
+        "assigned_to",
+        "status_word",
+        "answer",
+        "crm",
+        "received",
+    ]
     list_display_links = ["person"]
     list_filter = [
         filters.OwnerFilter,
@@ -104,7 +113,7 @@ class LeadPage(LeadActions, Page):
         return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return LeadList
+        return LeadChangeList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         rows: QuerySet[Lead] = super().get_queryset(request)
@@ -190,7 +199,7 @@ class LeadPage(LeadActions, Page):
                 request, f"{leads[one]} and {leads[other]} are two people. Both leads stay as they are."
             )
             return HttpResponseRedirect(reverse("admin:intake_lead_change", args=(one,)))
-        known = beside([one, other])
+        known = related([one, other])
         sides = [{"lead": leads[pk], "known": known[pk], "place": place_of(leads[pk])} for pk in (one, other)]
         context = {
             **self.admin_site.each_context(request),
@@ -221,7 +230,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="Segment")
     def segment(self, lead: Any) -> str:
-        score = lead.beside.score
+        score = lead.related.score
         if score is None:
             return "–"
         look = segment_look(score.segment)
@@ -234,8 +243,8 @@ class LeadPage(LeadActions, Page):
         )
 
     @display(description="Owner or queue")
-    def holder(self, lead: Any) -> str:
-        row = lead.beside.assignment
+    def assigned_to(self, lead: Any) -> str:
+        row = lead.related.assignment
         if row is None:
             return "–"
         if row.owner is None:
@@ -256,7 +265,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="Answer")
     def answer(self, lead: Any) -> str:
-        due = due_of(lead.beside.clock, now=timezone.now())
+        due = due_of(lead.related.clock, now=timezone.now())
         if due is None:
             return "–"
         when = moment(due.at, "due") if due.counts else ""
@@ -265,7 +274,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="CRM")
     def crm(self, lead: Any) -> str:
-        state = lead.beside.crm
+        state = lead.related.crm
         if state is None:
             return "–"
         return format_html(

@@ -20,7 +20,7 @@ def open_items(one: UUID, other: UUID) -> list[ExceptionItem]:
     pair = Q(subject_id=first, detail__candidate=second) | Q(subject_id=second, detail__candidate=first)
     return list(
         ExceptionItem.objects.filter(
-            pair, kind__in=KINDS, subject_type="lead", status__in=ExceptionItem.UNSETTLED
+            pair, kind__in=KINDS, subject_type="lead", status__in=ExceptionItem.UNRESOLVED
         )
     )
 

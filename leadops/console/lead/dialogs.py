@@ -63,7 +63,7 @@ def receivers(*, except_for: Assignment | None) -> list[Group]:
                 else "off duty"
             )
             owners.append((f"owner:{owner.pk}", f"{owner.name} · {there}"))
-    queues = Queue.objects.filter(active=True, waiting_line=False).order_by("name")
+    queues = Queue.objects.filter(active=True, holding_queue=False).order_by("name")
     return [
         ("Owners", owners),
         (

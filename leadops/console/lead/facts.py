@@ -18,7 +18,7 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class FactRow:
     """`raw` is what they wrote, empty where it says the same. `typed`: a person typed it, so no form overwrites it."""
 
     label: str
@@ -29,23 +29,25 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FactSection:
     title: str
-    facts: list[Fact]
+    facts: list[FactRow]
 
 
-def of_lead(lead: Lead, consents: list[ConsentRecord]) -> list[Section]:
+def of_lead(lead: Lead, consents: list[ConsentRecord]) -> list[FactSection]:
     """Only what is known."""
-    sections = [Section(title, list(_facts(lead, names))) for title, names in _SECTIONS]
-    sections.append(Section("Came from", list(_attribution(lead))))
+    sections = [FactSection(title, list(_facts(lead, names))) for title, names in _SECTIONS]
+    sections.append(FactSection("Came from", list(_attribution(lead))))
     sections.append(
-        Section("Other answers", [Fact(label_of(name), _say(value)) for name, value in lead.extra.items()])
+        FactSection(
+            "Other answers", [FactRow(label_of(name), _say(value)) for name, value in lead.extra.items()]
+        )
     )
-    sections.append(Section("Consent", list(_consent(consents))))
+    sections.append(FactSection("Consent", list(_consent(consents))))
     return [section for section in sections if section.facts]
 
 
-def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[Fact]:
+def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[FactRow]:
     for name in names:
         value = getattr(lead, name)
         if value in (None, ""):
@@ -55,7 +57,7 @@ def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[Fact]:
         link = {"email": f"mailto:{value}", "phone": f"tel:{value}"}.get(name, "")
         if name == "website" and str(value).startswith(("http://", "https://")):
             link = str(value)
-        yield Fact(
+        yield FactRow(
             label=label_of(name),
             value=_say(value),
             raw="" if said.casefold() == str(value).casefold() else said,
@@ -64,17 +66,17 @@ def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[Fact]:
         )
 
 
-def _attribution(lead: Lead) -> Iterator[Fact]:
+def _attribution(lead: Lead) -> Iterator[FactRow]:
     forms = list(dict.fromkeys(key for key in (lead.first_form_key, lead.last_form_key) if key))
     if forms:
-        yield Fact("Form", " … ".join(forms))
+        yield FactRow("Form", " … ".join(forms))
     for name in ATTRIBUTION:
         value = lead.attribution.get(name)
         if value not in (None, ""):
-            yield Fact(label_of(name), _say(value))
+            yield FactRow(label_of(name), _say(value))
 
 
-def _consent(consents: list[ConsentRecord]) -> Iterator[Fact]:
+def _consent(consents: list[ConsentRecord]) -> Iterator[FactRow]:
     newest: dict[str, ConsentRecord] = {}
     for record in consents:
         newest.setdefault(record.kind, record)
@@ -82,7 +84,7 @@ def _consent(consents: list[ConsentRecord]) -> Iterator[Fact]:
         words = "yes" if record.granted else "no"
         if record.policy_version:
             words += f", policy {record.policy_version}"
-        yield Fact(f"{kind.capitalize()} consent", words, raw="", link="", typed=False)
+        yield FactRow(f"{kind.capitalize()} consent", words, raw="", link="", typed=False)
 
 
 def _say(value: Any) -> Any:

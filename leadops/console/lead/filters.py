@@ -1,4 +1,4 @@
-"""Filters of the lead list over what the floors above intake know: each is one EXISTS over an indexed key."""
+"""Filters of the lead list over what the layers above intake know: each is one EXISTS over an indexed key."""
 
 from typing import Any
 

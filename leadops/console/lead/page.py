@@ -13,7 +13,7 @@ from crm_sync.models import CrmConnection
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
 from leadops.console.lead import facts, story, why
-from leadops.console.lead.rows import beside, due_of, place_of, segment_look
+from leadops.console.lead.rows import due_of, place_of, related, segment_look
 from leadops.console.moments import seconds_in_words
 from routing.models import Assignment, Decision, OwnerNotice, SlaClock
 
@@ -24,7 +24,7 @@ _ARRIVED = ("crm_sync.created", "crm_sync.adopted")
 
 def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
     """The template's context; about twenty queries, whatever the lead has been through."""
-    known = beside([lead.pk])[lead.pk]
+    known = related([lead.pk])[lead.pk]
     decision = Decision.objects.filter(lead=lead).order_by("-at", "-pk").first()
     entries = list(TimelineEntry.objects.filter(lead=lead).order_by("-at", "-pk")[:MOST_STORY])[::-1]
     submissions = list(
@@ -105,7 +105,7 @@ def _exceptions(lead: Lead, submissions: list[Submission]) -> list[ExceptionItem
         "pk", flat=True
     )
     about |= Q(subject_type="notice", subject_id__in=[str(pk) for pk in notices])
-    found = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNSETTLED)
+    found = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNRESOLVED)
     return sorted(found, key=lambda item: item.described_kind.rank)
 
 
@@ -120,7 +120,7 @@ def _ownership(lead: Lead) -> list[dict[str, Any]]:
     return [
         {
             "row": row,
-            "holder": row.owner or row.queue,
+            "assigned_to": row.owner or row.queue,
             "is_queue": row.owner_id is None,
             "held": seconds_in_words((end - row.history_date).total_seconds()) if end else "",
         }
@@ -133,12 +133,12 @@ def _duplicates(lead: Lead) -> list[dict[str, Any]]:
     found = list(lead.possible_duplicates.order_by("-created_at"))
     if lead.possible_duplicate_of is not None:
         found.insert(0, lead.possible_duplicate_of)
-    holders = beside([other.pk for other in found]) if found else {}
+    holders = related([other.pk for other in found]) if found else {}
     return [
         {
             "lead": other,
             "place": place_of(other),
-            "holder": holders[other.pk].assignment,
+            "assigned_to": holders[other.pk].assignment,
             "url": reverse("admin:intake_lead_change", args=(other.pk,)),
             "compare": reverse("admin:intake_lead_compare", args=(lead.pk, other.pk)),
         }

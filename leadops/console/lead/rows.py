@@ -16,8 +16,8 @@ from routing.models import Assignment, LeadScore, SlaClock
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What the floors above intake know about one lead."""
+class Related:
+    """What the layers above intake know about one lead."""
 
     assignment: Assignment | None
     score: LeadScore | None
@@ -25,17 +25,17 @@ class Beside:
     crm: CrmState | None
 
 
-class LeadList(ChangeList):
+class LeadChangeList(ChangeList):
     """Seven queries for the page, whatever its length."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        found = beside([lead.pk for lead in self.result_list])
+        found = related([lead.pk for lead in self.result_list])
         for lead in self.result_list:
-            lead.beside = found[lead.pk]
+            lead.related = found[lead.pk]
 
 
-def beside(lead_ids: Sequence[UUID]) -> dict[UUID, Beside]:
+def related(lead_ids: Sequence[UUID]) -> dict[UUID, Related]:
     """By lead. The clock is the running one, else the newest."""
     assignments = {
         row.lead_id: row
@@ -49,7 +49,7 @@ def beside(lead_ids: Sequence[UUID]) -> dict[UUID, Beside]:
             clocks[clock.lead_id] = clock
     crm = crm_state.of_leads(lead_ids)
     return {
-        lead_id: Beside(
+        lead_id: Related(
             assignment=assignments.get(lead_id),
             score=scores.get(lead_id),
             clock=clocks.get(lead_id),

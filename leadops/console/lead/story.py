@@ -31,7 +31,7 @@ MOST_DETAILS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoryLine:
     """One line of the story. `by` is who did it, empty where the sentence says so or nobody did."""
 
     at: datetime
@@ -44,19 +44,19 @@ class Told:
     url: str = ""
 
 
-def tell(entries: Iterable[TimelineEntry], *, connections: Mapping[str, str]) -> list[Told]:
+def tell(entries: Iterable[TimelineEntry], *, connections: Mapping[str, str]) -> list[StoryLine]:
     """Newest last, as it happened. `connections` says what each connection's CRM is called, by key."""
     return [_tell(entry, connections) for entry in entries]
 
 
-def _tell(entry: TimelineEntry, connections: Mapping[str, str]) -> Told:
+def _tell(entry: TimelineEntry, connections: Mapping[str, str]) -> StoryLine:
     teller = _TELLERS.get(entry.verb)
     if teller is not None:
         icon, tone, says, details = teller(entry.data, entry, connections)
     else:
         icon, tone, says, details = _unknown(entry)
     submission = entry.data.get("submission")
-    return Told(
+    return StoryLine(
         at=entry.at,
         verb=entry.verb,
         icon=icon,
@@ -132,7 +132,7 @@ def _clock_started(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]
     return "timer", "plain", says, [f"{data.get('within')} by “{data.get('policy')}”"]
 
 
-def _told(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
+def _notified(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
     behind: list[Text] = ["The CRM did not show the owner yet."] if data.get("crm_behind") else []
     label = str(data.get("label") or "").lower()
     says = format_html(
@@ -249,7 +249,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "routing.assigned": _assigned,
     "routing.reassigned": _assigned,
     "routing.clock_started": _clock_started,
-    "routing.told": _told,
+    "routing.notified": _notified,
     "routing.escalated": _escalated,
     "routing.breached": _breached,
     "routing.contacted": _contacted,

@@ -38,7 +38,7 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberRow:
     """Somebody of the rotation: with credits (in turns) if present, else with why they were left out."""
 
     name: str
@@ -49,14 +49,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation:
+class RotationPanel:
     asked: str
     answer: str
-    members: list[Member] = field(default_factory=list)
+    members: list[MemberRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class WhyPanel:
     """`moved`: somebody or something moved the lead after this decision."""
 
     headline: str
@@ -64,14 +64,14 @@ class Why:
     checks: list[Check]
     passed: list[Passed]
     asked: list[Mapping[str, Any]]
-    rotations: list[Rotation]
+    rotations: list[RotationPanel]
     territory: str
     version: int
     moved: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ReasonRow:
     """`share` is the length of its bar: percent of the largest."""
 
     label: str
@@ -79,7 +79,7 @@ class Reason:
     share: int
 
 
-def explain(decision: Decision | None, assignment: Assignment | None) -> Why | None:
+def explain(decision: Decision | None, assignment: Assignment | None) -> WhyPanel | None:
     """One query, for the names of a rotation's members."""
     if decision is None:
         return None
@@ -88,7 +88,7 @@ def explain(decision: Decision | None, assignment: Assignment | None) -> Why | N
     matched = next((row for row in trace if row.get("ok") and row.get("rule") and row["rule"] == rule), None)
     assigned = outcome.get("assigned") or {}
     territories = outcome.get("territories") or []
-    return Why(
+    return WhyPanel(
         headline=rule or _STEPS.get(str(outcome.get("step")), str(outcome.get("reason") or "")),
         is_rule=rule is not None,
         checks=_checks(matched.get("rows") or []) if matched else [],
@@ -109,13 +109,13 @@ def explain(decision: Decision | None, assignment: Assignment | None) -> Why | N
     )
 
 
-def score_reasons(score: LeadScore | None) -> list[Reason]:
+def score_reasons(score: LeadScore | None) -> list[ReasonRow]:
     """The largest effect first."""
     if score is None or not score.reasons:
         return []
     largest = max(abs(int(one.get("points") or 0)) for one in score.reasons) or 1
     found = [
-        Reason(
+        ReasonRow(
             str(one.get("label")),
             int(one.get("points") or 0),
             round(100 * abs(int(one.get("points") or 0)) / largest),
@@ -144,7 +144,7 @@ def _group(row: Mapping[str, Any]) -> str:
     return str(row["path"]).rpartition("[")[0]
 
 
-def _rotations(trace: Sequence[Mapping[str, Any]]) -> list[Rotation]:
+def _rotations(trace: Sequence[Mapping[str, Any]]) -> list[RotationPanel]:
     ids = {
         int(one["owner_id"])
         for row in trace
@@ -152,16 +152,16 @@ def _rotations(trace: Sequence[Mapping[str, Any]]) -> list[Rotation]:
         for one in (row.get("turn") or {}).get("rows") or []
     }
     names = dict(Owner.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
-    found: list[Rotation] = []
+    found: list[RotationPanel] = []
     for row in trace:
         if row.get("step") not in _ROTATION_STEPS:
             continue
         members = [
-            Member(name=str(out["name"]), left_out=str(out["reason"])) for out in row.get("left_out") or []
+            MemberRow(name=str(out["name"]), left_out=str(out["reason"])) for out in row.get("left_out") or []
         ]
         if turn := row.get("turn"):
             members = [
-                Member(
+                MemberRow(
                     name=names.get(int(one["owner_id"]), "Somebody who is gone"),
                     picked=one["owner_id"] == turn["picked"],
                     before=one["before"] / 100,
@@ -169,7 +169,7 @@ def _rotations(trace: Sequence[Mapping[str, Any]]) -> list[Rotation]:
                 )
                 for one in sorted(turn["rows"], key=lambda one: one["owner_id"] != turn["picked"])
             ]
-        found.append(Rotation(asked=str(row["asked"]), answer=str(row["answer"]), members=members))
+        found.append(RotationPanel(asked=str(row["asked"]), answer=str(row["answer"]), members=members))
     return found
 
 

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from intake.models import Lead
-from routing.engine.ruleset import RuleSet, RuleSetError
+from routing.engine.ruleset import CompiledRuleSet, RuleSetError
 from routing.engine.territories import TerritoryError
-from routing.models import RuleSet as RuleSetRow
+from routing.models import RuleSet
 from routing.rules.publishing import NothingPublished
 from routing.simulation import backtesting
 from routing.simulation.backtesting import Compared
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         moved: Counter[Way] = Counter()
         examples: dict[Way, list[Compared]] = {}
         segments = 0
-        for one in self._told(backtesting.compare(rows.iterator(chunk_size=_CHUNK), rules), total):
+        for one in self._notified(backtesting.compare(rows.iterator(chunk_size=_CHUNK), rules), total):
             segments += one.segment_before != one.segment_after
             if one.elsewhere:
                 way = (_named(one.before.kind, one.before.name), _named(one.after.kind, one.after.name))
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         )
         self._table(moved, examples)
 
-    def _told(self, compared: Iterator[Compared], total: int) -> Iterator[Compared]:
+    def _notified(self, compared: Iterator[Compared], total: int) -> Iterator[Compared]:
         """Say how far it is, once it takes long."""
         said = time.monotonic()
         for number, one in enumerate(compared, start=1):
@@ -109,10 +109,10 @@ def _in_order(
     return [(way, examples[way]) for way, _ in moved.most_common()]
 
 
-def _rules(name: str) -> RuleSet:
+def _rules(name: str) -> CompiledRuleSet:
     try:
         rules = backtesting.ruleset_named(name)
-    except RuleSetRow.DoesNotExist:
+    except RuleSet.DoesNotExist:
         raise CommandError(f"There is no version {name} of the rules.") from None
     except (RuleSetError, TerritoryError) as error:
         raise CommandError(f"The {name} rules do not hold together: {error}") from error

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from crm_sandbox.app import FILE_NAME
+from crm_sandbox.sandbox import FILE_NAME
 from crm_sandbox.server import DEFAULT_TOKEN, serve
 
 

@@ -1,4 +1,4 @@
-"""Leads from a CSV file, through the same door as every form."""
+"""Leads from a CSV file, through the same writer as every form."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from intake import importing
-from intake.importing import Table, Taken, UnreadableFile
+from intake.importing import Table, Taken, UnreadableCsv
 from intake.models import IntakeForm
 
 _SAY_EVERY = 2.0
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             try:
                 table = Table(opened)
                 meaning = importing.meaning(taker, table.columns)
-            except UnreadableFile as error:
+            except UnreadableCsv as error:
                 raise CommandError(f"{file}: {error}") from error
             self.stdout.write(", ".join(f"{column} -> {field}" for column, field in meaning.items()))
             taken = (
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 if dry_run
                 else importing.take(taker, table.rows(), now=timezone.now())
             )
-            for one in self._told(taken):
+            for one in self._notified(taken):
                 counted[one.state] += 1
                 if one.state in ("bad", "held"):
                     held = "held for a person: " if one.state == "held" else ""
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         if counted["bad"]:
             sys.exit(1)
 
-    def _told(self, taken: Iterator[Taken]) -> Iterator[Taken]:
+    def _notified(self, taken: Iterator[Taken]) -> Iterator[Taken]:
         """Say how far it is, once it takes long."""
         said = time.monotonic()
         for number, one in enumerate(taken, start=1):

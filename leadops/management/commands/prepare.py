@@ -63,10 +63,10 @@ def apply_demo() -> None:
     sandbox = f"http://127.0.0.1:{settings.LEADOPS_SANDBOX_PORT}/"
     file.write_text(text.replace(SHIPPED_SANDBOX, sandbox), encoding="utf-8")
     call_command("config", "apply", str(file))
-    tell_the_manager()
+    notify_the_manager()
 
 
-def tell_the_manager() -> AlertRule | None:
+def notify_the_manager() -> AlertRule | None:
     """The first alert, where there is none: to the manager of the team whose queue is the fallback."""
     queue = Queue.objects.filter(fallback=True, active=True).select_related("team__manager").first()
     manager = queue.team.manager if queue is not None and queue.team is not None else None
@@ -75,7 +75,7 @@ def tell_the_manager() -> AlertRule | None:
     return AlertRule.objects.create(
         name="Tell the manager",
         min_severity=AlertRule.Severity.MEDIUM,
-        tell=[f"mailto:{manager.email}"],
+        notify=[f"mailto:{manager.email}"],
     )
 
 

@@ -1,4 +1,4 @@
-"""What staff do with leads over the API goes through the same doors as in the console."""
+"""What staff do with leads over the API goes through the same writers as in the console."""
 
 from datetime import timedelta
 

@@ -100,10 +100,10 @@ def test_it_resumes_the_work_on_retry(acme, api):
 def test_it_says_why_a_retry_is_refused(acme, api):
     lead = make.handed_off()
     subject = queue.Subject("lead", str(lead.pk), str(lead))
-    problem = queue.Problem("intake.ambiguous_duplicate", subject, "Could be the same person")
+    problem = queue.ExceptionReport("intake.ambiguous_duplicate", subject, "Could be the same person")
     (item,) = queue.open_items([problem], now=timezone.now())
     body = refused(api.post(f"exceptions/{item.pk}/retry"), 409)
-    assert "mend the cause" in body["detail"]
+    assert "fix the cause" in body["detail"]
     shown = api.get(f"exceptions/{item.pk}").json()
     assert (shown["status"], shown["can_retry"]) == ("open", False)
 

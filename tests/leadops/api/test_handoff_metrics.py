@@ -30,9 +30,9 @@ def four(acme) -> None:
 def test_it_counts_and_gives_percentiles_in_seconds(four, api):
     body = api.get("metrics/handoff").json()
     assert body["total"]["counts"] == {
-        "received": 4, "handed_off": 4, "waiting": 0, "held": 0, "rejected": 0, "spam": 0, "in_crm": 0, "told": 0,
+        "received": 4, "handed_off": 4, "waiting": 0, "held": 0, "rejected": 0, "spam": 0, "in_crm": 0, "notified": 0,
     }  # fmt: skip
-    assert body["total"]["rates"] == {"handed_off": 1.0, "told": 0.0}
+    assert body["total"]["rates"] == {"handed_off": 1.0, "notified": 0.0}
     step = body["total"]["steps"]["received_to_handed_off"]
     assert step == {"count": 4, "p50": 2.5, "p95": 3.85, "p99": 3.97}
     assert body["total"]["steps"]["handed_off_to_crm"] == {"count": 0, "p50": None, "p95": None, "p99": None}
@@ -48,7 +48,7 @@ def test_it_counts_until_the_crm_has_it_and_until_somebody_was_told(four, api):
     (hubspot,) = body["groups"]
     assert hubspot["key"] == "hubspot"
     assert hubspot["steps"]["handed_off_to_crm"] == {"count": 4, "p50": 0.8, "p95": 0.8, "p99": 0.8}
-    assert body["total"]["counts"]["told"] == sent == 4
+    assert body["total"]["counts"]["notified"] == sent == 4
 
 
 def test_it_groups_by_source_the_largest_first(four, api):

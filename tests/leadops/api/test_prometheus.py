@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crm_sync.models import OutboxEntry
 from intake.models import Submission
-from leadops.metrics import Standing
+from leadops.metrics import OpenWorkCollector
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_it_sums_counters_over_processes_where_they_share_a_folder(acme, tmp_pat
 
 
 def test_it_registers_nothing_when_it_is_imported():
-    assert not any(isinstance(collector, Standing) for collector in REGISTRY._collector_to_names)
+    assert not any(isinstance(collector, OpenWorkCollector) for collector in REGISTRY._collector_to_names)
 
 
 def test_it_still_answers_when_the_database_does_not(acme):

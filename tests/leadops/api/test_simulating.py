@@ -116,8 +116,8 @@ def test_it_says_that_a_lead_would_wait_in_the_line(acme, api):
     rotation.save()
     body = api.post("simulate", {"facts": {"country": "DE"}, "at": "2026-11-22T10:00:00Z"}).json()
     assert body["decision"]["waits"] is True
-    assert body["assignment"]["queue"] == "DACH round robin: waiting line"
-    assert not Queue.objects.filter(name="DACH round robin: waiting line").exists()
+    assert body["assignment"]["queue"] == "DACH round robin: holding queue"
+    assert not Queue.objects.filter(name="DACH round robin: holding queue").exists()
 
 
 def test_it_gives_no_clock_to_a_disqualified_lead(acme, api):

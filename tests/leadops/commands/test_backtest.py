@@ -78,8 +78,8 @@ def test_it_takes_the_newest_ones_and_those_since_a_date(crowd):
 
 def test_progress_is_told_when_it_takes_long(crowd, monkeypatch):
     monkeypatch.setattr("leadops.management.commands.backtest._SAY_EVERY", -1.0)
-    _, shown, told = run("backtest")
-    assert "9 of 9" in told and "of 9\n" not in shown
+    _, shown, notified = run("backtest")
+    assert "9 of 9" in notified and "of 9\n" not in shown
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def prepare(settings, tmp_path):
 def test_the_manager_of_the_fallback_queues_team_hears_of_exceptions(prepare):
     prepare()
     rule = AlertRule.objects.get()
-    assert (rule.name, rule.min_severity, rule.tell) == (
+    assert (rule.name, rule.min_severity, rule.notify) == (
         "Tell the manager",
         "medium",
         ["mailto:maria@acme.test"],

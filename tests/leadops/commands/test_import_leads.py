@@ -38,8 +38,8 @@ def values():
 
 
 def test_every_row_becomes_a_lead_by_the_forms_field_map_and_by_canonical_names(acme, form, csv_file):
-    status, shown, told = run("import_leads", csv_file(GOOD))
-    assert (status, told) == (0, "")
+    status, shown, notified = run("import_leads", csv_file(GOOD))
+    assert (status, notified) == (0, "")
     assert "Email -> email, First Name -> first_name, Last Name -> last_name, Firma -> company" in shown
     assert "Notes -> extra.Notes" in shown
     assert shown.endswith("2 rows: 2 new, 0 here already, 0 bad.\n")
@@ -77,10 +77,10 @@ def test_bad_rows_are_reported_with_their_line_and_do_not_stop_the_rest(form, cs
         b",Without",
         b"zoe@z.example,Zoe",
     ]
-    status, shown, told = run("import_leads", csv_file(b"\n".join(lines)))
+    status, shown, notified = run("import_leads", csv_file(b"\n".join(lines)))
     assert status == 1
     assert "6 rows: 2 new, 0 here already, 4 bad." in shown
-    numbered = {int(line.split("line ")[1].split(":")[0]): line for line in told.splitlines()}
+    numbered = {int(line.split("line ")[1].split(":")[0]): line for line in notified.splitlines()}
     assert set(numbered) == {4, 6, 7, 8}
     assert "It has 3 cells, and the header has 2." in numbered[6]
     assert "It is not UTF-8 text." in numbered[7]
@@ -94,14 +94,14 @@ def test_a_row_that_was_refused_is_bad_again_and_a_mended_one_is_new(form, csv_f
     broken = "email,first_name\nnobody,Nob\n"
     for _ in range(2):
         assert "1 row: 0 new, 0 here already, 1 bad." in run("import_leads", csv_file(broken))[1]
-    mended = broken.replace("nobody", "nob@n.example")
-    assert "1 row: 1 new, 0 here already, 0 bad." in run("import_leads", csv_file(mended))[1]
+    fixed = broken.replace("nobody", "nob@n.example")
+    assert "1 row: 1 new, 0 here already, 0 bad." in run("import_leads", csv_file(fixed))[1]
 
 
 def test_rows_that_a_person_has_to_look_at_are_named(form, csv_file):
-    status, shown, told = run("import_leads", csv_file("email,phone,first_name\n,,Ann\n"))
+    status, shown, notified = run("import_leads", csv_file("email,phone,first_name\n,,Ann\n"))
     assert status == 0
-    assert "line 2: held for a person: Neither e-mail nor phone." in told
+    assert "line 2: held for a person: Neither e-mail nor phone." in notified
     assert "1 row: 1 new (1 of them held), 0 here already, 0 bad." in shown
     runner.drain()
     assert Submission.objects.get().status == "held"
@@ -111,11 +111,11 @@ def test_a_dry_run_says_the_same_and_writes_nothing(form, csv_file):
     form.required, form.on_invalid = ["email"], "reject"
     form.save()
     file = csv_file("email,first_name\nann@a.example,Ann\nnobody,Nob\nann@a.example,Ann\n")
-    status, shown, told = run("import_leads", file, "--dry-run")
+    status, shown, notified = run("import_leads", file, "--dry-run")
     assert Submission.objects.count() == 0
     assert "3 rows: 1 would be new, 1 here already, 1 bad. Nothing was written." in shown
     real = run("import_leads", file)
-    assert (status, told) == (real[0], real[2]) and status == 1
+    assert (status, notified) == (real[0], real[2]) and status == 1
     assert "3 rows: 0 would be new, 2 here already, 1 bad." in run("import_leads", file, "--dry-run")[1]
 
 
@@ -161,8 +161,8 @@ def test_without_the_form_it_says_how_to_make_one(acme, csv_file):
 
 def test_progress_is_told_when_it_takes_long(form, csv_file, monkeypatch):
     monkeypatch.setattr("leadops.management.commands.import_leads._SAY_EVERY", -1.0)
-    told = run("import_leads", csv_file("email\n" + "".join(f"p{n}@a.example\n" for n in range(30))))[2]
-    assert "30 rows, line 31" in told
+    notified = run("import_leads", csv_file("email\n" + "".join(f"p{n}@a.example\n" for n in range(30))))[2]
+    assert "30 rows, line 31" in notified
 
 
 def test_a_dry_run_asks_once_per_chunk(form, csv_file, django_assert_max_num_queries, monkeypatch):

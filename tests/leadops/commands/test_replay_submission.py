@@ -144,13 +144,13 @@ def test_a_ledger_that_was_tampered_with_is_seen(acme):
 
 def test_it_speaks_json(acme):
     lead = make.handed_off(make.american())
-    (told,) = json.loads(run("replay_submission", str(Submission.objects.get().pk), json=True)[1])
-    assert told["same"] is True and told["differences"] == []
-    assert told["outcome"]["assigned"]["id"] == Assignment.objects.get(lead=lead).owner_id
-    assert told["trace"] == Decision.objects.get().trace
-    owners = set(told["row_versions"]["owner"])
+    (notified,) = json.loads(run("replay_submission", str(Submission.objects.get().pk), json=True)[1])
+    assert notified["same"] is True and notified["differences"] == []
+    assert notified["outcome"]["assigned"]["id"] == Assignment.objects.get(lead=lead).owner_id
+    assert notified["trace"] == Decision.objects.get().trace
+    owners = set(notified["row_versions"]["owner"])
     assert {str(owner(name).pk) for name in ("alice", "bob", "carla")} <= owners
-    assert len(told["row_versions"]["member"]) == 3
+    assert len(notified["row_versions"]["member"]) == 3
 
 
 def test_what_cannot_be_replayed_is_said_in_words(acme):

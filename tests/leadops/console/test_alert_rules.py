@@ -14,7 +14,7 @@ ADD = reverse("admin:exception_queue_alertrule_add")
 RULE = {
     "name": "Ops",
     "active": "on",
-    "tell": "mailto:ops@acme.test\nmailto:maria@acme.test",
+    "notify": "mailto:ops@acme.test\nmailto:maria@acme.test",
     "min_severity": "low",
     "threshold": "1",
     "window_minutes": "60",
@@ -25,16 +25,16 @@ RULE = {
 def test_a_rule_is_made_with_an_address_a_line(maria):
     assert maria.post(ADD, RULE).status_code == 302
     rule = AlertRule.objects.get()
-    assert rule.tell == ["mailto:ops@acme.test", "mailto:maria@acme.test"]
+    assert rule.notify == ["mailto:ops@acme.test", "mailto:maria@acme.test"]
     assert rule.kinds == []
-    assert alerts.deaf_kinds() == []
+    assert alerts.kinds_nobody_hears() == []
 
 
 @pytest.mark.parametrize("address", ["ops@acme.test", "carrier-pigeon"])
 def test_an_address_that_nothing_can_be_sent_to_is_refused_at_its_field(maria, address):
-    answer = maria.post(ADD, RULE | {"tell": address})
+    answer = maria.post(ADD, RULE | {"notify": address})
     assert answer.status_code == 200
-    assert answer.context["adminform"].form.errors["tell"]
+    assert answer.context["adminform"].form.errors["notify"]
     assert not AlertRule.objects.exists()
 
 
@@ -42,14 +42,14 @@ def test_the_list_says_which_kinds_nobody_hears_of(maria):
     assert "Nobody hears of exceptions" in maria.get(LIST).content.decode()
     maria.post(ADD, RULE | {"kinds": ["crm.rejected"]})
     text = maria.get(LIST).content.decode()
-    assert f"Nobody hears of {len(alerts.deaf_kinds())} kinds of exception" in text
+    assert f"Nobody hears of {len(alerts.kinds_nobody_hears())} kinds of exception" in text
 
 
 def test_its_page_shows_what_it_has_told(maria):
     maria.post(ADD, RULE)
     rule = AlertRule.objects.get()
     queue.open_items(
-        [queue.Problem("crm.rejected", queue.Subject("lead", "1", "Jana"), "No")], now=timezone.now()
+        [queue.ExceptionReport("crm.rejected", queue.Subject("lead", "1", "Jana"), "No")], now=timezone.now()
     )
     alerts.decide(now=timezone.now())
     text = maria.get(reverse("admin:exception_queue_alertrule_change", args=(rule.pk,))).content.decode()

@@ -1,4 +1,4 @@
-"""Pages of configuration: what they show, what they refuse, and that they go through the doors."""
+"""Pages of configuration: what they show, what they refuse, and that they go through the writers."""
 
 import re
 from html import unescape
@@ -117,12 +117,12 @@ def test_it_asks_as_many_questions_for_many_rows_as_for_few(client, model):
 
 
 def twin(model, number: int) -> None:
-    row = model.objects.filter(**({"waiting_line": False} if model is Queue else {})).last()
+    row = model.objects.filter(**({"holding_queue": False} if model is Queue else {})).last()
     row.pk = None
     row._state.adding = True
     for name, value in {
         "name": f"Twin {number}", "key": f"twin-{number}", "email": f"twin{number}@acme.test",
-        "fallback": False, "primary": False, "waiting_line": None if model is Rotation else False,
+        "fallback": False, "primary": False, "holding_queue": None if model is Rotation else False,
     }.items():  # fmt: skip
         if any(field.name == name for field in model._meta.fields):
             setattr(row, name, value)
@@ -210,7 +210,7 @@ def test_it_refuses_to_publish_errors_and_says_how_to_mend_them(client):
     Rotation.objects.filter(name="DACH round robin").update(active=False)
     shown = client.get(reverse("admin:routing_ruleset_publish"))
     found = shown.context["errors_found"]
-    assert found and all(one["mend"] for one in found)
+    assert found and all(one["hint"] for one in found)
     assert any(one["url"] == page(RoutingRule, RoutingRule.objects.get(name="DACH")) for one in found)
     answer = client.post(reverse("admin:routing_ruleset_publish"))
     assert "Not published" in answer.content.decode()
@@ -242,7 +242,7 @@ def test_it_gives_a_rotation_that_holds_leads_a_line(client):
     rotation = Rotation.objects.get(name="DACH round robin")
     saved(client.post(page(Rotation, rotation), filled(client, Rotation, rotation, when_empty="hold")))
     rotation.refresh_from_db()
-    assert rotation.waiting_line.waiting_line
+    assert rotation.holding_queue.holding_queue
 
 
 def test_it_changes_members_with_history(client):

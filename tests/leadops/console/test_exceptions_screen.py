@@ -1,4 +1,4 @@
-"""The exceptions screen: causes, not rows, the next step beside each, and every act through its door."""
+"""The exceptions screen: causes, not rows, the next step beside each, and every act through its writer."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ ACT = reverse("admin:exception_queue_exceptionitem_act")
 
 def opened(kind="crm.rejected", number=1, cause="No such option", *, first=0, now=None, **detail):
     problems = [
-        queue.Problem(
+        queue.ExceptionReport(
             kind,
             queue.Subject(
                 "lead", f"{kind}-{cause}-{index}", f"Lead {index}", f"/admin/intake/lead/{index}/change/"
@@ -124,11 +124,11 @@ def test_the_rows_of_a_cause_show_the_runbook_and_each_subject(maria):
 def test_acting_on_a_cause_takes_all_its_rows_and_only_those(maria):
     chosen = opened(number=3, cause="This")
     opened(number=2, cause="That")
-    _, told = act(maria, f"claim:{key_of(chosen[0])}")
-    assert told == ["3 exceptions are yours."]
+    _, notified = act(maria, f"claim:{key_of(chosen[0])}")
+    assert notified == ["3 exceptions are yours."]
     assert ExceptionItem.objects.filter(claimed_by="Maria Mann").count() == 3
-    _, told = act(maria, f"release:{key_of(chosen[0])}")
-    assert told == ["3 exceptions are free for others."]
+    _, notified = act(maria, f"release:{key_of(chosen[0])}")
+    assert notified == ["3 exceptions are free for others."]
 
 
 def test_what_settles_asks_first_and_then_says_what_happened(maria):
@@ -137,9 +137,9 @@ def test_what_settles_asks_first_and_then_says_what_happened(maria):
     text = answer.content.decode()
     assert "Resolve 2 exceptions?" in text
     assert states() == ["open", "open"]
-    answer, told = act(maria, "resolve", group=[key_of(items[0])], sure="1", note="Mapping corrected")
+    answer, notified = act(maria, "resolve", group=[key_of(items[0])], sure="1", note="Mapping corrected")
     assert answer.status_code == 302
-    assert told == ["2 exceptions resolved."]
+    assert notified == ["2 exceptions resolved."]
     assert states() == ["resolved", "resolved"]
     assert set(ExceptionItem.objects.values_list("resolved_by", "resolution")) == {
         ("Maria Mann", "Mapping corrected")
@@ -169,10 +169,10 @@ def test_retrying_really_resumes_what_was_held(maria, acme):
     submission = make.submitted({"full_name": "Nobody"}, form="typeform-quote")
     Submission.objects.filter(pk=submission.pk).update(status="held", due_at=None, stage="")
     subject = queue.Subject("submission", str(submission.pk), "Nobody")
-    queue.open_items([queue.Problem("intake.unreachable", subject, "No address")], now=timezone.now())
+    queue.open_items([queue.ExceptionReport("intake.unreachable", subject, "No address")], now=timezone.now())
     item = ExceptionItem.objects.get(kind="intake.unreachable")
-    _, told = act(maria, f"retry:{item.pk}")
-    assert told == ["1 exception is being tried again."]
+    _, notified = act(maria, f"retry:{item.pk}")
+    assert notified == ["1 exception is being tried again."]
     submission.refresh_from_db()
     assert submission.due_at is not None
     assert ExceptionItem.objects.get(pk=item.pk).status == "resolved"
@@ -180,23 +180,23 @@ def test_retrying_really_resumes_what_was_held(maria, acme):
 
 def test_what_cannot_be_tried_again_is_said_and_stays_open(maria):
     items = opened("intake.ambiguous_duplicate", cause="Could be the same person")
-    _, told = act(maria, f"retry:{items[0].pk}")
-    assert told == ["Could be the same person: It cannot be tried again: mend the cause, then resolve it."]
+    _, notified = act(maria, f"retry:{items[0].pk}")
+    assert notified == ["Could be the same person: It cannot be tried again: fix the cause, then resolve it."]
     assert states("intake.ambiguous_duplicate") == ["open"]
 
 
 def test_claiming_says_what_somebody_else_has_already(maria):
     items = opened(number=2)
     queue.claim(items[:1], by="somebody")
-    _, told = act(maria, f"claim:{key_of(items[0])}")
-    assert told == ["1 exception is yours.", "1 exception belongs to somebody else."]
+    _, notified = act(maria, f"claim:{key_of(items[0])}")
+    assert notified == ["1 exception is yours.", "1 exception belongs to somebody else."]
 
 
 def test_what_was_settled_meanwhile_is_left_alone(maria):
     items = opened()
     queue.resolve(items, by="somebody")
-    _, told = act(maria, f"dismiss:{items[0].pk}", sure="1")
-    assert told == ["Nothing was chosen, or somebody else was faster."]
+    _, notified = act(maria, f"dismiss:{items[0].pk}", sure="1")
+    assert notified == ["Nothing was chosen, or somebody else was faster."]
     assert states() == ["resolved"]
 
 

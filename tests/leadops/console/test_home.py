@@ -17,7 +17,7 @@ from intake import runner
 from leadops import handoff, health
 from leadops.console import figures
 from leadops.console.home import dashboard, wellbeing
-from leadops.handoff import Figures, Step
+from leadops.handoff import Figures, HandoffStep
 from routing.models import RotationTurn, SlaClock
 from tests import make
 
@@ -25,8 +25,8 @@ HOME = reverse("admin:index")
 
 
 def hour(received=0, handed_off=0, new_leads=0, in_crm=0):
-    nothing, step = Step(0, None, None, None), Step(in_crm, 0.3, 0.6, 0.9)
-    handed = Step(handed_off, 0.3, 0.6, 0.9) if handed_off else nothing
+    nothing, step = HandoffStep(0, None, None, None), HandoffStep(in_crm, 0.3, 0.6, 0.9)
+    handed = HandoffStep(handed_off, 0.3, 0.6, 0.9) if handed_off else nothing
     return Figures(
         "all",
         received,
@@ -109,7 +109,7 @@ def test_with_a_configuration_it_shows_the_line_that_posts_the_first_lead(maria,
     assert steps["Connect the CRM"].done
     assert not steps["Say who hears of trouble"].done
     assert "/api/v1/forms/demo-request/submissions" in steps["Post the first lead"].command
-    AlertRule.objects.create(name="Ops", tell=["mailto:ops@acme.test"])
+    AlertRule.objects.create(name="Ops", notify=["mailto:ops@acme.test"])
     steps = {step.title: step for step in maria.get(HOME).context["first_steps"]}
     assert steps["Say who hears of trouble"].done
 
@@ -155,7 +155,7 @@ def test_more_leads_ask_the_database_nothing_more(maria, acme):
 def test_nobody_counts_what_is_snoozed_as_needing_a_person(maria, acme):
     make.handed_off(make.person(country="ES"))
     (item,) = queue.open_items(
-        [queue.Problem("crm.rejected", queue.Subject("lead", "1", "x"), "No")], now=timezone.now()
+        [queue.ExceptionReport("crm.rejected", queue.Subject("lead", "1", "x"), "No")], now=timezone.now()
     )
     queue.snooze([item], by="maria", until=timezone.now() + timedelta(hours=1))
     assert maria.get(HOME).context["answer"].endswith("1 needs a person.")

@@ -1,4 +1,4 @@
-"""The buttons of the lead page: each goes through its door, says what happened, and says why not."""
+"""The buttons of the lead page: each goes through its writer, says what happened, and says why not."""
 
 import pytest
 from django.contrib.messages import get_messages
@@ -20,16 +20,16 @@ def press(client, lead, button, **said):
     # What earlier presses have said is not shown again.
     client.cookies.pop("messages", None)
     answer = client.post(url, {"_form_submitted": "on", **said})
-    told = [str(message) for message in get_messages(answer.wsgi_request)]
-    return answer, told
+    notified = [str(message) for message in get_messages(answer.wsgi_request)]
+    return answer, notified
 
 
 def test_reassigning_names_who_did_it_why_and_tells_so(maria, acme):
     lead = make.handed_off()
     alice = Owner.objects.get(email="alice@acme.test")
-    answer, told = press(maria, lead, "reassign", to=f"owner:{alice.pk}", reason="Knows them", lock="on")
+    answer, notified = press(maria, lead, "reassign", to=f"owner:{alice.pk}", reason="Knows them", lock="on")
     assert answer.status_code == 303
-    assert told == ["Alice Ames has it now."]
+    assert notified == ["Alice Ames has it now."]
     row = Assignment.objects.get(lead=lead)
     assert (row.owner, row.reason, row.actor, row.source, row.locked) == (
         alice,
@@ -59,15 +59,15 @@ def test_a_dialog_without_an_answer_asks_again_and_changes_nothing(maria, acme):
 def test_what_is_refused_is_said_in_words(maria, acme):
     lead = make.handed_off()
     press(maria, lead, "disqualify", reason="Student")
-    answer, told = press(maria, lead, "disqualify", reason="Again")
+    answer, notified = press(maria, lead, "disqualify", reason="Again")
     assert answer.status_code == 303
-    assert told == ["The lead is disqualified already."]
+    assert notified == ["The lead is disqualified already."]
 
 
 def test_contacted_stops_the_clock_and_counts_as_claimed(maria, acme):
     lead = make.handed_off()
-    _, told = press(maria, lead, "contacted", by="Eva Ernst", ago="0")
-    assert told == ["Contacted by Eva Ernst. The clock has stopped."]
+    _, notified = press(maria, lead, "contacted", by="Eva Ernst", ago="0")
+    assert notified == ["Contacted by Eva Ernst. The clock has stopped."]
     clock = SlaClock.objects.get(lead=lead)
     assert (clock.status, clock.met_by, clock.evidence) == ("met", "Eva Ernst", "claimed")
     assert Lead.objects.get(pk=lead.pk).status == Lead.Status.CONTACTED
@@ -142,7 +142,7 @@ def test_comparing_is_not_for_those_who_may_only_look_to_decide(onlooker, acme):
     url = reverse("admin:intake_lead_compare", args=(second.pk, first.pk))
     assert onlooker.get(url).status_code == 200
     assert onlooker.post(url, {"verdict": "different"}).status_code == 403
-    assert queue.counts(by="otto").unsettled == 1
+    assert queue.counts(by="otto").unresolved == 1
 
 
 def test_there_is_no_way_to_add_or_delete_a_lead(maria, acme):

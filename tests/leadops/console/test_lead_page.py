@@ -110,7 +110,7 @@ def test_it_says_that_somebody_moved_it_after_the_rules(maria, acme):
     )
     shown = page.context(lead, now=timezone.now())
     assert shown["why"].moved
-    history = [(str(one["holder"]), one["held"] == "") for one in shown["ownership"]]
+    history = [(str(one["assigned_to"]), one["held"] == "") for one in shown["ownership"]]
     assert history[0] == ("Alice Ames", True)
     assert history[1][1] is False
     text = maria.get(url_of(lead)).content.decode()
@@ -145,11 +145,13 @@ def test_open_exceptions_about_the_lead_and_its_submissions_stand_on_top(maria, 
     lead = make.handed_off()
     submission = lead.submissions.get()
     problems = [
-        queue.Problem(
+        queue.ExceptionReport(
             "intake.spam_uncertain", queue.Subject("submission", str(submission.pk), "x"), "Looks odd"
         ),
-        queue.Problem("crm.rejected", queue.Subject("lead", str(lead.pk), "Jana"), "No such option"),
-        queue.Problem("crm.rejected", queue.Subject("lead", "somebody else", "Other"), "Another lead's"),
+        queue.ExceptionReport("crm.rejected", queue.Subject("lead", str(lead.pk), "Jana"), "No such option"),
+        queue.ExceptionReport(
+            "crm.rejected", queue.Subject("lead", "somebody else", "Other"), "Another lead's"
+        ),
     ]
     queue.open_items(problems, now=timezone.now())
     shown = page.context(lead, now=timezone.now())["open_exceptions"]

@@ -25,9 +25,9 @@ def broken_check():
 
 
 def mendable_check():
-    mended = []
+    fixed = []
     yield Finding(
-        "fail", "The gate is open.", "Close it.", fix=lambda: mended.append(1) or "It is closed now."
+        "fail", "The gate is open.", "Close it.", fix=lambda: fixed.append(1) or "It is closed now."
     )
 
 
@@ -89,7 +89,7 @@ def test_what_could_not_be_mended_still_fails(settings):
     settings.LEADOPS_DOCTOR_CHECKS = [f"{__name__}.unmendable_check"]
     code, text = doctor(fix=True)
     assert code == 1
-    assert "Could not be mended: it is stuck" in text
+    assert "Could not be fixed: it is stuck" in text
     assert "fail  The gate is open." in text
 
 

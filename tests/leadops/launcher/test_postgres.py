@@ -29,7 +29,7 @@ def sockets():
 
 @pytest.fixture
 def server(tmp_path, sockets):
-    place = home.settle(tmp_path)
+    place = home.choose_home(tmp_path)
     made = Postgres(
         place.installation, place.identity, place.data, place.sockets(sockets), tmp_path / "postgres.log"
     )
@@ -107,7 +107,7 @@ def test_it_dies_with_its_launcher(tmp_path, sockets):
 import os, signal, sys
 from pathlib import Path
 from leadops.launcher import home, postgres
-place = home.settle(Path(sys.argv[1]))
+place = home.choose_home(Path(sys.argv[1]))
 sockets = place.sockets(Path(sys.argv[2]))
 log = place.data.with_name("log")
 server = postgres.Postgres(place.installation, place.identity, place.data, sockets, log)
@@ -162,7 +162,7 @@ def test_root_changes_nobodys_permissions_and_reaches_it_below_a_closed_folder(t
     data_dir = closed / "var"
     data_dir.mkdir(mode=0o700)
     before = [(each.stat().st_mode, each.stat().st_uid) for each in (tmp_path, closed, data_dir)]
-    place = home.settle(data_dir)
+    place = home.choose_home(data_dir)
     server = Postgres(
         place.installation, place.identity, place.data, place.sockets(sockets), data_dir / "log"
     )
@@ -187,7 +187,7 @@ class TestWithoutUserNamespaces:
     """Root on a machine that forbids them: the database lives in an unprivileged user's own folder."""
 
     def start(self, data_dir, *, homes, sockets):
-        place = home.settle(data_dir, homes=homes, namespaces=False)
+        place = home.choose_home(data_dir, homes=homes, namespaces=False)
         server = Postgres(
             place.installation, place.identity, place.data, place.sockets(sockets), data_dir.parent / "log"
         )
@@ -225,7 +225,7 @@ class TestWithoutUserNamespaces:
         self.start(tmp_path / "var", homes=homes, sockets=sockets).stop()
         shutil.copytree(tmp_path / "var", tmp_path / "copy")
         with pytest.raises(LaunchProblem, match="is a copy of"):
-            home.settle(tmp_path / "copy", homes=homes, namespaces=False)
+            home.choose_home(tmp_path / "copy", homes=homes, namespaces=False)
 
     def test_what_a_removed_data_folder_had_is_cleared(self, tmp_path, sockets, homes):
         (tmp_path / "var").mkdir()
@@ -272,7 +272,7 @@ class TestWithoutUserNamespaces:
     def test_it_takes_over_a_database_that_was_made_in_a_user_namespace(self, tmp_path, sockets, homes):
         data_dir = tmp_path / "var"
         data_dir.mkdir()
-        place = home.settle(data_dir, homes=homes)
+        place = home.choose_home(data_dir, homes=homes)
         server = Postgres(
             place.installation, place.identity, place.data, place.sockets(sockets), tmp_path / "log"
         )

@@ -51,7 +51,7 @@ def holds_eve(batch: Batch) -> None:
 
 
 def finds_nothing_wrong(batch: Batch) -> None:
-    """The stage after it was mended."""
+    """The stage after it was fixed."""
 
 
 def retries_once(batch: Batch) -> None:

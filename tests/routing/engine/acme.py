@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from routing.engine.eligibility import Candidate
-from routing.engine.ownership import StandingOwner
+from routing.engine.ownership import KnownOwner
 from routing.engine.references import Ref
-from routing.engine.resolve import RotationSettings, WhenEmpty
+from routing.engine.resolve import EmptyPolicy, RotationSettings
 from routing.engine.rotation import MemberState, RotationState
-from routing.engine.ruleset import RuleSet
+from routing.engine.ruleset import CompiledRuleSet
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TRIAGE, PARTNER_DESK, NURTURE = 1, 2, 3
@@ -137,11 +137,11 @@ def points(label, category, number, *leaves):
 
 
 def ruleset(**replaced):
-    return RuleSet.from_json(snapshot(**replaced))
+    return CompiledRuleSet.from_json(snapshot(**replaced))
 
 
 def owner(owner_id, **more):
-    return StandingOwner(owner_id, PEOPLE[owner_id], **more)
+    return KnownOwner(owner_id, PEOPLE[owner_id], **more)
 
 
 def candidate(owner_id, **more):
@@ -156,4 +156,4 @@ def state(rotation_id, **weights):
 
 def settings(rotation_id, *candidates, when_empty="fallback", to=None, **more):
     name = {AMER: "AMER round robin", DACH: "DACH round robin"}[rotation_id]
-    return RotationSettings(rotation_id, name, candidates, when_empty=WhenEmpty(when_empty, to), **more)
+    return RotationSettings(rotation_id, name, candidates, when_empty=EmptyPolicy(when_empty, to), **more)

@@ -3,7 +3,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
-from routing.engine.conditions import Problem, check, explain, leaves, matcher, matches
+from routing.engine.conditions import ConditionError, check, explain, leaves, matcher, matches
 from routing.engine.operators import OPERATORS
 from routing.engine.wording import sentence, why_not
 from tests.routing.engine.random_rules import conditions, facts
@@ -186,8 +186,8 @@ def test_what_is_wrong_is_said_with_its_place(condition, path, words):
 def test_all_problems_are_found_at_once():
     problems = check({"all": [leaf("contry", eq=""), {"any": [leaf("country", gt="x")]}]}, KNOWN)
     assert [problem.path for problem in problems] == ["all[0]", "all[0]", "all[1].any[0]"]
-    assert str(Problem("all[0]", "No.")) == "all[0]: No."
-    assert str(Problem("", "No.")) == "No."
+    assert str(ConditionError("all[0]", "No.")) == "all[0]: No."
+    assert str(ConditionError("", "No.")) == "No."
 
 
 def test_a_postal_range_with_a_leading_zero_is_fine():

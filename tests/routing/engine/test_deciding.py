@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from routing.engine.decide import MOST_WHY_NOTS, NoFallbackQueue, decide
-from routing.engine.ownership import Bond, Standing
+from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
 from tests.routing.engine.acme import ALICE, BOB, CARLA, DIETER, EVA, NOW, PEOPLE, leaf, owner, rule, ruleset
@@ -14,13 +14,13 @@ from tests.routing.engine.acme import ALICE, BOB, CARLA, DIETER, EVA, NOW, PEOPL
 DACH_LEAD = {"country": "DE", "segment": "hot", "score": 90}
 
 
-def decided(facts=DACH_LEAD, rules=None, **standing):
-    return decide(facts, rules or ruleset(), Standing(**standing), now=NOW)
+def decided(facts=DACH_LEAD, rules=None, **ownership):
+    return decide(facts, rules or ruleset(), OwnershipContext(**ownership), now=NOW)
 
 
-def bond(owner_id=EVA, days_ago=10, **more):
-    away = {name: more.pop(name) for name in ("active", "away", "away_text", "cover") if name in more}
-    return Bond(owner(owner_id, **away), NOW - timedelta(days=days_ago), **more)
+def sticky(owner_id=EVA, days_ago=10, **more):
+    away = {name: more.pop(name) for name in ("active", "away", "away_text", "backup") if name in more}
+    return StickyOwner(owner(owner_id, **away), NOW - timedelta(days=days_ago), **more)
 
 
 def answers(decision, step):
@@ -33,7 +33,7 @@ def test_the_order_is_lock_deal_account_stickiness_rules_fallback():
         "open_deal": owner(BOB),
         "account_owner": owner(CARLA),
         "account_name": "Globex",
-        "sticky": bond(EVA),
+        "sticky": sticky(EVA),
         "candidate_owner": owner(DIETER),
     }
     steps = []
@@ -88,7 +88,7 @@ def test_the_decision_says_territories_segment_and_score_used():
 
 def test_a_decision_replays_from_its_own_facts():
     decision = decided({"country": "US", "state": "CA", "segment": "warm"}, account_name="Globex")
-    again = decide(decision.facts, ruleset(), Standing(account_name="Globex"), now=NOW)
+    again = decide(decision.facts, ruleset(), OwnershipContext(account_name="Globex"), now=NOW)
     assert again.to_json() == decision.to_json()
     json.dumps(decision.to_json())
 
@@ -133,18 +133,18 @@ def test_a_rule_for_the_accounts_owner_without_one_lets_the_next_step_decide():
 
 
 def test_a_named_account_beats_stickiness():
-    decision = decided(account_name="Globex", account_owner=owner(ALICE), sticky=bond(EVA))
+    decision = decided(account_name="Globex", account_owner=owner(ALICE), sticky=sticky(EVA))
     assert (decision.target, decision.reason) == (Ref("owner", ALICE, PEOPLE[ALICE]), "Named account")
 
 
 def test_stickiness_lasts_for_its_days_and_no_longer():
-    assert decided(sticky=bond(days_ago=90)).target.id == EVA
-    assert decided(sticky=bond(days_ago=91)).step == "rule"
+    assert decided(sticky=sticky(days_ago=90)).target.id == EVA
+    assert decided(sticky=sticky(days_ago=91)).step == "rule"
 
 
 def test_stickiness_can_be_off():
     off = ruleset(stickiness={"enabled": False, "days": 90, "when_owner_away": "rotate"})
-    assert decided(rules=off, sticky=bond()).step == "rule"
+    assert decided(rules=off, sticky=sticky()).step == "rule"
 
 
 @pytest.mark.parametrize(
@@ -156,23 +156,23 @@ def test_stickiness_can_be_off():
     ],
 )
 def test_stickiness_yields_if_inactive_or_the_territory_is_lost_or_the_purpose_differs(yields, said):
-    decision = decided(sticky=bond(**yields))
+    decision = decided(sticky=sticky(**yields))
     assert decision.step == "rule"
     assert answers(decision, "stickiness") == [said]
-    assert decision.bond_owner is None
+    assert decision.sticky_owner is None
 
 
 def test_when_the_sticky_owner_is_away_a_cover_takes_this_touch_and_the_bond_stays():
-    decision = decided(sticky=bond(away=True, cover=owner(DIETER)))
+    decision = decided(sticky=sticky(away=True, backup=owner(DIETER)))
     assert decision.target.id == DIETER
-    assert decision.bond_owner == Ref("owner", EVA, "Eva Ernst")
+    assert decision.sticky_owner == Ref("owner", EVA, "Eva Ernst")
 
 
-@pytest.mark.parametrize("cover", [None, owner(DIETER, away=True), owner(DIETER, active=False)])
-def test_when_there_is_no_cover_the_rules_find_somebody_and_the_bond_stays(cover):
-    decision = decided(sticky=bond(away=True, away_text="until 4 January", cover=cover))
+@pytest.mark.parametrize("backup", [None, owner(DIETER, away=True), owner(DIETER, active=False)])
+def test_when_there_is_no_cover_the_rules_find_somebody_and_the_bond_stays(backup):
+    decision = decided(sticky=sticky(away=True, away_text="until 4 January", backup=backup))
     assert decision.step == "rule"
-    assert decision.bond_owner == Ref("owner", EVA, "Eva Ernst")
+    assert decision.sticky_owner == Ref("owner", EVA, "Eva Ernst")
     assert answers(decision, "stickiness") == [
         "Eva Ernst is away until 4 January: somebody else takes this touch"
     ]
@@ -180,8 +180,8 @@ def test_when_there_is_no_cover_the_rules_find_somebody_and_the_bond_stays(cover
 
 def test_keep_means_that_an_owner_who_is_away_keeps_the_lead():
     keep = ruleset(stickiness={"enabled": True, "days": 90, "when_owner_away": "keep"})
-    decision = decided(rules=keep, sticky=bond(away=True))
-    assert (decision.target.id, decision.bond_owner) == (EVA, None)
+    decision = decided(rules=keep, sticky=sticky(away=True))
+    assert (decision.target.id, decision.sticky_owner) == (EVA, None)
 
 
 def test_an_ambiguous_duplicate_goes_to_the_candidates_owner_first():
@@ -202,5 +202,5 @@ def test_a_returning_lead_that_nobody_contacted_keeps_its_owner():
 
 def test_a_returning_lead_that_starts_again_is_decided_in_the_normal_order():
     back = returning(Previous("closed_lost", contacted=True), Touch())
-    decision = decided(returning=back, current=Ref("queue", 1, "Triage"), sticky=bond(EVA))
+    decision = decided(returning=back, current=Ref("queue", 1, "Triage"), sticky=sticky(EVA))
     assert (decision.step, decision.target.id) == ("stickiness", EVA)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from routing.engine.conditions import matches
 from routing.engine.linter import Live, LiveOwner, LiveRotation, check
 from routing.engine.references import Ref
-from routing.engine.resolve import WhenEmpty
+from routing.engine.resolve import EmptyPolicy
 from routing.engine.shadowing import implies, shadowed
 from tests.routing.engine.acme import (
     ALICE,
@@ -261,7 +261,7 @@ def test_a_step_must_be_one_that_exists(step):
 
 def test_a_circle_of_empty_rotations_is_an_error_said_once():
     def to(rotation_id, name):
-        return WhenEmpty("rotation", Ref("rotation", rotation_id, name))
+        return EmptyPolicy("rotation", Ref("rotation", rotation_id, name))
 
     rotations = [
         LiveRotation(AMER, "AMER round robin", [ALICE], to(DACH, "DACH round robin")),
@@ -274,13 +274,13 @@ def test_a_circle_of_empty_rotations_is_an_error_said_once():
 
 
 def test_a_rotation_that_falls_back_on_itself_is_a_circle():
-    own = LiveRotation(13, "Lonely", [ALICE], WhenEmpty("rotation", Ref("rotation", 13, "Lonely")))
+    own = LiveRotation(13, "Lonely", [ALICE], EmptyPolicy("rotation", Ref("rotation", 13, "Lonely")))
     assert "circle" in only(findings(live(rotations=[*live().rotations, own])))[2]
 
 
 @pytest.mark.parametrize("kind", ["rotation", "queue"])
 def test_a_rotation_that_goes_nowhere_when_empty_is_an_error(kind):
-    lost = LiveRotation(13, "Lost", [ALICE], WhenEmpty(kind, Ref(kind, 999, "Gone")))
+    lost = LiveRotation(13, "Lost", [ALICE], EmptyPolicy(kind, Ref(kind, 999, "Gone")))
     assert only(findings(live(rotations=[*live().rotations, lost])))[0] == "error"
 
 

@@ -24,17 +24,17 @@ def test_contacted_nurture_lost_or_disqualified_and_a_sales_form_starts_again(st
 @pytest.mark.parametrize("status", ["contacted", "nurture", "closed_lost", "disqualified"])
 def test_another_purpose_than_sales_only_tells_the_owner(status):
     for purpose in ("support", "partner"):
-        assert back(status, contacted=True, purpose=purpose) == ("tell_owner_only", True)
+        assert back(status, contacted=True, purpose=purpose) == ("notify_owner_only", True)
 
 
 def test_a_customer_or_an_open_deal_tells_the_owner_without_a_clock():
-    assert back("customer", contacted=True) == ("tell_owner_only", True)
+    assert back("customer", contacted=True) == ("notify_owner_only", True)
     for status in ("new", "contacted", "qualified"):
-        assert back(status, open_deal=True) == ("tell_owner_only", True)
+        assert back(status, open_deal=True) == ("notify_owner_only", True)
 
 
 def test_a_qualified_lead_is_in_somebodys_hands():
-    assert back("qualified", contacted=True) == ("tell_owner_only", True)
+    assert back("qualified", contacted=True) == ("notify_owner_only", True)
 
 
 @pytest.mark.parametrize("status", ["new", "contacted", "customer", "closed_lost", "spam"])

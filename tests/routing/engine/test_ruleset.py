@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from routing.engine.ruleset import RuleSet, RuleSetError
+from routing.engine.ruleset import CompiledRuleSet, RuleSetError
 from tests.routing.engine.acme import rule, ruleset, snapshot
 
 
 def test_a_snapshot_comes_back_as_it_was():
     assert ruleset().to_json() == snapshot()
-    assert RuleSet.from_json(json.loads(json.dumps(ruleset().to_json()))).to_json() == snapshot()
+    assert CompiledRuleSet.from_json(json.loads(json.dumps(ruleset().to_json()))).to_json() == snapshot()
 
 
 def test_rules_are_read_in_the_order_of_their_positions():
@@ -24,10 +24,10 @@ def test_inactive_rules_are_kept_and_not_asked():
 
 
 def test_an_empty_snapshot_has_sensible_defaults():
-    empty = RuleSet.from_json({})
+    empty = CompiledRuleSet.from_json({})
     assert (empty.scoring.hot, empty.scoring.warm, empty.stickiness.days) == (70, 40, 90)
     assert empty.fallback_queue is None
-    assert RuleSet.from_json(empty.to_json()).to_json() == empty.to_json()
+    assert CompiledRuleSet.from_json(empty.to_json()).to_json() == empty.to_json()
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_an_empty_snapshot_has_sensible_defaults():
 )
 def test_what_cannot_be_read_is_refused(broken):
     with pytest.raises(RuleSetError):
-        RuleSet.from_json(broken)
+        CompiledRuleSet.from_json(broken)

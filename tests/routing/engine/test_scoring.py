@@ -1,7 +1,7 @@
 import pytest
 
 from routing.engine.decide import score
-from routing.engine.scoring import Score, Scoring, ScoringRule, after_return
+from routing.engine.scoring import CompiledScoringRule, Score, Scoring, after_return
 from tests.routing.engine.acme import leaf, points, ruleset, snapshot
 
 
@@ -36,7 +36,10 @@ def test_a_disqualified_lead_keeps_its_points_and_says_why():
 
 
 def test_a_category_adds_up_to_its_cap_and_no_further():
-    rules = (*(ScoringRule(f"r{n}", "fit", 30) for n in range(3)), ScoringRule("minus", "fit", -10))
+    rules = (
+        *(CompiledScoringRule(f"r{n}", "fit", 30) for n in range(3)),
+        CompiledScoringRule("minus", "fit", -10),
+    )
     result = Scoring(thresholds={"hot": 70, "warm": 40}, rules=rules, caps={"fit": 50}).score({})
     assert [reason.points for reason in result.reasons] == [30, 20, 0, -10]
     assert result.points == 40

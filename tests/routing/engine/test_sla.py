@@ -7,7 +7,7 @@ import pytest
 
 from routing.engine import sla
 from routing.engine.business_time import Calendar
-from routing.engine.ruleset import SlaPolicy, SlaStep
+from routing.engine.ruleset import CompiledSlaPolicy, CompiledSlaStep
 from routing.engine.sla import SlaError, due_at, policy_for, readings, steps_at
 from tests.routing.engine.acme import ruleset
 
@@ -83,14 +83,20 @@ def test_steps_are_frozen_with_their_due_times_on_the_policys_clock():
 def test_a_whole_share_is_the_first_response_itself():
     for text in ("45m", "8bh", "1bd", "3bd"):
         for start in (FRIDAY, FRIDAY + timedelta(days=1)):
-            policy = SlaPolicy(1, "P", text, "team", steps=(SlaStep("100%", "notify_manager"),))
+            policy = CompiledSlaPolicy(
+                1, "P", text, "team", steps=(CompiledSlaStep("100%", "notify_manager"),)
+            )
             step = steps_at(policy, customer_start=start, calendar=OFFICE)[0]
             assert step.due_at == due_at(start, text, clock="team", calendar=OFFICE)
 
 
 def test_steps_come_by_time_and_then_as_written():
-    written = (SlaStep("2h", "queue"), SlaStep("50%", "remind_owner"), SlaStep("30m", "crm_task"))
-    policy = SlaPolicy(1, "P", "1h", "wall", steps=written)
+    written = (
+        CompiledSlaStep("2h", "queue"),
+        CompiledSlaStep("50%", "remind_owner"),
+        CompiledSlaStep("30m", "crm_task"),
+    )
+    policy = CompiledSlaPolicy(1, "P", "1h", "wall", steps=written)
     steps = steps_at(policy, customer_start=FRIDAY)
     assert [(step.position, step.do) for step in steps] == [
         (1, "remind_owner"),
@@ -100,8 +106,11 @@ def test_steps_come_by_time_and_then_as_written():
 
 
 def test_a_step_says_whose_clock_it_goes_by_and_the_customers_is_the_default():
-    written = (SlaStep("100%", "notify_manager"), SlaStep("100%", "remind_owner", {"clock": "owner"}))
-    policy = SlaPolicy(1, "P", "1h", "wall", steps=written)
+    written = (
+        CompiledSlaStep("100%", "notify_manager"),
+        CompiledSlaStep("100%", "remind_owner", {"clock": "owner"}),
+    )
+    policy = CompiledSlaPolicy(1, "P", "1h", "wall", steps=written)
     assigned = FRIDAY + timedelta(minutes=20)
     customer, owner = steps_at(policy, customer_start=FRIDAY, owner_start=assigned)
     assert (customer.counted_from, customer.due_at) == ("customer", FRIDAY + timedelta(hours=1))

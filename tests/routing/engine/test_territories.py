@@ -1,7 +1,7 @@
 import pytest
 
-from routing.engine.ruleset import RuleSet
-from routing.engine.territories import Territory, TerritoryError, TerritoryMap, names
+from routing.engine.ruleset import CompiledRuleSet
+from routing.engine.territories import CompiledTerritory, TerritoryError, TerritoryMap, names
 from tests.routing.engine.acme import leaf, ruleset
 
 
@@ -22,7 +22,10 @@ def test_a_child_matches_only_inside_its_parent():
 
 
 def test_equally_deep_matches_are_decided_by_the_order_of_the_list():
-    one, other = Territory(2, "One", when=leaf("a", eq=1)), Territory(1, "Other", when=leaf("b", eq=1))
+    one, other = (
+        CompiledTerritory(2, "One", when=leaf("a", eq=1)),
+        CompiledTerritory(1, "Other", when=leaf("b", eq=1)),
+    )
     assert names(TerritoryMap([one, other]).belongs({"a": 1, "b": 1})) == ["One"]
     assert names(TerritoryMap([other, one]).belongs({"a": 1, "b": 1})) == ["Other"]
 
@@ -30,10 +33,10 @@ def test_equally_deep_matches_are_decided_by_the_order_of_the_list():
 def test_depth_counts_and_not_the_order():
     tree = TerritoryMap(
         [
-            Territory(1, "World"),
-            Territory(2, "Europe", 1, leaf("continent", eq="EU")),
-            Territory(3, "Everybody", 1),
-            Territory(4, "Berlin", 2, leaf("city", eq="Berlin")),
+            CompiledTerritory(1, "World"),
+            CompiledTerritory(2, "Europe", 1, leaf("continent", eq="EU")),
+            CompiledTerritory(3, "Everybody", 1),
+            CompiledTerritory(4, "Berlin", 2, leaf("city", eq="Berlin")),
         ]
     )
     assert names(tree.belongs({"continent": "EU", "city": "berlin"})) == ["Berlin", "Europe", "World"]
@@ -42,13 +45,17 @@ def test_depth_counts_and_not_the_order():
 
 @pytest.mark.parametrize(
     "territories",
-    [[Territory(1, "A", 9)], [Territory(1, "A", 2), Territory(2, "B", 1)], [Territory(1, "A", 1)]],
+    [
+        [CompiledTerritory(1, "A", 9)],
+        [CompiledTerritory(1, "A", 2), CompiledTerritory(2, "B", 1)],
+        [CompiledTerritory(1, "A", 1)],
+    ],
 )
 def test_a_tree_that_does_not_hold_together_is_refused(territories):
     with pytest.raises(TerritoryError):
         TerritoryMap(territories)
     with pytest.raises(TerritoryError):
-        RuleSet.from_json({"territories": [territory.to_json() for territory in territories]})
+        CompiledRuleSet.from_json({"territories": [territory.to_json() for territory in territories]})
 
 
 def test_no_territories_match_nothing():

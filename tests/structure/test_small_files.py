@@ -1,15 +1,15 @@
-"""Law 6: small rooms."""
+"""Rule 6: small files."""
 
-from tests.structure.house import ALONE, BASE, FLOORS
+from tests.structure.repository import ALONE, BASE, LAYERS
 
 MOST_LINES = 350
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "misc", "common", "stuff", "tools"}
 
 
 def logic():
-    for floor in [*FLOORS, *ALONE]:
+    for layer in [*LAYERS, *ALONE]:
         for suffix in ("*.py", "*.js"):
-            yield from (path for path in (BASE / floor).rglob(suffix) if "migrations" not in path.parts)
+            yield from (path for path in (BASE / layer).rglob(suffix) if "migrations" not in path.parts)
 
 
 def test_no_file_of_logic_is_long():

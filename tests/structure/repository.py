@@ -1,4 +1,4 @@
-"""The repository as these tests read it: its floors, its files, its code as syntax trees."""
+"""The repository as these tests read it: its layers, its files, its code as syntax trees."""
 
 import ast
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parents[2]
-# From the ground to the roof.
-FLOORS = ["plumbing", "exception_queue", "intake", "routing", "crm_sync", "leadops"]
-# Beside the floors: imports nothing of ours.
+# From the bottom to the top.
+LAYERS = ["plumbing", "exception_queue", "intake", "routing", "crm_sync", "leadops"]
+# Beside the layers: imports nothing of ours.
 ALONE = ["crm_sandbox"]
 
 
@@ -38,7 +38,10 @@ class Module:
 
 @cache
 def parse(path: Path) -> Module:
-    text = path.read_text(encoding="utf-8")
+    return parse_text(path.read_text(encoding="utf-8"), path)
+
+
+def parse_text(text: str, path: Path = BASE / "in_memory.py") -> Module:
     tree = ast.parse(text)
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
@@ -51,7 +54,7 @@ def first_party() -> tuple[Module, ...]:
     """Our own code without migrations; tests are elsewhere."""
     paths = [
         BASE / "manage.py",
-        *(path for floor in [*FLOORS, *ALONE] for path in sorted((BASE / floor).rglob("*.py"))),
+        *(path for layer in [*LAYERS, *ALONE] for path in sorted((BASE / layer).rglob("*.py"))),
     ]
     return tuple(parse(path) for path in paths if "migrations" not in path.parts)
 

@@ -78,11 +78,11 @@ def test_settling_says_who_when_and_why(settle, status, verb):
     assert verbs(settled) == ["opened", verb]
 
 
-@pytest.mark.parametrize("door", [queue.claim, queue.release, queue.resolve, queue.dismiss])
-def test_what_is_settled_is_left_alone(door):
+@pytest.mark.parametrize("writer", [queue.claim, queue.release, queue.resolve, queue.dismiss])
+def test_what_is_resolved_is_left_alone(writer):
     [item] = opened()
     queue.resolve([item], by="alice")
-    assert door([item], by="bob") == []
+    assert writer([item], by="bob") == []
     assert queue.retry([item], by="bob") == queue.Retried(items=[], refusals=[])
     assert queue.snooze([item], by="bob", until=later(hours=1)) == []
     assert verbs(item) == ["opened", "resolved"]
@@ -157,7 +157,7 @@ def test_closing_what_is_not_open_is_one_question(django_assert_num_queries):
 
 def test_retrying_asks_the_door_once_per_kind_and_resolves(kinds):
     items = opened(problem(id=1), problem(id=2), problem(id=1, type="form"), problem("spam", id=9))
-    result = queue.retry(ExceptionItem.objects.all(), by="alice", note="Mapping is mended")
+    result = queue.retry(ExceptionItem.objects.all(), by="alice", note="Mapping is fixed")
     assert result.refusals == []
     assert {item.pk for item in result.items} == {item.pk for item in items}
     assert kinds.asked == [(["1", "2"], "alice"), (["9"], "alice")]
@@ -183,7 +183,7 @@ def test_what_cannot_be_tried_again_says_so():
     [item] = opened(problem("no_rule"))
     result = queue.retry([item], by="alice")
     assert result.items == []
-    assert result.refusals == ["No rule: It cannot be tried again: mend the cause, then resolve it."]
+    assert result.refusals == ["No rule: It cannot be tried again: fix the cause, then resolve it."]
     item.refresh_from_db()
     assert item.status == "open"
 

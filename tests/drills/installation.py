@@ -38,7 +38,7 @@ def people(count: int, *, first: int = 0) -> list[dict[str, Any]]:
     ][first:]
 
 
-class House:
+class Installation:
     """Started by `start`, and again after it was killed, on the same data folder and ports."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -185,31 +185,34 @@ def wait_until(happened: Callable[[], bool], what: Callable[[], str]) -> None:
         time.sleep(0.2)
 
 
-def everybody_arrives(house: House, leads: Collection[dict[str, Any]]) -> None:
+def everybody_arrives(installation: Installation, leads: Collection[dict[str, Any]]) -> None:
     """All of them handed off, each once in the CRM with the owner that it has here, and one task for that owner."""
     emails = {lead["email"] for lead in leads}
     wait_until(
-        lambda: house.handed_off(emails) == len(emails),
-        lambda: f"{house.handed_off(emails)} of {len(emails)} were handed off",
+        lambda: installation.handed_off(emails) == len(emails),
+        lambda: f"{installation.handed_off(emails)} of {len(emails)} were handed off",
     )
-    wait_until(lambda: not house.sql("SELECT 1 FROM crm_sync_outboxentry LIMIT 1"), lambda: unsent(house))
-    contacts = [contact for contact in house.contacts() if contact["email"] in emails]
+    wait_until(
+        lambda: not installation.sql("SELECT 1 FROM crm_sync_outboxentry LIMIT 1"),
+        lambda: unsent(installation),
+    )
+    contacts = [contact for contact in installation.contacts() if contact["email"] in emails]
     assert Counter(contact["email"] for contact in contacts) == Counter(emails)
     owned = dict(
-        house.sql(
+        installation.sql(
             "SELECT l.email, coalesce(o.email, '') FROM routing_assignment a JOIN intake_lead l ON l.id = a.lead_id"
             " LEFT JOIN routing_owner o ON o.id = a.owner_id WHERE l.email = ANY(%s)",
             list(emails),
         )
     )
-    in_the_crm = house.owners_in_the_crm()
+    in_the_crm = installation.owners_in_the_crm()
     assert {c["email"]: in_the_crm[c["hubspot_owner_id"]] for c in contacts} == owned
     ids = {contact["id"]: contact["hubspot_owner_id"] for contact in contacts}
-    tasks = Counter((about, owner) for about, owner in house.tasks() if about in ids)
+    tasks = Counter((about, owner) for about, owner in installation.tasks() if about in ids)
     assert tasks == Counter(ids.items())
 
 
-def unsent(house: House) -> str:
-    rows = house.sql("SELECT status, attempts, last_error FROM crm_sync_outboxentry LIMIT 5")
-    state = house.sql("SELECT health, last_error, not_before FROM crm_sync_crmconnection")
+def unsent(installation: Installation) -> str:
+    rows = installation.sql("SELECT status, attempts, last_error FROM crm_sync_outboxentry LIMIT 5")
+    state = installation.sql("SELECT health, last_error, not_before FROM crm_sync_crmconnection")
     return f"Not sent: {rows}; the connection: {state}"

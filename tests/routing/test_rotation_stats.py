@@ -29,11 +29,11 @@ def test_it_counts_what_members_got_and_what_was_due_to_them(amer):
                 email=f"sam{number}@big{number}.example", full_name=f"Sam {number}", company=f"B{number}"
             )
         )
-    standing = rotation_stats.of_rotation(amer, now=timezone.now())
-    assert sum(member.actual for member in standing.members) == standing.counted == 6
-    assert sum(member.target for member in standing.members) == pytest.approx(6)
-    assert standing.furthest_off < 1
-    assert [turn.number for turn in standing.turns] == [6, 5, 4, 3, 2, 1]
+    stats = rotation_stats.of_rotation(amer, now=timezone.now())
+    assert sum(member.actual for member in stats.members) == stats.counted == 6
+    assert sum(member.target for member in stats.members) == pytest.approx(6)
+    assert stats.furthest_off < 1
+    assert [turn.number for turn in stats.turns] == [6, 5, 4, 3, 2, 1]
 
 
 def test_it_says_who_is_next_and_why_the_others_are_not(amer):
@@ -41,18 +41,18 @@ def test_it_says_who_is_next_and_why_the_others_are_not(amer):
     Absence.objects.create(
         owner=carla, starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 3), reason="vacation"
     )
-    standing = rotation_stats.of_rotation(amer, now=OPEN)
-    assert [owner.name for owner in standing.picks] == [
+    stats = rotation_stats.of_rotation(amer, now=OPEN)
+    assert [owner.name for owner in stats.picks] == [
         "Alice Ames",
         "Bob Burke",
         "Alice Ames",
         "Bob Burke",
         "Alice Ames",
     ]
-    reasons = {member.owner.name: (member.state, member.reason) for member in standing.members}
+    reasons = {member.owner.name: (member.state, member.reason) for member in stats.members}
     assert reasons["Alice Ames"] == ("ready", "")
     assert reasons["Carla Cruz"] == ("out", "Carla Cruz is away until 3 March 2026 (vacation)")
-    assert standing.group == "on_duty"
+    assert stats.group == "on_duty"
     assert rotation_stats.of_rotation(amer, now=NIGHT).group == "off_duty"
 
 

@@ -1,4 +1,4 @@
-"""Law 1: calls go down; information goes up as rows."""
+"""Rule 1: calls go down; information goes up as rows."""
 
 import ast
 import tomllib
@@ -6,13 +6,13 @@ import tomllib
 import pytest
 from django.apps import apps  # noqa: TID251  to look at every model there is
 
-from tests.structure.house import ALONE, BASE, FLOORS, first_party, function_around
+from tests.structure.repository import ALONE, BASE, LAYERS, first_party, function_around
 
 PYPROJECT = tomllib.loads((BASE / "pyproject.toml").read_text())
 KEYS = [
     (model, field)
     for model in apps.get_models(include_auto_created=True)
-    if model._meta.app_label in FLOORS
+    if model._meta.app_label in LAYERS
     for field in model._meta.get_fields(include_hidden=True)
     if field.is_relation and field.concrete
 ]
@@ -25,8 +25,8 @@ def test_a_key_points_to_its_own_floor_or_down_and_leaves_no_way_back_up(model, 
     own, target = model._meta.app_label, field.related_model._meta.app_label
     if own == target:
         return
-    assert target not in FLOORS or FLOORS.index(target) < FLOORS.index(own), f"{field} points up"
-    assert field.remote_field.hidden, f"{field} leaves a reverse accessor on another floor: related_name='+'"
+    assert target not in LAYERS or LAYERS.index(target) < LAYERS.index(own), f"{field} points up"
+    assert field.remote_field.hidden, f"{field} leaves a reverse accessor on another layer: related_name='+'"
 
 
 def test_the_keys_that_leave_their_floor_are_looked_at():
@@ -66,11 +66,11 @@ def test_imports_stand_at_the_top():
 
 def test_the_import_linter_and_mypy_know_every_floor():
     packages = {path.parent.name for path in BASE.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    assert packages == {*FLOORS, *ALONE}
+    assert packages == {*LAYERS, *ALONE}
     linter = PYPROJECT["tool"]["importlinter"]
     layers = next(contract for contract in linter["contracts"] if contract["type"] == "layers")
-    assert layers["layers"] == FLOORS[::-1]
-    assert set(linter["root_packages"]) == {*FLOORS, *ALONE} <= set(PYPROJECT["tool"]["mypy"]["files"])
+    assert layers["layers"] == LAYERS[::-1]
+    assert set(linter["root_packages"]) == {*LAYERS, *ALONE} <= set(PYPROJECT["tool"]["mypy"]["files"])
 
 
 def test_nothing_is_silently_exempt_from_the_import_contracts():
