@@ -65,7 +65,10 @@ DECISION = shape(
         ),
         "territories": serializers.ListField(child=serializers.CharField(), help_text="The deepest first."),
         "rotation": serializers.CharField(allow_null=True, help_text="The rotation that picks."),
-        "turn": AnyObject(allow_null=True, help_text="As the ledger would have it, credits in hundredths."),
+        "turn": AnyObject(
+            allow_null=True,
+            help_text="As the ledger would have it; 1,000,000,000 units of credit are one lead.",
+        ),
         "waits": serializers.BooleanField(help_text="It would wait in the rotation's line."),
         "no_rule_matched": serializers.BooleanField(),
         "nobody_available": serializers.BooleanField(),

@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Q
 from django.db.models.functions import Coalesce
 
 from intake.models import Submission
+from routing.engine.rotation_state import HUNDREDTHS, LEAD
 from routing.models import LeadScore, Owner, RotationTurn
 
 
@@ -29,7 +30,7 @@ def leads_by_hour(*, since: datetime) -> dict[tuple[datetime, str], int]:
 
 @dataclass(frozen=True, slots=True)
 class FigureShare:
-    """What an owner got by turns, and what was due to them: sum over the picks of weight / weight of all present."""
+    """What an owner got by turns, and what those turns made due to them, in leads."""
 
     owner: Owner
     actual: int
@@ -43,7 +44,10 @@ def shares(*, since: datetime) -> list[FigureShare]:
             f"""
             SELECT (member ->> 'owner_id')::bigint AS owner,
                 count(*) FILTER (WHERE (member ->> 'owner_id')::bigint = turn.owner_id),
-                sum((member ->> 'weight')::float / whole.weight)
+                sum(CASE turn.format
+                    WHEN {HUNDREDTHS} THEN (member ->> 'weight')::float / whole.weight
+                    ELSE (coalesce((member ->> 'part')::float, 0) + coalesce((member ->> 'moved')::float, 0)) / {LEAD}
+                END)
             FROM {RotationTurn._meta.db_table} AS turn
             CROSS JOIN LATERAL jsonb_array_elements(turn.rows) AS member
             CROSS JOIN LATERAL (

@@ -18,8 +18,9 @@ from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import WordsField
 from plumbing.admin_kit.pages import ConfigurationPage
-from routing.models import Rotation, RotationMember
-from routing.rotations import holding_queues, membership, rotation_stats
+from routing.engine.rotation_state import LEAD, in_leads
+from routing.models import Rotation, RotationMember, RotationTurn
+from routing.rotations import holding_queues, ledger, membership, rotation_stats, specialist_load
 from routing.rotations.rotation_stats import Duty, RotationStats
 
 _WHEN_EMPTY = {
@@ -38,6 +39,7 @@ class RotationForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Rotation
         fields = [
             "name", "calendar_policy", "overflow_to_off_duty", "required_skills",
+            "specialist_leads", "max_leads_ahead",
             "when_empty", "when_empty_rotation", "when_empty_queue", "active",
         ]  # fmt: skip
         labels = {
@@ -48,6 +50,15 @@ class RotationForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts = {
             "calendar_policy": "Whoever is absent is never picked, whatever stands here.",
+            "specialist_leads": (
+                "When only some of those present have the skill. Count: everybody ends up with the same total, so"
+                " whoever gets such a lead waits longer for the next one. On top: such leads are shared out only"
+                " among those who can take them, and cost them nothing of the others."
+            ),
+            "max_leads_ahead": (
+                "So many leads more than their share is the most that anybody can get through such leads; from then"
+                " on they come on top."
+            ),
             "when_empty": "When everybody is away, off duty or at a cap.",
         }
 
@@ -119,10 +130,12 @@ class RotationPage(ConfigurationPage):
     change_form_outer_after_template = "routing/rotation_ledger.html"
     conditional_fields = {
         "overflow_to_off_duty": "calendar_policy == 'on_duty_first'",
+        "max_leads_ahead": "specialist_leads == 'count'",
         **{name: f"when_empty == '{kind.value}'" for kind, name in _WHEN_EMPTY.items()},
     }
     fieldsets = [
-        (None, {"fields": ["name", "calendar_policy", "overflow_to_off_duty", "required_skills", "active"]}),
+        (None, {"fields": ["name", "calendar_policy", "overflow_to_off_duty", "active"]}),
+        ("Skills", {"fields": ["required_skills", "specialist_leads", "max_leads_ahead"]}),
         ("When nobody can be picked", {"fields": ["when_empty", "when_empty_rotation", "when_empty_queue"]}),
     ]
     empty_icon = "autorenew"
@@ -150,6 +163,7 @@ class RotationPage(ConfigurationPage):
             ],
             "rules": list(row.routing_rules.filter(active=True).order_by("position")),
             "ledger": [_turn(turn) for turn in stats.turns],
+            "overloads": specialist_load.sentences([row.pk], now=timezone.now()).get(row.pk, []),
         }
 
     def save_model(self, request: HttpRequest, obj: Rotation, form: Any, change: Any) -> None:
@@ -212,9 +226,9 @@ def _way_out(row: Rotation) -> str:
     }.get(Rotation.WhenEmpty(row.when_empty), "leads go to the fallback queue")  # fmt: skip
 
 
-def _turn(turn: Any) -> dict[str, Any]:
-    credits = {row["owner_id"]: row for row in turn.rows}
-    mine = credits.get(turn.owner_id)
+def _turn(turn: RotationTurn) -> dict[str, Any]:
+    used = ledger.turn_of(turn)
+    mine = next((row for row in used.rows if row.owner_id == used.picked), None)
     out = [str(left["reason"]) for left in turn.left_out]
     return {
         "number": turn.number,
@@ -223,8 +237,8 @@ def _turn(turn: Any) -> dict[str, Any]:
         "picked": turn.owner.name,
         "lead": str(turn.lead) if turn.lead else "",
         "lead_id": turn.lead_id,
-        "before": mine["before"] / 100 if mine else None,
-        "after": mine["after"] / 100 if mine else None,
-        "present": len(credits),
+        "before": in_leads(mine.before, used.unit) if mine else "",
+        "after": in_leads(mine.after, used.unit) if mine else "",
+        "extra": in_leads(mine.moved).lstrip("+") if mine and mine.moved >= LEAD // 20 else "",
         "left_out": get_text_list(out, "and"),
     }

@@ -50,12 +50,14 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True)
 class LiveRotation:
-    """members are the ids of its owners."""
+    """members are the ids of its owners; overloads says in a sentence each which groups of them alone could take more
+    leads than were due to them."""
 
     id: Id
     name: str
     members: Collection[Id]
     when_empty: EmptyPolicy = field(default_factory=EmptyPolicy)
+    overloads: Sequence[str] = ()
 
     @property
     def ref(self) -> Ref:
@@ -302,6 +304,9 @@ def _rotations(live: Live) -> Iterator[LintFinding]:
         if not active & set(rotation.members):
             message = "Nobody in it is active: every lead goes where its when_empty says."
             yield LintFinding("warning", rotation.ref, message, "Add members.")
+        for message in rotation.overloads:
+            hint = "Give more members the skill, or let such leads come on top (specialist_leads: extra)."
+            yield LintFinding("warning", rotation.ref, message, hint)
         to = rotation.when_empty.to
         if (rotation.when_empty.kind == "rotation" and (to is None or to.id not in by_id)) or (
             rotation.when_empty.kind == "queue" and (to is None or to.id not in live.queues)

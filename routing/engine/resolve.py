@@ -8,7 +8,8 @@ from typing import Literal
 from routing.engine.decide import RoutingDecision
 from routing.engine.eligibility import CalendarPolicy, Candidate, Eligibility, LeftOut, eligible
 from routing.engine.references import Id, Ref, Row
-from routing.engine.rotation import RotationState, Turn, after, pick
+from routing.engine.rotation import after, pick
+from routing.engine.rotation_state import RotationState, Turn
 
 WhenEmptyKind = Literal["fallback", "hold", "assign_anyway", "rotation", "queue"]
 WHEN_EMPTY_KINDS: tuple[WhenEmptyKind, ...] = ("fallback", "hold", "assign_anyway", "rotation", "queue")

@@ -14,7 +14,14 @@ from routing.engine.ownership import KnownOwner, OwnershipContext, StickyOwner
 from routing.engine.references import Id, Ref, Row
 from routing.engine.resolve import EmptyPolicy, Resolution, RotationSettings
 from routing.engine.returning import Returning
-from routing.engine.rotation import MemberState, RotationState, Turn
+from routing.engine.rotation_state import (
+    LEADS,
+    MAX_LEADS_AHEAD,
+    MemberState,
+    RotationState,
+    SpecialistLeads,
+    Turn,
+)
 
 _DEFAULTS = {each.name: each.default for each in fields(Candidate) if each.default is not MISSING}
 
@@ -26,6 +33,8 @@ class SeenRotation:
     settings: RotationSettings
     turn: int
     last_turns: Mapping[Id, int]
+    specialist_leads: SpecialistLeads = "count"
+    max_leads_ahead: int = MAX_LEADS_AHEAD
 
     def to_json(self) -> Row:
         settings = self.settings
@@ -37,6 +46,8 @@ class SeenRotation:
             "overflow_to_off_duty": settings.overflow_to_off_duty,
             "when_empty": {"kind": settings.when_empty.kind, "to": to.to_json() if to else None},
             "turn": self.turn,
+            "specialist_leads": self.specialist_leads,
+            "max_leads_ahead": self.max_leads_ahead,
             "members": [
                 {**_candidate_json(one), "last_turn": self.last_turns[one.owner_id]}
                 for one in settings.candidates
@@ -55,10 +66,14 @@ class SeenRotation:
             overflow_to_off_duty=data["overflow_to_off_duty"],
             when_empty=EmptyPolicy(data["when_empty"]["kind"], Ref(**to) if to else None),
         )
-        return cls(settings, data["turn"], {one["owner_id"]: one["last_turn"] for one in data["members"]})
+        last_turns = {one["owner_id"]: one["last_turn"] for one in data["members"]}
+        # Decisions from before there was a choice do not say; their turns know how they were picked.
+        chosen = {name: data[name] for name in ("specialist_leads", "max_leads_ahead") if name in data}
+        return cls(settings, data["turn"], last_turns, **chosen)
 
     def state(self, turn: Turn | None) -> RotationState:
-        """Before `turn`, with the weights and credits of its row; any numbers do for those it did not touch."""
+        """Before `turn`, with the weights and credits of its row, to be picked by the rule of then; any numbers do for those it
+        did not touch."""
         rows = {row.owner_id: row for row in turn.rows} if turn is not None else {}
         members = tuple(
             MemberState(
@@ -69,7 +84,14 @@ class SeenRotation:
             )
             for owner_id, last_turn in self.last_turns.items()
         )
-        return RotationState(self.settings.id, members, self.turn)
+        return RotationState(
+            self.settings.id,
+            members,
+            self.turn,
+            self.specialist_leads,
+            self.max_leads_ahead,
+            turn.format if turn is not None else LEADS,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,11 @@ def seen_by(
     for rotation_id in asked:
         state = states[rotation_id]
         last_turns = {member.owner_id: member.last_turn for member in state.members}
-        rotations.append(SeenRotation(settings[rotation_id], state.turn, last_turns))
+        rotations.append(
+            SeenRotation(
+                settings[rotation_id], state.turn, last_turns, state.specialist_leads, state.max_leads_ahead
+            )
+        )
     return Seen(tuple(rotations), tuple(skills), tuple(inactive_owners))
 
 

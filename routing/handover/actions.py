@@ -146,7 +146,7 @@ def decline(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetim
         if before.owner is None:
             raise Refused("Nobody owns this lead, so nobody can give it back.")
         if before.turn is not None and reason.strip().casefold() in GIVES_BACK:
-            ledger.give_turn_back(before.turn, now=now)
+            ledger.give_back(before.turn, now=now)
         said = f"Declined by {before.owner.name}: {reason}"
         rotation_id = rerouting.rotation_of(lead.pk)
         if rotation_id is not None:

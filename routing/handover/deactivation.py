@@ -86,7 +86,9 @@ class Leaving:
             said.append(f"{_leads(self.in_touch)} that somebody has talked to: {where}.")
         if self.rotations:
             left = ", ".join(map(str, self.rotations))
-            said.append(f"{name} leaves {left}; the credit is shared out among the rest.")
+            said.append(
+                f"{name} gets no more turns in {left}; what is due there waits, in case they come back."
+            )
         if self.accounts:
             said.append(f"{', '.join(map(str, self.accounts))}: no longer {name}'s.")
         said.append("Returning leads go to somebody else. Disqualified and lost leads stay as they are.")
@@ -156,8 +158,10 @@ def switch_off(
             for member in (
                 owner.memberships.filter(active=True).order_by("rotation").select_related("rotation")
             ):
-                rest = member.rotation.members.exclude(owner=owner)
-                members = [Member(one.owner_id, one.weight, one.active) for one in rest]
+                members = [
+                    Member(one.owner_id, one.weight, one.active and one.owner_id != owner.pk)
+                    for one in member.rotation.members.all()
+                ]
                 membership.set_members(member.rotation, members, now=now, user=user, reason=reason)
         if leave_accounts:
             for account in owner.named_accounts.filter(active=True):

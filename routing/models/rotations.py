@@ -4,11 +4,14 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from routing.engine.rotation_state import LEADS, MAX_LEADS_AHEAD
 from routing.models.owners import Owner, Queue
 
 
 class Rotation(models.Model):
-    """`when_empty` is "" (the fallback queue), "hold", "assign_anyway", "rotation:<name>" or "queue:<name>"."""
+    class SpecialistLeads(models.TextChoices):
+        COUNT = "count", "Count like any other lead"
+        EXTRA = "extra", "Come on top"
 
     class CalendarPolicy(models.TextChoices):
         ON_DUTY_FIRST = "on_duty_first", "On-duty members first"
@@ -42,6 +45,13 @@ class Rotation(models.Model):
         Queue, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="line_of"
     )
     required_skills = models.JSONField(default=list, blank=True)
+    specialist_leads = models.CharField(
+        "leads that only some can take",
+        max_length=8,
+        choices=SpecialistLeads.choices,
+        default=SpecialistLeads.COUNT,
+    )
+    max_leads_ahead = models.PositiveSmallIntegerField("most leads ahead", default=MAX_LEADS_AHEAD)
     last_turn = models.BigIntegerField(default=0, editable=False)
     active = models.BooleanField(default=True)
     history = HistoricalRecords(excluded_fields=["last_turn"])
@@ -54,7 +64,9 @@ class Rotation(models.Model):
 
 
 class RotationMember(models.Model):
-    """`credit` is in hundredths of a turn's weight; absent members' credits are frozen."""
+    """`credit` is what is due minus what was got, in units of `routing.engine.rotation_state.LEAD`; it waits while the member
+    is away or not active. Over all members of a rotation it sums to 0.
+    """
 
     rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="members")
     owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="memberships")
@@ -86,8 +98,9 @@ class RotationMember(models.Model):
 class RotationTurn(models.Model):
     """Ledger: one row per pick, give-back or spread of a removed member's credit.
 
-    `rows` is [{"owner_id", "weight", "before", "after", "qualified"}], weights and credits in hundredths, one per member whose
-    credit the turn could change; `left_out` is [{"owner_id", "name", "why", "reason"}].
+    `rows` is [{"owner_id", "weight", "before", "after", "qualified", "part", "moved"}], one per member whose credit the turn
+    could change, as `routing.engine.rotation_state.TurnRow` says; `format` is how its credits are counted. `left_out` is
+    [{"owner_id", "name", "why", "reason"}].
     """
 
     class Kind(models.TextChoices):
@@ -102,6 +115,7 @@ class RotationTurn(models.Model):
     owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="+")
     lead = models.ForeignKey("intake.Lead", null=True, on_delete=models.SET_NULL, related_name="+")
     picked_last_turn = models.BigIntegerField(default=0)
+    format = models.PositiveSmallIntegerField(default=LEADS)
     rows = models.JSONField(default=list)
     left_out = models.JSONField(default=list)
     reverses = models.OneToOneField(

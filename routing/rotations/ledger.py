@@ -1,18 +1,23 @@
-"""Rotations under their lock: states for the engine, turns back into rows. The only place that writes credits and turns (I8)."""
+"""Rotations under their lock: states for the engine, turns back into rows. The only place that writes credits and turns (I8).
+
+`lock` gives the states, the engine uses turns of them (`engine.rotation.after` keeps a state in step), `write_turns` makes
+them rows; `give_back` and `spread` do all of it for a turn that comes back and a member who is removed.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from plumbing.bulk import insert_rows, update_rows
+from routing.engine import rotation as engine
 from routing.engine.eligibility import LeftOut
 from routing.engine.references import Id, Ref
 from routing.engine.resolve import EmptyPolicy, RotationSettings
-from routing.engine.rotation import MemberState, RotationState, Turn, after, give_back, remove_member, scaled
+from routing.engine.rotation_state import MemberState, RotationState, Turn, scaled
 from routing.models import Rotation, RotationMember, RotationTurn
 from routing.rotations.roster import Roster
 
@@ -23,10 +28,13 @@ _CAPPED = (
 
 @dataclass
 class Locked:
-    """Rotations that this transaction holds. `states` are kept in step by the caller as turns are used."""
+    """Rotations that this transaction holds. `states` are kept in step by the caller as turns are used; they know the members
+    who are switched off too, whose credit waits.
+    """
 
     rotations: dict[int, Rotation]
     members: dict[int, list[RotationMember]]
+    switched_off: dict[int, list[RotationMember]]
     states: dict[Id, RotationState]
 
     def settings(self, roster: Roster, *, past_owners: Collection[int] = ()) -> dict[Id, RotationSettings]:
@@ -77,112 +85,74 @@ def reachable(rotation_ids: Iterable[int]) -> set[int]:
 
 def lock(rotation_ids: Iterable[int]) -> Locked:
     """Lock these rotations and whatever they can reach, in one statement, in id order. Inside a transaction."""
-    ids = reachable(rotation_ids)
-    rows = Rotation.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
+    return _read(Rotation.objects.select_for_update(of=("self",), no_key=True), rotation_ids)
+
+
+def look(rotation_ids: Iterable[int]) -> Locked:
+    """The same without a lock, for those who only ask: whoever picks meanwhile is not held up."""
+    return _read(Rotation.objects.all(), rotation_ids)
+
+
+def _read(queryset: QuerySet[Rotation], rotation_ids: Iterable[int]) -> Locked:
+    rows = queryset.filter(pk__in=reachable(rotation_ids)).order_by("pk")
     rotations = {
         rotation.pk: rotation for rotation in rows.select_related("when_empty_rotation", "when_empty_queue")
     }
     members: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
-    for member in RotationMember.objects.filter(rotation__in=rotations, active=True).order_by("pk"):
-        members[member.rotation_id].append(member)
-    states: dict[Id, RotationState] = {pk: state_of(rotations[pk], members[pk]) for pk in rotations}
-    return Locked(rotations=rotations, members=members, states=states)
+    switched_off: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
+    for member in RotationMember.objects.filter(rotation__in=rotations).order_by("pk"):
+        (members if member.active else switched_off)[member.rotation_id].append(member)
+    states: dict[Id, RotationState] = {
+        pk: state_of(rotations[pk], [*members[pk], *switched_off[pk]]) for pk in rotations
+    }
+    return Locked(rotations=rotations, members=members, switched_off=switched_off, states=states)
 
 
 def state_of(rotation: Rotation, members: Iterable[RotationMember]) -> RotationState:
-    """The rotation as the engine sees it; weights in hundredths."""
+    """The rotation as the engine sees it, with all its members, also those who are switched off."""
     states = (
-        MemberState(member.owner_id, scaled(member.weight), member.credit, member.last_turn)
+        MemberState(member.owner_id, scaled(member.weight), member.credit, member.last_turn, member.active)
         for member in members
     )
-    return RotationState(rotation.pk, tuple(states), rotation.last_turn)
+    return RotationState(
+        rotation.pk,
+        tuple(states),
+        rotation.last_turn,
+        specialist_leads=rotation.specialist_leads,  # type: ignore[arg-type]
+        max_leads_ahead=rotation.max_leads_ahead,
+    )
 
 
 def write_turns(
     locked: Locked, turns: Iterable[tuple[Turn, UUID | None, Iterable[LeftOut]]], *, now: datetime
 ) -> dict[tuple[int, int], RotationTurn]:
     """Write turns and the credits that follow from `locked.states`; returns the rows by (rotation, number)."""
-    listed = list(turns)
-    rows = [
-        RotationTurn(
-            rotation_id=turn.rotation_id,
-            number=turn.number,
-            kind=turn.kind,
-            at=now,
-            owner_id=turn.picked,
-            lead_id=lead_id,
-            picked_last_turn=turn.picked_last_turn,
-            rows=turn.to_json()["rows"],
-            left_out=[out.to_json() for out in left_out],
-        )
-        for turn, lead_id, left_out in listed
-    ]
+    rows = [_row(turn, lead_id, left_out, now=now) for turn, lead_id, left_out in turns]
     insert_rows(rows)
-    touched = {int(turn.rotation_id) for turn, _, _ in listed}
-    _store(locked, touched)
+    _store(locked, {row.rotation_id for row in rows})
     return {(row.rotation_id, row.number): row for row in rows}
 
 
-def give_turn_back(turn_row: RotationTurn, *, now: datetime) -> RotationTurn | None:
+def give_back(turn_row: RotationTurn, *, now: datetime) -> RotationTurn | None:
     """Reverse a pick in the ledger; None if it has come back already. Locks the rotation."""
     if turn_row.kind != RotationTurn.Kind.PICK:
         return None
     locked = lock([turn_row.rotation_id])
     if RotationTurn.objects.filter(reverses=turn_row).exists():
         return None
-    state = locked.states[turn_row.rotation_id]
-    turn = give_back(state, turn_of(turn_row))
-    locked.states[turn_row.rotation_id] = after(state, turn)
-    row = RotationTurn.objects.create(
-        rotation_id=turn_row.rotation_id,
-        number=turn.number,
-        kind=RotationTurn.Kind.GIVE_BACK,
-        at=now,
-        owner_id=turn.picked,
-        lead_id=turn_row.lead_id,
-        picked_last_turn=turn.picked_last_turn,
-        rows=turn.to_json()["rows"],
-        reverses=turn_row,
-    )
-    _store(locked, {turn_row.rotation_id})
-    return row
+    turn = engine.give_back(locked.states[turn_row.rotation_id], turn_of(turn_row))
+    row = _row(turn, turn_row.lead_id, (), now=now)
+    row.reverses = turn_row
+    return _use(locked, turn, row)
 
 
 def spread(locked: Locked, rotation_id: int, owner_id: int, *, now: datetime) -> RotationTurn:
-    """A member leaves: its credit goes to the rest (remove_member), as a row of the ledger. The member's own row is the
-    caller's to switch off."""
-    before = locked.states[rotation_id]
-    left = remove_member(before, owner_id)
-    number = before.turn + 1
-    weights, after_of = (
-        {m.owner_id: m.weight for m in before.members},
-        {m.owner_id: m.credit for m in left.members},
-    )
-    row = RotationTurn.objects.create(
-        rotation_id=rotation_id,
-        number=number,
-        kind=RotationTurn.Kind.SPREAD,
-        at=now,
-        owner_id=owner_id,
-        rows=[
-            {
-                "owner_id": member.owner_id,
-                "weight": weights[member.owner_id],
-                "before": member.credit,
-                "after": after_of.get(member.owner_id, 0),
-                "qualified": True,
-            }
-            for member in before.members
-        ],
-    )
-    locked.states[rotation_id] = replace(left, turn=number)
-    gone = [member for member in locked.members[rotation_id] if member.owner_id == owner_id]
-    locked.members[rotation_id] = [member for member in locked.members[rotation_id] if member not in gone]
-    for member in gone:
-        member.credit = 0
-    update_rows(gone, fields=["credit"])
-    _store(locked, {rotation_id})
-    return row
+    """A member is removed: its credit goes to the rest, as a row of the ledger. The member's own row is the caller's to
+    delete."""
+    turn = engine.spread(locked.states[rotation_id], owner_id)
+    for rows in (locked.members, locked.switched_off):
+        rows[rotation_id] = [member for member in rows[rotation_id] if member.owner_id != owner_id]
+    return _use(locked, turn, _row(turn, None, (), now=now))
 
 
 def turn_of(row: RotationTurn) -> Turn:
@@ -193,9 +163,32 @@ def turn_of(row: RotationTurn) -> Turn:
         "kind": row.kind,
         "picked": row.owner_id,
         "picked_last_turn": row.picked_last_turn,
+        "format": row.format,
         "rows": row.rows,
     }
     return Turn.from_json(data)
+
+
+def _row(turn: Turn, lead_id: UUID | None, left_out: Iterable[LeftOut], *, now: datetime) -> RotationTurn:
+    return RotationTurn(
+        rotation_id=turn.rotation_id,
+        number=turn.number,
+        kind=turn.kind,
+        at=now,
+        owner_id=turn.picked,
+        lead_id=lead_id,
+        picked_last_turn=turn.picked_last_turn,
+        format=turn.format,
+        rows=[row.to_json() for row in turn.rows],
+        left_out=[out.to_json() for out in left_out],
+    )
+
+
+def _use(locked: Locked, turn: Turn, row: RotationTurn) -> RotationTurn:
+    row.save()
+    locked.states[turn.rotation_id] = engine.after(locked.states[turn.rotation_id], turn)
+    _store(locked, {row.rotation_id})
+    return row
 
 
 def _store(locked: Locked, rotation_ids: Collection[int]) -> None:
@@ -204,7 +197,7 @@ def _store(locked: Locked, rotation_ids: Collection[int]) -> None:
     for pk in sorted(rotation_ids):
         state = locked.states[pk]
         by_owner: Mapping[Id, MemberState] = {member.owner_id: member for member in state.members}
-        for member in locked.members[pk]:
+        for member in [*locked.members[pk], *locked.switched_off[pk]]:
             found = by_owner[member.owner_id]
             if (member.credit, member.last_turn) != (found.credit, found.last_turn):
                 member.credit, member.last_turn = found.credit, found.last_turn

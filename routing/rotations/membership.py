@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from routing.models import Rotation, RotationMember, RotationTurn
+from routing.models import Rotation, RotationMember
 from routing.rotations import ledger
 
 
@@ -29,27 +29,22 @@ def set_members(
     user: User | None = None,
     reason: str = "",
 ) -> None:
-    """Make the members be these. Whoever is left out leaves: a credit is spread over the rest with a ledger row; the
-    row is switched off where the owner has had turns, else deleted. New and returning members start at credit 0; a
-    changed weight keeps the credit."""
+    """Make the members be these. Whoever is left out is removed: the row is deleted, and its credit spread over the rest with
+    a row of the ledger. New members start at credit 0. A credit stays when the weight changes, and waits while its member is
+    not active."""
     with transaction.atomic():
         locked = ledger.lock([rotation.pk])
         wanted = {member.owner_id: member for member in members}
         rows = {row.owner_id: row for row in RotationMember.objects.filter(rotation=rotation)}
         for owner_id, row in rows.items():
-            member = wanted.get(owner_id)
-            if row.active and row.credit and (member is None or not member.active):
-                ledger.spread(locked, rotation.pk, owner_id, now=now)
-        for owner_id, member in wanted.items():
-            _save(
-                rows.get(owner_id) or RotationMember(rotation=rotation, owner_id=owner_id),
-                member,
-                user,
-                reason,
-            )
-        for owner_id, row in rows.items():
             if owner_id not in wanted:
-                _drop(row, user, reason)
+                if locked.states[rotation.pk].credits[owner_id]:
+                    ledger.spread(locked, rotation.pk, owner_id, now=now)
+                _named(row, user, reason)
+                row.delete()
+        for owner_id, member in wanted.items():
+            found = rows.get(owner_id) or RotationMember(rotation=rotation, owner_id=owner_id)
+            _save(found, member, user, reason)
 
 
 def circle_from(rotation: Rotation, following: Rotation | None) -> list[Rotation]:
@@ -66,28 +61,12 @@ def circle_from(rotation: Rotation, following: Rotation | None) -> list[Rotation
 def _save(row: RotationMember, member: Member, user: User | None, reason: str) -> None:
     if row.pk and (row.weight, row.active) == (member.weight, member.active):
         return
-    if row.pk and member.active and not row.active:
-        row.credit = 0
     row.weight, row.active = member.weight, member.active
     _named(row, user, reason)
-    if row.pk is None:
-        row.save()
-    else:
-        # The credit is the ledger's; it is only written here for somebody who returns.
-        row.refresh_from_db(fields=["last_turn"] if row.active else ["credit", "last_turn"])
-        row.save()
-
-
-def _drop(row: RotationMember, user: User | None, reason: str) -> None:
-    _named(row, user, reason)
-    turns = RotationTurn.objects.filter(rotation_id=row.rotation_id, owner_id=row.owner_id)
-    if turns.exclude(kind=RotationTurn.Kind.SPREAD).exists():
-        if row.active:
-            row.refresh_from_db(fields=["credit", "last_turn"])
-            row.active = False
-            row.save()
-    else:
-        row.delete()
+    if row.pk is not None:
+        # The credit is the ledger's, which may have written it a moment ago.
+        row.refresh_from_db(fields=["credit", "last_turn"])
+    row.save()
 
 
 def _named(row: RotationMember, user: User | None, reason: str) -> None:

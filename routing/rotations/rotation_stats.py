@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from intake.models import Lead
 from routing.engine.eligibility import eligible
 from routing.engine.rotation import next_picks, shares
+from routing.engine.rotation_state import LEAD, in_leads
 from routing.models import Assignment, Owner, Rotation, RotationMember, RotationTurn
 from routing.response.calendars import local_date
 from routing.rotations import ledger, roster
@@ -31,13 +32,14 @@ class MemberStats:
     weight: Decimal
     actual: int
     target: float
-    credit: float
+    credit: int
     state: State
     reason: str = ""
 
     @property
-    def off(self) -> float:
-        return self.actual - self.target
+    def due_minus_got(self) -> str:
+        """Of all leads ever, in leads."""
+        return in_leads(self.credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class RotationStats:
 
     @property
     def furthest_off(self) -> float:
-        return max((abs(member.off) for member in self.members), default=0.0)
+        """Of a member, in leads, rounded up to a tenth."""
+        return -(-10 * max((abs(member.credit) for member in self.members), default=0) // LEAD) / 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def of_rotation(rotation: Rotation, *, now: datetime) -> RotationStats:
             weight=row.weight,
             actual=counted[row.owner_id].actual if row.owner_id in counted else 0,
             target=float(counted[row.owner_id].target) if row.owner_id in counted else 0.0,
-            credit=row.credit / 100,
+            credit=row.credit,
             state="ready" if row.owner_id in judged.qualified else "out",
             reason=why.get(row.owner_id, ""),
         )

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from django.utils import timezone
+
 from routing.engine import linter
 from routing.engine.references import Ref
 from routing.engine.resolve import EmptyPolicy, WhenEmptyKind
 from routing.models import Owner, Queue, Rotation
+from routing.rotations import specialist_load
 from routing.rules.vocabulary import FACTS
 
 Finding = linter.LintFinding
@@ -18,6 +21,7 @@ def find(snapshot: Mapping[str, Any]) -> list[Finding]:
 
 
 def live() -> linter.Live:
+    overloads = specialist_load.sentences(now=timezone.now())
     rotations = Rotation.objects.filter(active=True).select_related("when_empty_rotation", "when_empty_queue")
     return linter.Live(
         rotations=[
@@ -26,6 +30,7 @@ def live() -> linter.Live:
                 rotation.name,
                 members=[member.owner_id for member in rotation.members.all() if member.active],
                 when_empty=_when_empty(rotation),
+                overloads=overloads.get(rotation.pk, ()),
             )
             for rotation in rotations.prefetch_related("members")
         ],

@@ -11,7 +11,7 @@ from typing import Any
 from routing.engine.decide import decide
 from routing.engine.references import Id
 from routing.engine.resolve import resolve_target
-from routing.engine.rotation import RotationState, Turn
+from routing.engine.rotation_state import RotationState, Turn
 from routing.engine.seen import Seen, ownership_from_json
 from routing.models import Decision, RotationTurn
 from routing.rotations import ledger

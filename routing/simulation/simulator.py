@@ -16,13 +16,12 @@ from routing.accounts import Accounts
 from routing.engine import decide as engine
 from routing.engine.decide import RoutingDecision
 from routing.engine.ownership import OwnershipContext
-from routing.engine.references import Id, Ref
+from routing.engine.references import Ref
 from routing.engine.resolve import Resolution, resolve_target
-from routing.engine.rotation import RotationState
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
 from routing.engine.sla import policy_for
-from routing.models import Owner, Queue, Rotation, RotationMember, SlaClock, SlaStep
+from routing.models import Owner, Queue, SlaClock, SlaStep
 from routing.response import clocks
 from routing.rotations import holding_queues, ledger, roster
 from routing.rules.vocabulary import FACTS
@@ -90,7 +89,7 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     )
     decision = engine.decide(full, ruleset, ownership, now=now)
     rotation_id = int(decision.target.id) if decision.target.kind == "rotation" else None
-    seen = _rotations([rotation_id] if rotation_id else [])
+    seen = ledger.look([rotation_id] if rotation_id else [])
     asked = seen.rotations.get(rotation_id) if rotation_id else None
     if ruleset.fallback_queue is None:
         raise engine.NoFallbackQueue("The ruleset names no fallback queue.")
@@ -131,22 +130,6 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
         clock=clock,
         steps=steps,
     )
-
-
-def _rotations(rotation_ids: Sequence[int]) -> ledger.Locked:
-    """As `ledger.lock` gives them, without a lock: whoever picks meanwhile is not held up."""
-    rows = Rotation.objects.filter(pk__in=ledger.reachable(rotation_ids)).order_by("pk")
-    rotations = {
-        rotation.pk: rotation
-        for rotation in rows.select_related("when_empty_rotation", "when_empty_queue", "holding_queue")
-    }
-    members: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
-    for member in RotationMember.objects.filter(rotation__in=rotations, active=True).order_by("pk"):
-        members[member.rotation_id].append(member)
-    states: dict[Id, RotationState] = {
-        pk: ledger.state_of(rotation, members[pk]) for pk, rotation in rotations.items()
-    }
-    return ledger.Locked(rotations=rotations, members=members, states=states)
 
 
 def _queue(target: Ref, seen: ledger.Locked) -> Queue | None:

@@ -15,7 +15,7 @@ from routing.engine.eligibility import LeftOut
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
 from routing.engine.resolve import Resolution, resolve_target
-from routing.engine.rotation import Turn
+from routing.engine.rotation_state import Turn
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.seen import Seen, seen_by
 from routing.models import Assignment, Decision, Queue, RuleSet

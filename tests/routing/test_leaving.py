@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.utils import timezone
 
 from intake.models import Lead, LeadChange
@@ -50,7 +51,7 @@ def test_it_says_beforehand_what_will_happen(alice):
         "No new lead goes to Alice Ames, from this moment.",
         "1 lead that nobody has talked to: routed again.",
         "1 lead that somebody has talked to: to the queue Nurture.",
-        "Alice Ames leaves AMER round robin; the credit is shared out among the rest.",
+        "Alice Ames gets no more turns in AMER round robin; what is due there waits, in case they come back.",
         "Globex: no longer Alice Ames's.",
         "Returning leads go to somebody else. Disqualified and lost leads stay as they are.",
     ]
@@ -77,15 +78,19 @@ def test_it_routes_waiting_leads_again_and_gives_the_others_to_the_managers_queu
     assert not OwnerNotice.objects.filter(owner=alice, kind="lost", status="waiting").exists()
 
 
-def test_it_ends_rotations_and_accounts(alice):
+def test_it_ends_rotations_and_accounts_and_the_credit_waits(alice):
+    members = Rotation.objects.get(name="AMER round robin").members
+    members.filter(owner=alice).update(credit=F("credit") + 7)
+    members.filter(owner__email="bob@acme.test").update(credit=F("credit") - 7)
+    waiting = members.get(owner=alice).credit
     maria = User.objects.create_user("maria")
     deactivation.deactivate(alice, actor="maria", user=maria, now=timezone.now())
     alice.refresh_from_db()
     assert not alice.active
     assert alice.history.first().history_user == maria
-    members = Rotation.objects.get(name="AMER round robin").members.filter(active=True)
-    assert {member.owner.name for member in members} == {"Bob Burke", "Carla Cruz"}
-    assert sum(member.credit for member in members) == 0
+    assert {member.owner.name for member in members.filter(active=True)} == {"Bob Burke", "Carla Cruz"}
+    assert members.get(owner=alice).credit == waiting != 0
+    assert sum(members.values_list("credit", flat=True)) == 0
     assert NamedAccount.objects.get(company="Globex").owner is None
 
 

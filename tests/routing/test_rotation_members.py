@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from routing.handover import deactivation
 from routing.models import Owner, Rotation, RotationMember, RotationTurn
 from routing.rotations import membership
 from routing.rotations.membership import Member, set_members
@@ -45,7 +46,7 @@ def credits(rotation: Rotation) -> dict[str, int]:
     return {name: one.credit for name, one in members(rotation).items() if one.active}
 
 
-def test_it_spreads_the_credit_of_whoever_leaves_over_the_rest_with_a_ledger_row(rotation):
+def test_it_spreads_the_credit_of_whoever_is_removed_over_the_rest_with_a_ledger_row(rotation):
     before = credits(rotation)
     assert before["Alice"], "Alice has a credit to spread"
     change(rotation, Alice=None)
@@ -55,24 +56,56 @@ def test_it_spreads_the_credit_of_whoever_leaves_over_the_rest_with_a_ledger_row
     row = rotation.turns.get(kind=RotationTurn.Kind.SPREAD)
     assert (row.owner.name, row.number) == ("Alice Ames", 6)
     assert {one["owner_id"]: one["after"] for one in row.rows if one["owner_id"] != row.owner_id} == {
-        member.owner_id: member.credit for member in rotation.members.filter(active=True)
+        member.owner_id: member.credit for member in rotation.members.all()
     }
 
 
-def test_it_switches_off_whoever_has_had_turns_and_forgets_whoever_has_not(rotation):
+def test_it_spreads_the_credits_of_two_who_are_removed_at_once(rotation):
+    change(rotation, Alice=None, Bob=None)
+    assert credits(rotation) == {"Carla": 0}
+    assert rotation.turns.filter(kind=RotationTurn.Kind.SPREAD).count() == 2
+
+
+def test_it_forgets_whoever_is_removed_but_for_the_history(rotation):
     newcomer = Owner.objects.get(email="maria@acme.test")
     change(rotation, Maria=Member(newcomer.pk, Decimal(1)))
-    change(rotation, Alice=None, Maria=None)
-    left = members(rotation)
-    assert not left["Alice"].active
-    assert left["Alice"].credit == 0
-    assert "Maria" not in left
+    change(rotation, Maria=None)
+    assert "Maria" not in members(rotation)
     assert RotationMember.history.filter(owner=newcomer).count() == 2
 
 
-def test_it_starts_whoever_returns_at_nothing(rotation):
+def test_switching_a_member_off_and_on_thirty_times_costs_nothing(rotation):
+    before, turns = credits(rotation), rotation.turns.count()
+    alice = members(rotation)["Alice"].owner_id
+    for _ in range(30):
+        change(rotation, Alice=Member(alice, Decimal(3), active=False))
+        assert "Alice" not in credits(rotation)
+        change(rotation, Alice=Member(alice, Decimal(3)))
+    assert credits(rotation) == before
+    assert rotation.turns.count() == turns
+
+
+def test_switching_an_owner_off_and_on_costs_nothing_either(rotation):
+    before = credits(rotation)
+    alice = Owner.objects.get(email="alice@acme.test")
+    deactivation.switch_off(alice, actor="maria", now=timezone.now())
+    assert "Alice" not in credits(rotation)
+    Owner.objects.filter(pk=alice.pk).update(active=True)
+    change(rotation, Alice=Member(alice.pk, Decimal(3)))
+    assert credits(rotation) == before
+
+
+def test_it_spreads_a_credit_that_waits_when_its_member_is_removed(rotation):
+    change(rotation, Alice=Member(members(rotation)["Alice"].owner_id, Decimal(3), active=False))
+    assert sum(credits(rotation).values()) == -members(rotation)["Alice"].credit
     change(rotation, Alice=None)
-    change(rotation, Alice=Member(members(rotation)["Alice"].owner_id, Decimal(3)))
+    assert sum(credits(rotation).values()) == 0
+
+
+def test_it_starts_whoever_comes_again_after_being_removed_at_nothing(rotation):
+    alice = members(rotation)["Alice"].owner_id
+    change(rotation, Alice=None)
+    change(rotation, Alice=Member(alice, Decimal(3)))
     assert credits(rotation)["Alice"] == 0
     assert sum(credits(rotation).values()) == 0
 

@@ -1,9 +1,10 @@
 from typing import Any
 
-from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Shape, Text
+from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Shape, Text, Whole
 from leadops.configuration.section import CHANGE_REASON, Items, Reference, RowSection, Saver, Weight
 from leadops.configuration.sections.targets import Target
 from leadops.configuration.sections.teams import OWNER
+from routing.engine.rotation_state import MAX_LEADS_AHEAD
 from routing.models import Queue, Rotation
 from routing.rotations.membership import Member, set_members
 
@@ -31,6 +32,8 @@ class Rotations(RowSection):
                 late=True,
             ),
             Field("required_skills", ListOf(Text()), []),
+            Field("specialist_leads", Choice(tuple(Rotation.SpecialistLeads.values)), "count"),
+            Field("max_leads_ahead", Whole(0, 1000), MAX_LEADS_AHEAD),
             Field("members", Items(_MEMBER, keys=("owner",)), []),
             Field("active", Flag(), True),
         )
@@ -51,6 +54,8 @@ class Rotations(RowSection):
             "overflow_to_off_duty": row.overflow_to_off_duty,
             "when_empty": when_empty,
             "required_skills": row.required_skills,
+            "specialist_leads": row.specialist_leads,
+            "max_leads_ahead": row.max_leads_ahead,
             "members": self._members(row) if row.pk else [],
             "active": row.active,
         }

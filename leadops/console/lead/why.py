@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from routing.engine.rotation_state import Turn, in_leads
 from routing.engine.wording import sentence, why_not
 from routing.models import Assignment, Decision, LeadScore, Owner
 from routing.rules.vocabulary import LABELS
@@ -39,12 +40,12 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """Somebody of the rotation: with credits (in turns) if present, else with why they were left out."""
+    """Somebody of the rotation: what was due minus what was got before and after, in leads, or why they were left out."""
 
     name: str
     picked: bool = False
-    before: float | None = None
-    after: float | None = None
+    before: str = ""
+    after: str = ""
     left_out: str = ""
 
 
@@ -159,15 +160,16 @@ def _rotations(trace: Sequence[Mapping[str, Any]]) -> list[RotationPanel]:
         members = [
             MemberRow(name=str(out["name"]), left_out=str(out["reason"])) for out in row.get("left_out") or []
         ]
-        if turn := row.get("turn"):
+        if row.get("turn"):
+            turn = Turn.from_json(row["turn"])
             members = [
                 MemberRow(
-                    name=names.get(int(one["owner_id"]), "Somebody who is gone"),
-                    picked=one["owner_id"] == turn["picked"],
-                    before=one["before"] / 100,
-                    after=one["after"] / 100,
+                    name=names.get(int(one.owner_id), "Somebody who is gone"),
+                    picked=one.owner_id == turn.picked,
+                    before=in_leads(one.before, turn.unit),
+                    after=in_leads(one.after, turn.unit),
                 )
-                for one in sorted(turn["rows"], key=lambda one: one["owner_id"] != turn["picked"])
+                for one in sorted(turn.rows, key=lambda one: one.owner_id != turn.picked)
             ]
         found.append(RotationPanel(asked=str(row["asked"]), answer=str(row["answer"]), members=members))
     return found

@@ -162,3 +162,30 @@ def test_a_country_called_no_is_norway(config, acme):
         "any": [{"field": "country", "in": ["DE", "AT", "CH", "NO"]}]
     }
     assert config.diff(config.export()) == (0, "")
+
+
+def test_it_says_whether_leads_that_only_some_can_take_count(config, acme):
+    config.apply(acme)
+    line = "  - name: AMER round robin\n"
+    said = acme.replace(line, line + "    specialist_leads: extra\n    max_leads_ahead: 5\n", 1)
+    assert config.diff(said)[0] == 1
+    config.apply(said)
+    changed = Rotation.objects.exclude(specialist_leads="count")
+    assert [(row.specialist_leads, row.max_leads_ahead) for row in changed] == [("extra", 5)]
+    assert config.diff(said) == (0, "")
+    assert "specialist_leads: extra" in config.export()
+
+
+def test_a_member_who_is_left_out_and_comes_back_has_the_credit_it_had(config, acme):
+    config.apply(acme)
+    member = Rotation.objects.get(name="DACH round robin").members.order_by("pk")[0]
+    member.credit = 7
+    member.save()
+    without = acme.replace(f"{{owner: {member.owner.email}}}, ", "", 1)
+    assert without != acme
+    config.apply(without)
+    member.refresh_from_db()
+    assert (member.active, member.credit) == (False, 7)
+    config.apply(acme)
+    member.refresh_from_db()
+    assert (member.active, member.credit) == (True, 7)

@@ -28,6 +28,7 @@ from routing.models import (
     Territory,
     WorkCalendar,
 )
+from tests import make
 
 PAGES = [
     page
@@ -255,6 +256,26 @@ def test_it_changes_members_with_history(client):
         ("Bob Burke", 2.0),
     ]
     assert members[0].history.first().history_user.username == "maria"
+
+
+def test_a_rotation_says_whether_leads_that_only_some_can_take_count(client):
+    rotation = Rotation.objects.get(name="AMER round robin")
+    shown = client.get(page(Rotation, rotation)).content.decode()
+    assert "Leads that only some can take" in shown
+    assert "So many leads more than their share" in shown
+    data = filled(client, Rotation, rotation, specialist_leads="extra", max_leads_ahead="5")
+    saved(client.post(page(Rotation, rotation), data))
+    rotation.refresh_from_db()
+    assert (rotation.specialist_leads, rotation.max_leads_ahead) == ("extra", 5)
+
+
+def test_it_shows_what_is_due_minus_what_was_got_in_leads(client):
+    make.handed_off(make.american())
+    rotation = Rotation.objects.get(name="AMER round robin")
+    shown = client.get(page(Rotation, rotation)).content.decode()
+    assert "due minus got −0.5" in shown
+    assert "0.0 → −0.5" in shown
+    assert "Nobody is more than 0.5 leads from their share." in shown
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from routing.engine.eligibility import Candidate
 from routing.engine.ownership import KnownOwner
 from routing.engine.references import Ref
 from routing.engine.resolve import EmptyPolicy, RotationSettings
-from routing.engine.rotation import MemberState, RotationState
+from routing.engine.rotation_state import MemberState, RotationState
 from routing.engine.ruleset import CompiledRuleSet
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections import Counter
 from routing.engine.decide import RoutingDecision, decide
 from routing.engine.references import Ref
 from routing.engine.resolve import resolve_target
-from routing.engine.rotation import Turn
+from routing.engine.rotation_state import LEAD, Turn
 from tests.routing.engine.acme import (  # fmt: skip
     ALICE,
     AMER,
@@ -45,7 +45,7 @@ def test_a_rotation_target_becomes_the_owner_whose_turn_it_is():
     assert resolution.target == Ref("owner", ALICE, "Alice Ames")
     assert resolution.turn.picked == ALICE
     assert resolution.rotation_id == AMER
-    assert resolution.states[AMER].credits == {ALICE: -300, BOB: 200, CARLA: 100}
+    assert resolution.states[AMER].credits == {ALICE: -LEAD // 2, BOB: LEAD // 3, CARLA: LEAD // 6 + 1}
 
 
 def test_an_owner_or_queue_is_a_settlement_without_a_turn():
@@ -139,7 +139,7 @@ def test_the_absent_keep_their_credit_and_the_unskilled_accrue():
     )
     resolution = resolved(rotation, skills=["es"])
     assert resolution.target.id == CARLA
-    assert resolution.states[AMER].credits == {ALICE: 0, BOB: 200, CARLA: -200}
+    assert resolution.states[AMER].credits == {ALICE: 0, BOB: LEAD * 2 // 3 + 1, CARLA: -LEAD * 2 // 3}
 
 
 def test_somebody_who_is_no_member_is_not_picked():

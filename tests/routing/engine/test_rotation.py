@@ -1,87 +1,27 @@
+"""Turns, credits and the ledger's rows of one rotation; the bounds are in test_rotation_bounds."""
+
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.engine.rotation import (
-    MemberState,
-    RotationError,
-    RotationState,
-    Turn,
-    add_member,
-    after,
-    change_weight,
-    give_back,
-    next_picks,
-    pick,
-    remove_member,
-    scaled,
-    shares,
-)
-
-weights = st.lists(
-    st.one_of(st.integers(1, 20).map(lambda n: n * 100), st.integers(1, 3000)), min_size=1, max_size=12
-)
-
-
-def rotation(*member_weights):
-    return RotationState("r", tuple(MemberState(n, w) for n, w in enumerate(member_weights)))
-
-
-def play(state, count, present=None):
-    """count turns among those present: (state, ledger)."""
-    present = set(state.credits) if present is None else present
-    ledger = []
-    for _ in range(count):
-        turn = pick(state, present)
-        state = after(state, turn)
-        ledger.append(turn)
-    return state, ledger
+from routing.engine.rotation import after, give_back, next_picks, pick, shares, spread
+from routing.engine.rotation_state import LEAD, MemberState, RotationError, RotationState, Turn, scaled, split
+from tests.routing.engine.turns import WEIGHTS, churn, masked, play, rotation
 
 
 @settings(max_examples=200, deadline=None)
-@given(weights, st.integers(1, 150))
-def test_it_is_never_a_whole_lead_away_from_the_target(member_weights, count):
-    """The bound of the theorem, 1 - 1/(2n-2), at every moment."""
-    state, total, n = rotation(*member_weights), sum(member_weights), len(member_weights)
-    bound = 1 - Fraction(1, 2 * n - 2) if n > 1 else Fraction(0)
-    actual = Counter()
-    for done in range(1, count + 1):
-        turn = pick(state, state.credits)
-        state = after(state, turn)
-        actual[turn.picked] += 1
-        for member in state.members:
-            target = Fraction(done * member.weight, total)
-            assert abs(actual[member.owner_id] - target) <= bound
-
-
-@pytest.mark.parametrize("member_weights", [(1, 1, 1, 7, 7, 7), (1,) * 6 + (9,) * 6, (3, 2, 1), (1, 99)])
-def test_it_holds_the_bound_where_smooth_weighted_round_robin_does_not(member_weights):
-    state = rotation(*(w * 100 for w in member_weights))
-    _, ledger = play(state, 3 * sum(member_weights))
-    for end in range(1, len(ledger) + 1):
-        for share in shares(ledger[:end]).values():
-            assert abs(share.actual - share.target) < 1
-
-
-def churn(draw_weights=weights):
-    return st.tuples(
-        draw_weights, st.lists(st.tuples(st.integers(0, 4095), st.integers(0, 4095)), max_size=60)
-    )
-
-
-@settings(max_examples=200, deadline=None)
-@given(churn())
-def test_the_credits_sum_to_zero_and_the_absent_stay_as_they_are(case):
+@given(churn(), st.sampled_from(["count", "extra"]))
+def test_the_credits_sum_to_zero_and_those_to_whom_nothing_is_due_stay_as_they_are(case, mode):
     member_weights, turns = case
-    state = rotation(*member_weights)
+    state = rotation(*member_weights, specialist_leads=mode)
     for here, may in turns:
-        present = {member.owner_id for member in state.members if here >> member.owner_id & 1}
-        qualified = {owner for owner in present if may >> owner & 1}
+        present = masked(state, here)
+        qualified = masked(state, may) & present
         if not qualified:
             continue
         before = state.credits
@@ -90,30 +30,100 @@ def test_the_credits_sum_to_zero_and_the_absent_stay_as_they_are(case):
         assert turn.picked in qualified
         assert sum(state.credits.values()) == 0
         for owner, credit in state.credits.items():
-            if owner not in present:
+            if owner not in (present if mode == "count" else qualified):
                 assert credit == before[owner]
 
 
-@settings(max_examples=150, deadline=None)
-@given(churn())
-def test_after_the_set_changed_nobody_is_further_off_than_the_credits_carried_over_and_one_lead(case):
-    """Within a stretch with the same members present, what parts actual and target is exactly how the credits
-    moved, and no credit outgrows those of its sign that were carried over together, plus one lead."""
-    member_weights, changes = case
-    state = rotation(*member_weights)
-    for here, length in changes:
-        present = {member.owner_id for member in state.members if here >> member.owner_id & 1}
-        if not present:
+@given(churn(), st.sampled_from(["count", "extra"]))
+def test_a_ledger_row_can_be_recomputed_by_anybody(case, mode):
+    """What is due by weight, and what each had after it, follow from the row alone."""
+    member_weights, turns = case
+    state = rotation(*member_weights, specialist_leads=mode)
+    for here, may in turns:
+        present = masked(state, here)
+        if not masked(state, may) & present:
             continue
-        carried = state.credits
-        total = sum(m.weight for m in state.members if m.owner_id in present)
-        ahead = sum(max(carried[owner], 0) for owner in present)
-        behind = sum(min(carried[owner], 0) for owner in present)
-        state, ledger = play(state, length % 7 + 1, present)
-        for owner, share in shares(ledger).items():
-            moved = Fraction(state.credits[owner] - carried[owner], total)
-            assert share.target - share.actual == moved
-            assert behind - total <= state.credits[owner] <= ahead + total
+        turn = pick(state, present, masked(state, may))
+        state = after(state, turn)
+        assert split(LEAD, {row.owner_id: row.weight for row in turn.rows}) == {
+            row.owner_id: row.part for row in turn.rows
+        }
+        assert sum(turn.due.values()) == LEAD
+        assert sum(row.moved for row in turn.rows) == 0
+        for row in turn.rows:
+            paid = LEAD if row.owner_id == turn.picked else 0
+            assert row.after == row.before + row.part + row.moved - paid
+        assert Turn.from_json(turn.to_json()) == turn
+
+
+@given(churn())
+def test_the_same_state_gives_the_same_turn_in_whatever_order_its_members_stand(case):
+    member_weights, turns = case
+    state = rotation(*member_weights)
+    mirrored = replace(state, members=state.members[::-1])
+    for here, may in turns:
+        present = masked(state, here)
+        if not masked(state, may) & present:
+            continue
+        turn = pick(state, present, masked(state, may))
+        again = pick(mirrored, present, masked(state, may))
+        assert (again.picked, set(again.rows)) == (turn.picked, set(turn.rows))
+        state, mirrored = after(state, turn), after(mirrored, again)
+
+
+def test_without_skills_count_and_extra_are_the_same_rule():
+    counted, extra = (rotation(300, 200, 100, specialist_leads=mode) for mode in ("count", "extra"))
+    for here in (0b111, 0b011, 0b110, 0b001) * 20:
+        one, other = pick(counted, masked(counted, here)), pick(extra, masked(extra, here))
+        assert (one.picked, one.rows) == (other.picked, other.rows)
+        counted, extra = after(counted, one), after(extra, other)
+
+
+def test_a_lead_that_only_some_can_take_is_due_to_all_present_or_to_those_who_can():
+    counted, extra = (rotation(100, 100, specialist_leads=mode) for mode in ("count", "extra"))
+    turn = pick(counted, {0, 1}, {1})
+    assert after(counted, turn).credits == {0: LEAD // 2, 1: -LEAD // 2}
+    assert [row.qualified for row in turn.rows] == [False, True]
+    assert next_picks(after(counted, turn), 2) == [0, 1]
+    turn = pick(extra, {0, 1}, {1})
+    assert after(extra, turn).credits == {0: 0, 1: 0}
+    assert [row.owner_id for row in turn.rows] == [1]
+
+
+@settings(max_examples=150, deadline=None)
+@given(churn(), st.integers(0, 4))
+def test_special_leads_that_count_take_nobody_further_ahead_than_the_limit(case, limit):
+    member_weights, turns = case
+    state = rotation(*member_weights, max_leads_ahead=limit)
+    for here, may in turns * 3:
+        present = masked(state, here)
+        qualified = masked(state, may) & present
+        if not qualified:
+            continue
+        before = state.credits
+        turn = pick(state, present, qualified)
+        state = after(state, turn)
+        if qualified != present:
+            assert state.credits[turn.picked] >= min(before[turn.picked], -limit * LEAD)
+            for owner in state.credits.keys() - {turn.picked}:
+                assert state.credits[owner] >= before[owner]
+
+
+def test_the_row_says_what_the_limit_moved_and_a_give_back_brings_it_back():
+    """Only 1 can take these leads: from the third lead ahead on they come on top of what is due."""
+    state = rotation(100, 100, 200, max_leads_ahead=3)
+    while True:
+        turn = pick(state, {0, 1, 2}, {1})
+        if any(row.moved for row in turn.rows):
+            break
+        state = after(state, turn)
+    assert state.credits[1] == -3 * LEAD
+    assert {row.owner_id: row.moved for row in turn.rows} == {0: -LEAD // 4, 1: 3 * LEAD // 4, 2: -LEAD // 2}
+    taken = after(state, turn)
+    assert taken.credits == state.credits
+    assert turn.due == {0: 0, 1: LEAD, 2: 0}
+    assert Turn.from_json(turn.to_json()) == turn
+    assert after(taken, give_back(taken, turn)).credits == state.credits
 
 
 def test_it_does_not_flood_a_member_who_returns():
@@ -128,22 +138,21 @@ def test_it_does_not_flood_a_member_who_returns():
 
 def test_it_does_not_flood_a_new_member():
     state, _ = play(rotation(100, 100), 500)
-    state = add_member(state, "new", 100)
-    assert state.credits["new"] == 0
+    state = replace(state, members=(*state.members, MemberState("new", 100)))
     _, ledger = play(state, 9)
     assert Counter(turn.picked for turn in ledger)["new"] == 3
 
 
 @settings(max_examples=150, deadline=None)
-@given(churn())
-def test_a_give_back_restores_the_credits(case):
+@given(churn(), st.sampled_from(["count", "extra"]))
+def test_a_give_back_restores_the_credits(case, mode):
     member_weights, turns = case
-    state = rotation(*member_weights)
-    for here, _ in turns:
-        present = {member.owner_id for member in state.members if here >> member.owner_id & 1}
-        if not present:
+    state = rotation(*member_weights, specialist_leads=mode, max_leads_ahead=1)
+    for here, may in turns:
+        present = masked(state, here)
+        if not masked(state, may) & present:
             continue
-        turn = pick(state, present)
+        turn = pick(state, present, masked(state, may))
         taken = after(state, turn)
         back = after(taken, give_back(taken, turn))
         assert back.credits == state.credits
@@ -152,34 +161,57 @@ def test_a_give_back_restores_the_credits(case):
         state = taken
 
 
-def test_a_give_back_long_after_keeps_the_sum_and_brings_the_next_turn_nearer():
+def test_a_give_back_long_after_brings_a_lead_back_less_the_part_that_was_due():
     state, ledger = play(rotation(100, 100, 100), 4)
     back = after(state, give_back(state, ledger[0]))
     assert sum(back.credits.values()) == 0
-    assert back.credits[ledger[0].picked] == state.credits[ledger[0].picked] + 200
+    due = ledger[0].due[ledger[0].picked]
+    assert back.credits[ledger[0].picked] == state.credits[ledger[0].picked] + LEAD - due
 
 
 @settings(max_examples=100, deadline=None)
-@given(weights.filter(lambda w: len(w) > 2), st.integers(1, 30), st.integers(0, 11), st.integers(0, 29))
+@given(WEIGHTS.filter(lambda w: len(w) > 2), st.integers(1, 30), st.integers(0, 11), st.integers(0, 29))
 def test_a_give_back_after_somebody_left_still_sums_to_zero(member_weights, count, gone, returned):
     state, ledger = play(rotation(*member_weights), count)
-    state = remove_member(state, gone % len(member_weights))
+    state = after(state, spread(state, gone % len(member_weights)))
     assert sum(state.credits.values()) == 0
     turn = give_back(state, ledger[returned % count])
     assert sum(after(state, turn).credits.values()) == 0
 
 
-def test_a_members_credit_is_spread_by_weight_when_they_leave():
-    state = RotationState("r", (MemberState(1, 100, 70), MemberState(2, 100, -50), MemberState(3, 200, -20)))
-    assert remove_member(state, 1).credits == {2: -27, 3: 27}
-    assert remove_member(state, 2).credits == {1: 53, 3: -53}
+def credited(*members):
+    return RotationState("r", tuple(MemberState(*one) for one in members))
 
 
-def test_a_change_of_weight_keeps_the_credits():
-    state, _ = play(rotation(300, 200, 100), 4)
-    changed = change_weight(state, 2, 600)
-    assert changed.credits == state.credits
-    assert [m.weight for m in changed.members] == [300, 200, 600]
+def test_a_members_credit_is_spread_by_weight_when_they_are_removed():
+    state = credited((1, 100, 70), (2, 100, -50), (3, 200, -20))
+    assert after(state, spread(state, 1)).credits == {2: -27, 3: 27}
+    assert after(state, spread(state, 2)).credits == {1: 53, 3: -53}
+    row = spread(state, 1)
+    assert (row.kind, row.picked, row.number) == ("spread", 1, 1)
+    assert {one.owner_id: one.after for one in row.rows} == {1: 0, 2: -27, 3: 27}
+
+
+def test_whoever_is_switched_off_gets_nothing_of_a_spread_credit_unless_nobody_else_is_left():
+    off = MemberState(3, 200, -20, active=False)
+    state = RotationState("r", (MemberState(1, 100, 70), MemberState(2, 100, -50), off))
+    state = after(state, spread(state, 1))
+    assert state.credits == {2: 20, 3: -20}
+    assert after(state, spread(state, 2)).credits == {3: 0}
+
+
+def test_a_credit_waits_while_its_member_is_switched_off():
+    """Off and on thirty times costs nothing, and the credit is taken into account when a turn comes back."""
+    state, ledger = play(rotation(300, 200, 100), 4)
+    before = state.credits
+    for _ in range(30):
+        for active in (False, True):
+            members = (replace(m, active=active if m.owner_id == 2 else m.active) for m in state.members)
+            state = replace(state, members=tuple(members))
+            assert next_picks(state, 1) != ([2] if not active else [])
+    assert state.credits == before
+    off = replace(state, members=(*state.members[:2], replace(state.members[2], active=False)))
+    assert sum(after(off, give_back(off, ledger[0])).credits.values()) == 0
 
 
 def test_ties_go_to_the_one_whose_last_turn_is_oldest_then_by_id():
@@ -188,13 +220,20 @@ def test_ties_go_to_the_one_whose_last_turn_is_oldest_then_by_id():
     assert pick(numbers, {9, 10}).picked == 9
 
 
-def test_members_accrue_over_those_present_and_the_pick_is_among_the_qualified():
-    state = rotation(100, 100)
-    turn = pick(state, {0, 1}, {1})
-    assert turn.picked == 1
-    assert after(state, turn).credits == {0: 100, 1: -100}
-    assert [row.qualified for row in turn.rows] == [False, True]
-    assert next_picks(after(state, turn), 2) == [0, 1]
+def test_whoever_is_a_whole_lead_behind_comes_first():
+    """Below that it is 2 who would sooner be too far behind: its part is small, so one turn keeps it for long."""
+    percent = LEAD // 100
+    below = credited((1, 90, 5 * percent), (2, 5, 75 * percent), (3, 5, -80 * percent))
+    assert pick(below, {1, 2, 3}).picked == 2
+    above = credited((1, 90, 10 * percent), (2, 5, 75 * percent), (3, 5, -85 * percent))
+    assert pick(above, {1, 2, 3}).picked == 1
+
+
+def test_a_member_to_whom_no_unit_is_due_comes_last_among_those_who_are_due():
+    state = credited((1, 1, LEAD * 8 // 10), (2, 10**12, LEAD * -7 // 10), (3, 10**12, LEAD * -1 // 10))
+    turn = pick(state, {1, 2, 3})
+    assert turn.due == {1: 0, 2: LEAD // 2, 3: LEAD // 2}
+    assert turn.picked == 3
 
 
 def test_nobody_to_pick_is_an_error_and_no_turn():
@@ -203,23 +242,39 @@ def test_nobody_to_pick_is_an_error_and_no_turn():
     assert next_picks(rotation(100), 5, present=set()) == []
 
 
-def test_the_ledger_row_replays_the_pick_and_survives_json():
-    state, ledger = play(rotation(300, 200, 100), 5)
-    turn = ledger[-1]
-    assert Turn.from_json(turn.to_json()) == turn
-    assert {row.owner_id: row.after for row in turn.rows} == state.credits
-    before = RotationState(
-        "r", tuple(MemberState(row.owner_id, row.weight, row.before) for row in turn.rows), turn.number - 1
-    )
-    assert pick(before, {0, 1, 2}).picked == turn.picked
-
-
 def test_a_give_back_is_taken_off_both_actual_and_target():
     state, ledger = play(rotation(100, 100), 3)
     ledger.append(give_back(state, ledger[0]))
     result = shares(ledger)
     assert (result[0].actual, result[1].actual) == (1, 1)
     assert result[0].target == result[1].target == 1
+
+
+def test_what_was_due_less_what_was_got_is_the_credit():
+    state, ledger = play(rotation(300, 200, 100), 10)
+    for owner, share in shares(ledger).items():
+        assert share.due - share.actual * LEAD == state.credits[owner]
+
+
+def test_what_cannot_come_back_or_leave_is_refused():
+    state = rotation(100, 100)
+    turn = pick(state, {0, 1})
+    taken = after(state, turn)
+    with pytest.raises(RotationError, match="Only a pick"):
+        give_back(taken, give_back(taken, turn))
+    with pytest.raises(RotationError, match="not a member"):
+        spread(state, "x")
+    alone = after(taken, spread(taken, 0))
+    assert after(alone, spread(alone, 1)).members == ()
+
+
+@given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**6), max_size=8))
+def test_a_split_is_exact_and_nobody_is_a_unit_from_what_the_weights_say(amount, listed):
+    parts = split(amount, dict(enumerate(listed)))
+    total = sum(listed)
+    assert sum(parts.values()) == (amount if total else 0)
+    for one, weight in enumerate(listed):
+        assert abs(parts[one] * total - amount * weight) < max(total, 1)
 
 
 def test_decimal_weights_are_integers_inside():
@@ -232,22 +287,3 @@ def test_decimal_weights_are_integers_inside():
 def test_what_is_not_a_weight_is_refused(weight):
     with pytest.raises(RotationError, match="is not a weight"):
         scaled(weight)
-
-
-def test_members_are_added_and_removed_once():
-    state = rotation(100, 100)
-    for act in (
-        lambda: add_member(state, 0, 100),
-        lambda: remove_member(state, "x"),
-        lambda: change_weight(state, "x", 1),
-        lambda: give_back(state, give_back(*_taken(state))),
-    ):
-        with pytest.raises(RotationError):
-            act()
-    alone = remove_member(remove_member(state, 0), 1)
-    assert alone.members == ()
-
-
-def _taken(state):
-    turn = pick(state, {0, 1})
-    return after(state, turn), turn
