@@ -4,7 +4,7 @@ Every write bumps the version. Outside the pipeline it also leaves a LeadChange 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from intake.canonical import CANONICAL_FIELDS, label_of
+from intake.lead_draft import LeadDraft
 from intake.models import ConsentRecord, Lead, LeadChange, LeadIdentity, TimelineEntry
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
@@ -37,15 +38,7 @@ class LeadEdit:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenLead:
-    """A lead that the pipeline has created or touched."""
-
-    lead: Lead
-    is_new: bool = field(default=False)
-
-
-def write_leads(rows: Sequence[WrittenLead], *, now: datetime) -> None:
+def write_leads(rows: Sequence[LeadDraft], *, now: datetime) -> None:
     """Insert and update the pipeline's leads in bulk. The pipeline pushes them itself, so no LeadChange is left."""
     new = {row.lead.pk: row.lead for row in rows if row.is_new}
     touched = {row.lead.pk: row.lead for row in rows if row.lead.pk not in new}

@@ -136,10 +136,9 @@ def _run(submissions: Sequence[Submission], *, token: UUID) -> None:
     try:
         with transaction.atomic():
             _drop_what_is_lost(batch, token=token)
-            going = batch.going_at(lines.mark)
             for position in range(lines.mark, len(lines.stages)):
                 batch.run(lines.stages[position], position=position)
-            if any(work.outcome is not None for work in going):
+            if any(work.outcome is not None and work.stopped_at >= lines.mark for work in batch.works):
                 raise _HeldBelowTheMark
             batch.write()
             save_outcomes(batch)

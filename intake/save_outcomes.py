@@ -8,7 +8,7 @@ from django.db import transaction
 
 from exception_queue import queue
 from exception_queue.queue import ExceptionReport, Subject
-from intake.batch import Batch, Work
+from intake.batch import Batch, LeadWork, Work
 from intake.models import Submission
 from intake.outcomes import Hold, RetryAt, Stop
 from intake.pipeline import pipeline
@@ -88,7 +88,7 @@ def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
         case None:
             submission.status = Submission.Status.HANDED_OFF
             submission.stage, submission.reason = "", ""
-            submission.lead = work.lead
+            submission.lead = work.lead if isinstance(work, LeadWork) else None
             submission.handed_off_at = now
         case Stop(status=status, reason=reason):
             submission.status, submission.reason, submission.stage = status, reason, ""

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from exception_queue.queue import ExceptionReport, Subject
 from intake import lead_values
-from intake.batch import Batch, Work
-from intake.lead_changes import WrittenLead, write_consents, write_identities, write_leads
+from intake.batch import Batch, LeadWork, Work
+from intake.lead_changes import write_consents, write_identities, write_leads
+from intake.lead_draft import LeadDraft
 from intake.matching.judging import judge
 from intake.matching.keys import block_keys, keys_of
 from intake.models import ConsentRecord, Lead, LeadIdentity, TimelineEntry
@@ -75,28 +76,30 @@ def deduplicate(batch: Batch) -> None:
     everything = [key for work in works for key in (*keys[id(work)], *blocks[id(work)])]
     lock_keys(f"{key.kind}:{key.value}" for key in everything)
     known = _Known(everything)
-    made: set[UUID] = set()
-    written: set[UUID] = set()
+    drafts: dict[UUID, LeadDraft] = {}
+    found: dict[Work, LeadWork] = {}
     for work in sorted(works, key=lambda work: (work.submission.received_at, str(work.submission.pk))):
         own, block = keys[id(work)], blocks[id(work)]
-        lead = _find(batch, work, known, own, block)
-        if lead is None:
-            lead = lead_values.new_lead(work, now=batch.now)
-            lead.possible_duplicate_of = work.candidate
-            work.is_new = True
-            made.add(lead.pk)
+        match = _find(batch, work, known, own, block)
+        if match.lead is None:
+            draft = lead_values.new_lead(work, now=batch.now)
+            draft.change(possible_duplicate_of=match.candidate)
+            before = None
         else:
-            work.is_new = False
-            work.findings["before"] = lead_values.field_states_of(lead)
-            lead_values.touch(lead, work, now=batch.now)
-        work.lead = lead
-        if lead.pk not in written:
-            written.add(lead.pk)
-            batch.leave(write_leads, WrittenLead(lead, is_new=lead.pk in made))
-        for key in known.add(lead, _holdable(known, lead, [*own, *block])):
-            identity = LeadIdentity(lead=lead, kind=key.kind, value=key.value, exclusive=key.exclusive)
+            draft = drafts.get(match.lead.pk) or LeadDraft(match.lead, is_new=False)
+            before = draft.before()
+            lead_values.touch(draft, work, now=batch.now)
+        if draft.lead.pk not in drafts:
+            drafts[draft.lead.pk] = draft
+            batch.leave(write_leads, draft)
+        for key in known.add(draft.lead, _holdable(known, draft.lead, [*own, *block])):
+            identity = LeadIdentity(lead=draft.lead, kind=key.kind, value=key.value, exclusive=key.exclusive)
             batch.leave(write_identities, identity)
-        _leave_story(batch, work, lead)
+        found[work] = LeadWork.of(
+            work, draft=draft, before=before, candidate=match.candidate, duplicate_reasons=match.reasons
+        )
+        _leave_story(batch, found[work])
+    batch.identify(found)
 
 
 def _blocks(work: Work) -> list[Key]:
@@ -107,40 +110,37 @@ def _keys(work: Work) -> list[Key]:
     return [Key(key.kind, key.value, key.exclusive) for key in keys_of(work.values)]
 
 
-def _find(batch: Batch, work: Work, known: _Known, own: list[Key], block: list[Key]) -> Lead | None:
-    """The lead that this person certainly is. One that it could be becomes `work.candidate`, with an item for review."""
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The lead that this person certainly is, or else one that it could be (`candidate`), and why."""
+
+    lead: Lead | None = None
+    candidate: Lead | None = None
+    reasons: tuple[str, ...] = ()
+
+
+def _find(batch: Batch, work: Work, known: _Known, own: list[Key], block: list[Key]) -> _Match:
     certain = [lead for key in own if key.exclusive for lead in known.holders(key, exclusive=True)]
     if certain:
-        lead = _alive(certain[0])
-        others = {other.pk: other for other in map(_alive, certain) if other.pk != lead.pk}
+        lead = certain[0]
+        others = {other.pk: other for other in certain if other.pk != lead.pk}
         for other in others.values():
             _report(
                 batch, work, "intake.keys_conflict", lead, other, reasons=["Their keys point at two leads."]
             )
-        return lead
+        return _Match(lead)
     seen: dict[UUID, Lead] = {}
     for key in (*own, *block):
         for holder in known.holders(key)[:MOST_COMPARED]:
-            alive = _alive(holder)
-            seen.setdefault(alive.pk, alive)
-    review: tuple[Lead, list[str]] | None = None
+            seen.setdefault(holder.pk, holder)
+    review = _Match()
     for other in sorted(seen.values(), key=lambda lead: (lead.created_at or batch.now, str(lead.pk))):
         verdict = judge(work.values, lead_values.values_of(other))
         if verdict.outcome == "same":
-            return other
-        if verdict.outcome == "review" and review is None:
-            review = other, list(verdict.reasons)
-    if review:
-        work.candidate = review[0]
-        work.findings["duplicate_reasons"] = review[1]
-    return None
-
-
-def _alive(lead: Lead) -> Lead:
-    """A merged lead stands for the one it went into."""
-    while lead.merged_into is not None:
-        lead = lead.merged_into
-    return lead
+            return _Match(other)
+        if verdict.outcome == "review" and review.candidate is None:
+            review = _Match(candidate=other, reasons=verdict.reasons)
+    return review
 
 
 def _holdable(known: _Known, lead: Lead, keys: list[Key]) -> list[Key]:
@@ -152,8 +152,8 @@ def _holdable(known: _Known, lead: Lead, keys: list[Key]) -> list[Key]:
     ]
 
 
-def _leave_story(batch: Batch, work: Work, lead: Lead) -> None:
-    submission = work.submission
+def _leave_story(batch: Batch, work: LeadWork) -> None:
+    submission, lead = work.submission, work.lead
     batch.leave(
         record,
         TimelineEntry(
@@ -187,7 +187,7 @@ def _leave_story(batch: Batch, work: Work, lead: Lead) -> None:
             )
             batch.leave(write_consents, consent)
     if work.is_new and work.candidate is not None:
-        reasons = work.findings["duplicate_reasons"]
+        reasons = list(work.duplicate_reasons)
         _report(batch, work, "intake.ambiguous_duplicate", lead, work.candidate, reasons=reasons)
 
 

@@ -25,8 +25,8 @@ def normalize(batch: Batch) -> None:
             {"field": note.field, "code": note.code, "message": note.message, "raw": _text(note.raw)}
             for note in reading.normalized.notes
         ]
-        work.findings["bot_filled"] = bot_filled(work.form, reading.flat)
-        work.findings["is_test"] = reading.flat.is_test
+        work.bot_filled = bot_filled(work.form, reading.flat)
+        work.is_test = reading.flat.is_test
         if reading.mapped.unknown:
             names = ", ".join(sorted(reading.mapped.unknown))
             work.outcome = Hold("intake.field_map", f"{work.form.name} maps to unknown fields: {names}")

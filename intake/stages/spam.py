@@ -19,7 +19,7 @@ def screen_spam(batch: Batch) -> None:
     works = batch.going()
     blocked = _blocked(works)
     for work in works:
-        if work.findings.get("bot_filled"):
+        if work.bot_filled:
             work.outcome = Stop("spam", "A field that people never see was filled in.")
         elif reason := blocked.get(work.submission.pk):
             work.outcome = Stop("spam", reason)

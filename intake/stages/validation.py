@@ -8,7 +8,7 @@ from intake.outcomes import Hold
 def validate(batch: Batch) -> None:
     """Holds what misses a required field or leaves no way to reach the person."""
     for work in batch.going():
-        if work.findings.get("bot_filled"):
+        if work.bot_filled:
             continue  # The next stage knows what to do with a bot.
         missing = [name for name in work.form.required if name not in work.values]
         if missing:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from intake.batch import Batch, Work
+from intake.batch import Batch, LeadWork
 from routing.engine.ruleset import CompiledSlaPolicy
 from routing.engine.sla import policy_for
 from routing.models import SlaClock
@@ -13,19 +13,18 @@ from routing.stages.state import routed, ruleset_of
 
 def start_sla(batch: Batch) -> None:
     """A clock for each lead that waits for an answer. A returning lead can only shorten the one that runs."""
-    works = batch.going()
+    works = batch.with_leads()
     ruleset, _row = ruleset_of(batch)
-    returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
+    returning_ids = [work.lead.pk for work in works if not work.is_new]
     running = clocks.running(returning_ids) if returning_ids else {}
     started = set()
     for work in works:
-        assert work.lead is not None
         found = routed(work)
         action = found.returning.action if found.returning else "new_clock"
         if work.lead.pk in started or action in ("timeline_only", "notify_owner_only"):
             continue
         # What the decision saw (territory, account), and the score, whichever came first.
-        facts = {**(found.decision.facts if found.decision else {}), **work.facts}
+        facts = {**(found.decision.facts if found.decision else {}), **found.facts}
         policy = policy_for(facts, ruleset)
         if policy is None:
             continue
@@ -45,8 +44,7 @@ def shorten_clocks(rows: Sequence[tuple[SlaClock, clocks.Start]], *, now: dateti
         clocks.shorten(clock, start)
 
 
-def _start(work: Work, policy: CompiledSlaPolicy, version: int) -> clocks.Start:
-    assert work.lead is not None
+def _start(work: LeadWork, policy: CompiledSlaPolicy, version: int) -> clocks.Start:
     found = routed(work)
     return clocks.Start(
         lead_id=work.lead.pk,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from intake.batch import Work
-from intake.lead_values import LeadBefore
+from intake.batch import LeadWork
+from intake.lead_draft import LeadBefore
 from intake.models import IntakeForm, Lead
 from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
@@ -21,9 +21,9 @@ SAME_FORM_WINDOW = timedelta(minutes=10)
 class LeadContext:
     """Assignments, bonds and forms that the works of a batch refer to: one query for new leads, three for returning ones."""
 
-    def __init__(self, works: Sequence[Work], people: Roster) -> None:
+    def __init__(self, works: Sequence[LeadWork], people: Roster) -> None:
         self.people = people
-        returning_ids = {work.lead.pk for work in works if work.lead and not work.is_new}
+        returning_ids = {work.lead.pk for work in works if not work.is_new}
         ids = returning_ids | {work.candidate.pk for work in works if work.candidate}
         rows = Assignment.objects.select_related("owner", "queue", "turn").filter(lead__in=ids) if ids else ()
         self.assignments = {row.lead_id: row for row in rows}
@@ -35,9 +35,8 @@ class LeadContext:
             self._members = set(members.values_list("rotation", "owner"))
             self._purposes = dict(IntakeForm.objects.values_list("key", "purpose"))
 
-    def ownership(self, work: Work) -> OwnershipContext:
+    def ownership(self, work: LeadWork) -> OwnershipContext:
         """As committed. Says in the work's findings what the touch of a returning lead means."""
-        assert work.lead is not None
         found = routed(work)
         account = found.account
         base = OwnershipContext(
@@ -46,10 +45,9 @@ class LeadContext:
         )
         if work.candidate is not None:
             base = self._with_candidate(work, base, self.assignments.get(work.candidate.pk))
-        row = self.assignments.get(work.lead.pk)
-        if work.is_new or row is None:
+        row, before = self.assignments.get(work.lead.pk), work.before
+        if before is None or row is None:
             return base
-        before: LeadBefore = work.findings["before"]
         found.returning = returning(
             Previous(
                 before.status, contacted=work.lead.contacted_at is not None, open_deal=before.has_open_deal
@@ -57,7 +55,7 @@ class LeadContext:
             Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
         )
         if found.returning.routes_again:
-            work.lead.status, work.lead.contacted_at, work.lead.disqualify_reason = Lead.Status.NEW, None, ""
+            work.draft.change(status=Lead.Status.NEW, contacted_at=None, disqualify_reason="")
         owner = self.people.known_owner(row.owner_id)
         return replace(
             base,
@@ -69,9 +67,10 @@ class LeadContext:
             returning=found.returning,
         )
 
-    def later(self, work: Work, ownership: OwnershipContext, here: Mapping[UUID, Ref]) -> OwnershipContext:
+    def later(
+        self, work: LeadWork, ownership: OwnershipContext, here: Mapping[UUID, Ref]
+    ) -> OwnershipContext:
         """The same once earlier works of this batch have found owners: the same person again, or the likely duplicate."""
-        assert work.lead is not None
         if work.lead.pk in here:
             found = routed(work)
             found.returning = returning(
@@ -92,17 +91,16 @@ class LeadContext:
         return ownership
 
     def _with_candidate(
-        self, work: Work, base: OwnershipContext, holder: Assignment | None
+        self, work: LeadWork, base: OwnershipContext, holder: Assignment | None
     ) -> OwnershipContext:
         owner = self.people.known_owner(holder.owner_id) if holder else None
         return replace(base, candidate_owner=owner, candidate_name=str(work.candidate))
 
-    def _sticky(self, work: Work, row: Assignment, before: LeadBefore) -> StickyOwner | None:
+    def _sticky(self, work: LeadWork, row: Assignment, before: LeadBefore) -> StickyOwner | None:
         """The owner has lost the territory when the rotation that gave them the lead has them no more."""
         owner = self.people.known_owner(row.owner_id)
         if owner is None:
             return None
-        assert work.lead is not None
         lost = row.turn is not None and (row.turn.rotation_id, row.owner_id) not in self._members
         purpose = self._purposes.get(before.last_form_key, work.form.purpose)
         since = max(row.assigned_at, work.lead.contacted_at or row.assigned_at)
@@ -117,7 +115,7 @@ def ref_of(row: Assignment) -> Ref:
     return Ref("queue", row.queue.pk, row.queue.name)
 
 
-def _same_form(work: Work, before: LeadBefore) -> bool:
+def _same_form(work: LeadWork, before: LeadBefore) -> bool:
     if before.last_form_key != work.form.key or before.last_submitted_at is None:
         return False
     return work.submission.received_at - before.last_submitted_at < SAME_FORM_WINDOW

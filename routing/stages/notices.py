@@ -1,6 +1,6 @@
 """Stage notify_owner: a row that says whom to tell. A sweep sends it, once the CRM shows the owner."""
 
-from intake.batch import Batch, Work
+from intake.batch import Batch, LeadWork
 from routing.models import OwnerNotice
 from routing.notices.sending import wait_for_crm, write_notices
 from routing.stages.state import routed
@@ -9,16 +9,14 @@ from routing.stages.state import routed
 def notify_owner(batch: Batch) -> None:
     """One notice per hand-off: the owner, or the team whose queue it is. Disqualified leads are no news."""
     notified = set()
-    for work in batch.going():
-        assert work.lead is not None
+    for work in batch.with_leads():
         notice = _notice(work)
         if notice is not None and work.lead.pk not in notified:
             notified.add(work.lead.pk)
             batch.leave(write_notices, wait_for_crm(notice, now=batch.now))
 
 
-def _notice(work: Work) -> OwnerNotice | None:
-    assert work.lead is not None
+def _notice(work: LeadWork) -> OwnerNotice | None:
     found = routed(work)
     if found.score is not None and found.score.segment == "disqualified":
         return None

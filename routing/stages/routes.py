@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from exception_queue.queue import ExceptionReport, Subject
-from intake.batch import Batch, Work
+from intake.batch import Batch, LeadWork
 from plumbing.bulk import insert_rows
 from routing.assignment import Move, assign_rows
 from routing.engine.decide import RoutingDecision, decide
@@ -28,7 +28,7 @@ from routing.stages.state import Routed, look, routed, ruleset_or_hold
 
 def route(batch: Batch) -> None:
     """Decide for every lead first; then lock what the decisions can reach, in one statement, and give out the turns."""
-    works = batch.going()
+    works = batch.with_leads()
     in_force = ruleset_or_hold(batch)
     if in_force is None:
         return
@@ -39,7 +39,7 @@ def route(batch: Batch) -> None:
     decided = []
     for work in works:
         ownership = world.ownership(work)
-        decided.append((work, ownership, decide(work.facts, ruleset, ownership, now=batch.now)))
+        decided.append((work, ownership, decide(routed(work).facts, ruleset, ownership, now=batch.now)))
     locked = ledger.lock(
         {int(decision.target.id) for *_, decision in decided if decision.target.kind == "rotation"}
     )
@@ -49,12 +49,11 @@ def route(batch: Batch) -> None:
     here: dict[UUID, Ref] = {}
     rows: list[Decision] = []
     for work, ownership, decision in decided:
-        assert work.lead is not None
         found = routed(work)
         again = work.lead.pk in here
         later = world.later(work, ownership, here)
         if later is not ownership:
-            decision = decide(work.facts, ruleset, later, now=batch.now)
+            decision = decide(routed(work).facts, ruleset, later, now=batch.now)
         resolution, seen = _resolve(decision, locked, people, ruleset)
         target = _target(resolution, locked)
         found.decision, found.resolution = decision, resolution
@@ -78,7 +77,7 @@ def route(batch: Batch) -> None:
     for move, turn in moves:
         row = written[int(turn.rotation_id), turn.number] if turn else None
         batch.leave(assign_rows, replace(move, turn_id=row.pk if row else None))
-    accounts = {work.lead.pk: routed(work).account for work in works if work.lead}
+    accounts = {work.lead.pk: routed(work).account for work in works}
     row_versions.note(rows, accounts=accounts, members=locked.members)
     _name_queues(works)
 
@@ -109,7 +108,7 @@ def _resolve(
     return resolution, seen
 
 
-def _name_queues(works: Sequence[Work]) -> None:
+def _name_queues(works: Sequence[LeadWork]) -> None:
     """Put the queue's row beside the target, for the stages that follow; one query."""
     targets = [(routed(work), routed(work).target) for work in works]
     ids = {int(target.id) for _, target in targets if target and target.kind == "queue"}
@@ -139,8 +138,7 @@ def _differs(before: Assignment | None, target: Ref) -> bool:
     return (holder.kind, holder.id) != (target.kind, target.id)
 
 
-def _move(work: Work, found: Routed, target: Ref, ruleset: CompiledRuleSet) -> Move:
-    assert work.lead is not None
+def _move(work: LeadWork, found: Routed, target: Ref, ruleset: CompiledRuleSet) -> Move:
     assert found.decision is not None
     turn = found.resolution.turn if found.resolution else None
     return Move(
@@ -158,9 +156,8 @@ def _move(work: Work, found: Routed, target: Ref, ruleset: CompiledRuleSet) -> M
 
 
 def _decision_row(
-    work: Work, found: Routed, ownership: OwnershipContext, seen: Seen, ruleset: RuleSet, *, now: datetime
+    work: LeadWork, found: Routed, ownership: OwnershipContext, seen: Seen, ruleset: RuleSet, *, now: datetime
 ) -> Decision:
-    assert work.lead is not None
     assert found.decision is not None
     assert found.resolution is not None
     assert found.target is not None
@@ -195,9 +192,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _report(batch: Batch, work: Work, found: Routed) -> None:
+def _report(batch: Batch, work: LeadWork, found: Routed) -> None:
     """A lead that nobody planned for is routed to the fallback queue, and somebody hears of it."""
-    assert work.lead is not None
     assert found.decision is not None
     assert found.resolution is not None
     if found.score is not None and found.score.segment == "disqualified":
@@ -215,5 +211,5 @@ def _report(batch: Batch, work: Work, found: Routed) -> None:
         "lead", str(work.lead.pk), str(work.lead)[:200], f"/admin/intake/lead/{work.lead.pk}/change/"
     )
     shown = ("country", "state", "segment", "product_interest", "form", "territory")
-    detail = {name: work.facts[name] for name in shown if name in work.facts}
+    detail = {name: found.facts[name] for name in shown if name in found.facts}
     batch.report(ExceptionReport(kind=kind, subject=subject, cause=cause, detail=detail))

@@ -14,27 +14,26 @@ from routing.stages.state import look, routed, ruleset_or_hold
 
 def score(batch: Batch) -> None:
     """Points with reasons; a score never falls because somebody came back."""
-    works = batch.going()
+    works = batch.with_leads()
     in_force = ruleset_or_hold(batch)
     if in_force is None:
         return
     ruleset, _row = in_force
     look(works)
-    returning_ids = [work.lead.pk for work in works if work.lead and not work.is_new]
+    returning_ids = [work.lead.pk for work in works if not work.is_new]
     before = (
         {row.lead_id: row for row in LeadScore.objects.filter(lead__in=returning_ids)}
         if returning_ids
         else {}
     )
     for work in works:
-        assert work.lead is not None
         found = routed(work)
         account = found.account.company if found.account else ""
-        fresh = engine.score(work.facts, ruleset, account=account)
+        fresh = engine.score(found.facts, ruleset, account=account)
         previous = before.get(work.lead.pk)
         result = after_return(_as_score(previous), fresh) if previous else fresh
         found.score = result
-        work.facts["score"], work.facts["segment"] = result.points, result.segment
+        found.facts["score"], found.facts["segment"] = result.points, result.segment
         row = LeadScore(
             lead_id=work.lead.pk,
             points=result.points,
@@ -57,8 +56,7 @@ def score(batch: Batch) -> None:
             ),
         )
         if result.segment == "disqualified" and work.is_new:
-            work.lead.status = Lead.Status.DISQUALIFIED
-            work.lead.disqualify_reason = result.disqualify_reason
+            work.draft.change(status=Lead.Status.DISQUALIFIED, disqualify_reason=result.disqualify_reason)
 
 
 def write_scores(rows: Sequence[LeadScore], *, now: datetime) -> None:

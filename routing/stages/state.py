@@ -1,11 +1,11 @@
-"""What routing's stages tell each other about one work; kept in `work.findings["routing"]`."""
+"""What routing's stages tell each other about one work: its slot of type `Routed`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from intake.batch import Batch, Work
+from intake.batch import Batch, LeadWork
 from intake.outcomes import Hold
 from routing import facts
 from routing.accounts import Accounts
@@ -23,8 +23,9 @@ ASK_AGAIN = timedelta(seconds=30)
 
 @dataclass
 class Routed:
-    """Filled stage by stage."""
+    """Filled stage by stage. `facts` are what rules see, by name."""
 
+    facts: dict[str, Any] = field(default_factory=dict)
     account: NamedAccount | None = None
     returning: Returning | None = None
     score: Score | None = None
@@ -39,15 +40,14 @@ class Routed:
     trace: list[dict[str, Any]] = field(default_factory=list)
 
 
-def look(works: Sequence[Work]) -> None:
+def look(works: Sequence[LeadWork]) -> None:
     """Facts and named accounts of works that nobody has looked at yet; whichever of score and route comes first does it."""
-    new = [work for work in works if not work.facts]
-    for work in new:
-        assert work.lead is not None
-        work.facts = facts.of_lead(work.lead, form=work.form)
-    accounts = Accounts(work.facts for work in new)
-    for work in new:
-        routed(work).account = accounts.of(work.facts)
+    new = [(work, routed(work)) for work in works if not routed(work).facts]
+    for work, found in new:
+        found.facts = facts.of_lead(work.lead, form=work.form)
+    accounts = Accounts(found.facts for _work, found in new)
+    for _work, found in new:
+        found.account = accounts.of(found.facts)
 
 
 def ruleset_or_hold(batch: Batch) -> tuple[CompiledRuleSet, RuleSet] | None:
@@ -63,12 +63,9 @@ def ruleset_or_hold(batch: Batch) -> tuple[CompiledRuleSet, RuleSet] | None:
 
 def ruleset_of(batch: Batch) -> tuple[CompiledRuleSet, RuleSet]:
     """Raises publishing.NothingPublished."""
-    if "ruleset" not in batch.shared:
-        batch.shared["ruleset"] = publishing.compiled_with_row()
-    found: tuple[CompiledRuleSet, RuleSet] = batch.shared["ruleset"]
-    return found
+    return batch.once(publishing.compiled_with_row)
 
 
-def routed(work: Work) -> Routed:
-    found: Routed = work.findings.setdefault("routing", Routed())
-    return found
+def routed(work: LeadWork) -> Routed:
+    """What routing knows about this work."""
+    return work.slot(Routed)
