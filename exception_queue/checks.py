@@ -32,11 +32,12 @@ def check_exception_kinds(
             if kind.severity not in SEVERITIES or not (kind.title and kind.what_to_do):
                 needs = "needs a title, what to do, and a known severity"
                 found.append(_error("E003", f"Exception kind “{kind.key}” {needs}."))
-            if kind.retry is not None:
+            for verb, path in (("Retry", kind.retry), ("Dismiss", kind.on_dismiss)):
                 try:
-                    dotted.resolve(kind.retry)
+                    if path is not None:
+                        dotted.resolve(path)
                 except dotted.DottedPathError as error:
-                    found.append(_error("E004", f"Retry handler of exception kind “{kind.key}”: {error}"))
+                    found.append(_error("E004", f"{verb} handler of exception kind “{kind.key}”: {error}"))
     return found
 
 

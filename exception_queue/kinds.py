@@ -4,7 +4,8 @@ Each app lists its own in `<app>/exception_kinds.py` as `KINDS`; settings.LEADOP
 these modules.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from typing import Literal
@@ -27,6 +28,11 @@ class ExceptionKind:
     `retry` is the dotted path of the retry handler, or None where trying again makes no sense; see
     `exception_queue.queue.retry` for what a handler must do. `action_url` is where the cause is fixed;
     `{subject_id}` and `{subject_url}` in it stand for those of the item.
+
+    `on_dismiss` is the dotted path of what dismissing does besides closing the item; see
+    `exception_queue.queue.dismiss`. `dismiss_options` are what the person may have done with it: key -> words.
+    A kind whose two verbs have words of their own says them in `retry_label` and `dismiss_label`;
+    `dismiss_means` is the sentence that stands above the button.
     """
 
     key: str
@@ -36,6 +42,11 @@ class ExceptionKind:
     retry: str | None = None
     action_label: str = ""
     action_url: str = ""
+    retry_label: str = "Retry"
+    dismiss_label: str = "Dismiss"
+    dismiss_means: str = "Nothing has to be done. What was held stays where it is."
+    on_dismiss: str | None = None
+    dismiss_options: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def rank(self) -> int:

@@ -200,9 +200,26 @@ def resolve(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[
         return _close(_locked(_among(items)), verb=Verb.RESOLVED, by=by, note=note)
 
 
-def dismiss(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
-    """A person decided that nothing needs to be done."""
+def dismiss(
+    items: Iterable[ExceptionItem], *, by: str, note: str = "", options: Collection[str] = ()
+) -> list[ExceptionItem]:
+    """A person decided that nothing needs to be done.
+
+    For some kinds that decides about the subject too: `on_dismiss` is called as
+    `handler(subject_ids, by=by, options=options)` in the transaction that closes the items, and before these are
+    locked, as in `retry`. It leaves alone subjects that wait for nothing any more. `options` are keys of
+    `dismiss_options`; a kind that does not offer one does not hear of it.
+    """
     with transaction.atomic(savepoint=False):
+        asked = ExceptionItem.objects.filter(_among(items), status__in=ExceptionItem.UNRESOLVED)
+        for key, of_kind in groupby(asked.order_by(*_LOCK_ORDER), key=lambda item: item.kind):
+            kind = kinds.described(key)
+            if kind.on_dismiss is not None:
+                dotted.resolve(kind.on_dismiss)(
+                    list(dict.fromkeys(item.subject_id for item in of_kind)),
+                    by=by,
+                    options=[option for option in options if option in kind.dismiss_options],
+                )
         return _close(_locked(_among(items)), verb=Verb.DISMISSED, by=by, note=note, status=Status.DISMISSED)
 
 

@@ -29,7 +29,18 @@ def break_down(subject_ids: list[str], *, by: str) -> None:
     raise ZeroDivisionError
 
 
-def kind(key, severity="medium", retry=None):
+dismissed: list[tuple[list[str], str, list[str]]] = []
+
+
+def let_go(subject_ids: list[str], *, by: str, options: list[str]) -> None:
+    """What dismissing does besides: it leaves a row and remembers the call."""
+    dismissed.append((subject_ids, by, options))
+    AlertRule.objects.create(name=f"let go {subject_ids[0]}", notify=["mailto:ops@acme.test"])
+    if "break" in options:
+        raise ZeroDivisionError
+
+
+def kind(key, severity="medium", retry=None, **more):
     return ExceptionKind(
         key=f"test.{key}",
         title=key.replace("_", " ").capitalize(),
@@ -38,6 +49,7 @@ def kind(key, severity="medium", retry=None):
         retry=f"{HERE}.{retry}" if retry else None,
         action_label="Open",
         action_url="/admin/thing/{subject_id}/",
+        **more,
     )
 
 
@@ -47,4 +59,10 @@ KINDS = [
     kind("buggy", "medium", retry="break_down"),
     kind("no_rule", "medium"),
     kind("spam", "low", retry="take"),
+    kind(
+        "suspect",
+        "low",
+        on_dismiss=f"{HERE}.let_go",
+        dismiss_options={"block": "Block the sender", "break": "Break down"},
+    ),
 ]

@@ -60,3 +60,9 @@ def test_it_finds_a_retry_door_that_is_not_there(module):
     [(id, words)] = found()
     assert id == "exception_queue.E004"
     assert "has no “no_such_door”" in words
+
+
+def test_it_finds_a_dismiss_handler_that_is_not_there(module):
+    module(kind("x", on_dismiss=f"{HERE}.nobody"))
+    [(id, words)] = found()
+    assert (id, "Dismiss handler" in words) == ("exception_queue.E004", True)

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from exception_queue import queue
 from exception_queue.models import AlertRule, ExceptionItem
+from tests.exception_queue import kinds_for_tests
 from tests.exception_queue.make import opened, problem, verbs
 from tests.plumbing.threads import at_once
 
@@ -76,6 +77,32 @@ def test_settling_says_who_when_and_why(settle, status, verb):
     )
     assert settled.resolved_at is not None
     assert verbs(settled) == ["opened", verb]
+
+
+def test_dismissing_does_what_the_kind_says_with_all_its_subjects_and_only_the_options_it_offers():
+    kinds_for_tests.dismissed.clear()
+    items = opened(problem("suspect", id=1), problem("suspect", id=2), problem("no_rule", id=3))
+    closed = queue.dismiss(items, by="alice", options=["block", "shout"])
+    assert {item.status for item in closed} == {"dismissed"}
+    assert kinds_for_tests.dismissed == [(["1", "2"], "alice", ["block"])]
+
+
+def test_what_is_settled_is_not_dismissed_a_second_time():
+    kinds_for_tests.dismissed.clear()
+    [item] = opened(problem("suspect"))
+    queue.resolve([item], by="alice")
+    assert queue.dismiss([item], by="bob") == []
+    assert kinds_for_tests.dismissed == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_item_stays_open_when_dismissing_fails_and_nothing_is_half_done():
+    [item] = opened(problem("suspect"))
+    with pytest.raises(ZeroDivisionError):
+        queue.dismiss([item], by="alice", options=["break"])
+    item.refresh_from_db()
+    assert item.status == "open"
+    assert not AlertRule.objects.exists()
 
 
 @pytest.mark.parametrize("writer", [queue.claim, queue.release, queue.resolve, queue.dismiss])
