@@ -1,9 +1,9 @@
 """Who of a rotation can be picked for this lead, and why not, in words, for everybody else.
 
-Two sets come out. *Present* members accrue credit: active, not away, of the group whose turn it is (on
-duty or off duty), below their caps and load. *Qualified* members can be picked: present, with the needed
-skills, and not a past owner when the lead is routed again. Skills and past owners depend on the lead, so
-they cost nobody its share; the rest freezes the credit.
+Two sets come out. *Present* members are those to whom the lead can be due: active, not away, of the group
+whose turn it is (on duty or off duty), below their caps and load, and not a past owner when the lead is routed
+again: what was due to that one of this lead was counted when it came first. *Qualified* members can be picked:
+present, with the needed skills. Everybody else's credit waits.
 """
 
 from collections.abc import Collection, Iterable
@@ -78,7 +78,7 @@ def eligible(
     present, qualified, left_out = set(), set(), []
     for one in everybody:
         why = _why_not(one, group, needed, ignore_caps)
-        if why is None or why.why in ("skills", "past_owner"):
+        if why is None or (why.why == "skills" and not one.past_owner):
             present.add(one.owner_id)
         if why is None:
             qualified.add(one.owner_id)

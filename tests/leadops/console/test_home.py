@@ -18,6 +18,7 @@ from leadops import handoff, health
 from leadops.console import figures
 from leadops.console.home import dashboard, wellbeing
 from leadops.handoff import Figures, HandoffStep
+from routing.engine.rotation_state import HUNDREDTHS
 from routing.models import RotationTurn, SlaClock
 from tests import make
 
@@ -201,3 +202,19 @@ def test_shares_add_up_to_the_turns_without_those_that_came_back(maria, acme):
         sum(share.actual for share in after)
         == RotationTurn.objects.filter(kind="pick", reversed_by=None).count()
     )
+
+
+def test_shares_say_the_same_of_turns_of_the_first_ledger(maria, acme):
+    for values in make.crowd(5):
+        make.handed_off(values)
+    hour_ago = timezone.now() - timedelta(hours=1)
+    before = {share.owner: (share.actual, share.target) for share in figures.shares(since=hour_ago)}
+    for turn in RotationTurn.objects.all():
+        turn.format = HUNDREDTHS
+        for row in turn.rows:
+            del row["part"]
+        turn.save()
+    after = {share.owner: (share.actual, share.target) for share in figures.shares(since=hour_ago)}
+    assert after.keys() == before.keys()
+    for owner, (actual, target) in before.items():
+        assert after[owner] == (actual, pytest.approx(target))

@@ -13,6 +13,7 @@ from crm_sync.outbound import sending
 from exception_queue import queue
 from intake.models import Lead, LeadChange, TimelineEntry
 from leadops.console.lead import page, why
+from routing.engine.rotation_state import LEAD
 from routing.handover import actions
 from routing.models import Assignment, Decision, LeadScore, Owner
 from tests import make
@@ -61,6 +62,21 @@ def test_it_shows_raw_spellings_beside_canonical_ones_only_where_they_differ(acm
     }
     assert (facts["Country"].value, facts["Country"].raw) == ("DE", "Deutschland")
     assert (facts["City"].value, facts["City"].raw) == ("Berlin", "")
+
+
+def test_it_says_in_leads_what_was_due_minus_what_was_got(acme):
+    lead = make.handed_off()
+    decision = Decision.objects.get(lead=lead)
+    members = why.explain(decision, None).rotations[-1].members
+    assert [(one.name, one.picked, one.before, one.after) for one in members] == [
+        ("Dieter Dorn", True, "0.0", "−0.5"),
+        ("Eva Ernst", False, "0.0", "+0.5"),
+    ]
+    # As it was written at first, in hundredths of weight.
+    turn = decision.trace[-1]["turn"]
+    del turn["format"]
+    turn["rows"] = [{**row, "after": row["after"] * 200 // LEAD, "part": 0} for row in turn["rows"]]
+    assert why.explain(decision, None).rotations[-1].members == members
 
 
 def test_it_names_who_was_left_out_of_the_rotation_and_why(acme):

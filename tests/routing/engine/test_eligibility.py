@@ -41,19 +41,26 @@ def test_every_member_left_out_has_a_reason():
     }
 
 
-def test_members_without_the_skill_and_past_owners_accrue_but_are_not_picked():
+def test_members_without_the_skill_are_present_but_not_picked_and_past_owners_are_neither():
     present, qualified, left_out = who(
         candidate(ALICE, skills=frozenset({"es", "en"})),
         candidate(BOB),
         candidate(CARLA, skills=frozenset({"es"}), past_owner=True),
         skills=["ES"],
     )
-    assert present == [ALICE, BOB, CARLA]
+    assert present == [ALICE, BOB]
     assert qualified == [ALICE]
     assert left_out == {
         BOB: "Bob Burke does not have the skill es",
         CARLA: "Carla Cruz has had this lead before",
     }
+
+
+def test_nothing_of_a_lead_that_is_routed_again_is_due_to_whoever_has_had_it():
+    had_it, unskilled_too = candidate(ALICE, past_owner=True), candidate(BOB, past_owner=True)
+    carla = candidate(CARLA, skills=frozenset({"es"}))
+    assert who(had_it, carla)[:2] == ([CARLA], [CARLA])
+    assert who(unskilled_too, carla, skills=["es"])[:2] == ([CARLA], [CARLA])
 
 
 def test_absence_always_beats_duty():
