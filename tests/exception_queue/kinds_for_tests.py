@@ -61,7 +61,7 @@ KINDS = [
     kind("spam", "low", retry="take"),
     kind(
         "suspect",
-        "low",
+        "medium",
         on_dismiss=f"{HERE}.let_go",
         dismiss_options={"block": "Block the sender", "break": "Break down"},
     ),
