@@ -7,6 +7,7 @@ from uuid import UUID
 from crm_sync.connectors.base import Present, Written
 from crm_sync.models import CrmLink, OutboxEntry
 from intake.models import Lead
+from routing import lead_state
 from routing.models import Assignment, LeadScore, SlaClock
 
 
@@ -61,11 +62,7 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
     """In the entries' order."""
     lead_ids = [entry.lead_id for entry in entries]
     leads = Lead.objects.in_bulk(lead_ids)
-    assignments = Assignment.objects.filter(lead_id__in=lead_ids).select_related("owner", "queue__crm_owner")
-    by_lead = {each.lead_id: each for each in assignments}
-    scores = LeadScore.objects.in_bulk(lead_ids)
-    clocks = SlaClock.objects.filter(lead_id__in=lead_ids, status=SlaClock.Status.RUNNING)
-    running = {each.lead_id: each for each in clocks}
+    states = lead_state.of_leads(lead_ids)
     links = {
         each.lead_id: each
         for each in CrmLink.objects.filter(connection_id=connection_id, lead_id__in=lead_ids)
@@ -76,11 +73,11 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
         Push(
             entry=entry,
             lead=leads[entry.lead_id],
-            assignment=by_lead.get(entry.lead_id),
-            score=scores.get(entry.lead_id),
-            clock=running.get(entry.lead_id),
+            assignment=states[entry.lead_id].assignment,
+            score=states[entry.lead_id].score,
+            clock=states[entry.lead_id].running_clock,
             link=links.get(entry.lead_id),
-            owner=owner_shown(by_lead.get(entry.lead_id)),
+            owner=owner_shown(states[entry.lead_id].assignment),
             shares_email=entry.lead_id in sharing,
             duplicate_of=winners.get(entry.lead_id, ""),
         )

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils.dateparse import parse_datetime
 
-from crm_sync import crm_state
 from crm_sync.crm_state import CrmState
 from intake.canonical import CANONICAL_FIELDS
 from intake.lead_changes import ATTRIBUTION, VALUE_COLUMNS
 from intake.models import ConsentRecord, Lead, LeadIdentity, Submission
+from leadops import lead_view
 from routing.models import Assignment, LeadScore, SlaClock
 
 Answer = dict[str, Any]
@@ -32,25 +32,15 @@ class _Joined:
         known = LeadIdentity.objects.filter(lead__in=ids).exclude(kind=LeadIdentity.Kind.REVIEW_BLOCK)
         for identity in known.order_by("pk"):
             self.identities[identity.lead_id].append({"kind": identity.kind, "value": identity.value})
-        self.scores = {row.lead_id: row for row in LeadScore.objects.filter(lead__in=ids)}
-        held = Assignment.objects.select_related("owner", "queue").filter(lead__in=ids)
-        self.assignments = {row.lead_id: row for row in held}
-        # A clock that was cancelled was never to be met: the lead has none.
-        clocks = (
-            SlaClock.objects.filter(lead__in=ids)
-            .order_by("lead_id", "-started_at", "-pk")
-            .distinct("lead_id")
-        )
-        self.clocks = {clock.lead_id: clock for clock in clocks if clock.status != SlaClock.Status.CANCELLED}
+        self.views = lead_view.of_leads(ids)
         self.consents = _consents(ids)
         self.submitted = _submitted(ids)
-        self.crm = crm_state.of_leads(ids)
 
     def answers(self, leads: Sequence[Lead]) -> list[Answer]:
         return [self._answer(lead) for lead in leads]
 
     def _answer(self, lead: Lead) -> Answer:
-        clock = self.clocks.get(lead.pk)
+        view = self.views[lead.pk]
         return {
             "id": str(lead.pk),
             "version": lead.version,
@@ -58,10 +48,10 @@ class _Joined:
             **self._values(lead),
             "extra": lead.extra,
             "identities": self.identities.get(lead.pk, []),
-            "score": _score(self.scores.get(lead.pk)),
-            "assignment": _assignment(self.assignments.get(lead.pk)),
-            "sla": _sla(clock),
-            "crm": [_crm(state) for state in self.crm.get(lead.pk, [])],
+            "score": _score(view.score),
+            "assignment": _assignment(view.assignment),
+            "sla": _sla(view.clock),
+            "crm": [_crm(state) for state in view.crm],
             "created_at": lead.created_at,
             "updated_at": lead.updated_at,
         }

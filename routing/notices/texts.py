@@ -5,7 +5,8 @@ from datetime import datetime
 from django.conf import settings
 
 from intake.models import Lead
-from routing.models import Assignment, LeadScore, OwnerNotice, SlaClock
+from routing import lead_state
+from routing.models import OwnerNotice
 from routing.response.calendars import owner_calendar_row, zone_of
 
 _OPENING = {
@@ -29,16 +30,16 @@ _TITLE = {
 def compose(notice: OwnerNotice) -> tuple[str, str]:
     """Title and plain-text body, read from the lead as it is now."""
     lead = notice.lead
-    assignment = Assignment.objects.select_related("owner", "queue").get(lead=lead)
-    score = LeadScore.objects.filter(lead=lead).first()
-    clock = SlaClock.objects.filter(lead=lead, status=SlaClock.Status.RUNNING).first()
+    state = lead_state.of_leads([lead.pk])[lead.pk]
     kind = OwnerNotice.Kind(notice.kind)
     title = f"{_TITLE[kind]}: {lead}" + (f" ({lead.company})" if lead.company else "")
-    lines = [_OPENING[kind], "", *_who(lead), "", f"Assigned to: {assignment}", f"Why: {assignment.reason}"]
-    if score:
-        lines.append(f"Score: {score.points} ({score.segment})")
-    if clock:
-        lines.append(f"Answer by: {_when(clock.due_at, notice)}")
+    lines = [_OPENING[kind], "", *_who(lead), ""]
+    if state.assignment:
+        lines += [f"Assigned to: {state.assignment}", f"Why: {state.assignment.reason}"]
+    if state.score:
+        lines.append(f"Score: {state.score.points} ({state.score.segment})")
+    if state.running_clock:
+        lines.append(f"Answer by: {_when(state.running_clock.due_at, notice)}")
     lines += ["", f"Open the lead: {settings.LEADOPS_PUBLIC_URL}/admin/intake/lead/{lead.pk}/change/"]
     if notice.waits_for_crm:
         lines += ["", "The CRM does not show this lead yet; it is being written there."]

@@ -20,9 +20,10 @@ from unfold.views import ChangeList
 from intake.canonical import label_of
 from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
 from intake.models import Lead
+from leadops import lead_view
 from leadops.console.lead import comparing, facts, filters, page
 from leadops.console.lead.acting import SOURCE, LeadActions
-from leadops.console.lead.rows import STATUS_TONES, LeadChangeList, due_of, place_of, related, segment_look
+from leadops.console.lead.rows import STATUS_TONES, LeadChangeList, due_of, place_of, segment_look
 from leadops.console.moments import moment
 from leadops.console.people import initials, name_of
 from plumbing.admin_kit.pages import Page
@@ -199,7 +200,7 @@ class LeadPage(LeadActions, Page):
                 request, f"{leads[one]} and {leads[other]} are two people. Both leads stay as they are."
             )
             return HttpResponseRedirect(reverse("admin:intake_lead_change", args=(one,)))
-        known = related([one, other])
+        known = lead_view.of_leads([one, other])
         sides = [{"lead": leads[pk], "known": known[pk], "place": place_of(leads[pk])} for pk in (one, other)]
         context = {
             **self.admin_site.each_context(request),
@@ -230,7 +231,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="Segment")
     def segment(self, lead: Any) -> str:
-        score = lead.related.score
+        score = lead.view.score
         if score is None:
             return "–"
         look = segment_look(score.segment)
@@ -244,7 +245,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="Owner or queue")
     def assigned_to(self, lead: Any) -> str:
-        row = lead.related.assignment
+        row = lead.view.assignment
         if row is None:
             return "–"
         if row.owner is None:
@@ -265,7 +266,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="Answer")
     def answer(self, lead: Any) -> str:
-        due = due_of(lead.related.clock, now=timezone.now())
+        due = due_of(lead.view.clock, now=timezone.now())
         if due is None:
             return "–"
         when = moment(due.at, "due") if due.counts else ""
@@ -274,7 +275,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="CRM")
     def crm(self, lead: Any) -> str:
-        state = lead.related.crm
+        state = lead.view.primary_crm
         if state is None:
             return "–"
         return format_html(

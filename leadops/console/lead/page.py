@@ -8,14 +8,15 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from crm_sync import crm_state
 from crm_sync.models import CrmConnection
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
+from leadops import lead_view
 from leadops.console.lead import facts, story, why
-from leadops.console.lead.rows import due_of, place_of, related, segment_look
+from leadops.console.lead.rows import due_of, place_of, segment_look
 from leadops.console.moments import seconds_in_words
-from routing.models import Assignment, Decision, OwnerNotice, SlaClock
+from routing import lead_state
+from routing.models import Assignment, OwnerNotice, SlaClock
 
 MOST_STORY = 200
 MOST_SUBMISSIONS = 20
@@ -24,8 +25,7 @@ _ARRIVED = ("crm_sync.created", "crm_sync.adopted")
 
 def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
     """The template's context; about twenty queries, whatever the lead has been through."""
-    known = related([lead.pk])[lead.pk]
-    decision = Decision.objects.filter(lead=lead).order_by("-at", "-pk").first()
+    view = lead_view.of_leads([lead.pk])[lead.pk]
     entries = list(TimelineEntry.objects.filter(lead=lead).order_by("-at", "-pk")[:MOST_STORY])[::-1]
     submissions = list(
         Submission.objects.filter(lead=lead)
@@ -34,25 +34,24 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
     )
     consents = list(lead.consents.order_by("-at"))
     names = {row.key: row.get_kind_display() for row in CrmConnection.objects.all()}
-    crm = crm_state.of_leads([lead.pk])[lead.pk]
     return {
         "lead": lead,
         "place": place_of(lead),
-        "owner": known.assignment.owner if known.assignment else None,
-        "queue": known.assignment.queue if known.assignment else None,
-        "assignment": known.assignment,
-        "score": known.score,
-        "segment": segment_look(known.score.segment) if known.score else None,
-        "due": due_of(known.clock, now=now),
-        "clock": known.clock,
-        "crm": crm,
+        "owner": view.assignment.owner if view.assignment else None,
+        "queue": view.assignment.queue if view.assignment else None,
+        "assignment": view.assignment,
+        "score": view.score,
+        "segment": segment_look(view.score.segment) if view.score else None,
+        "due": due_of(view.clock, now=now),
+        "clock": view.clock,
+        "crm": view.crm,
         "arrival": _arrival(lead, submissions, entries, names),
         "open_exceptions": _exceptions(lead, submissions),
         "sections": facts.of_lead(lead, consents),
         "story": story.tell(entries, connections=names),
         "story_is_cut": len(entries) == MOST_STORY,
-        "why": why.explain(decision, known.assignment),
-        "score_reasons": why.score_reasons(known.score),
+        "why": why.explain(lead_state.last_decision(lead.pk), view.assignment),
+        "score_reasons": why.score_reasons(view.score),
         "ownership": _ownership(lead),
         "clocks": list(
             SlaClock.objects.filter(lead=lead)
@@ -133,12 +132,12 @@ def _duplicates(lead: Lead) -> list[dict[str, Any]]:
     found = list(lead.possible_duplicates.order_by("-created_at"))
     if lead.possible_duplicate_of is not None:
         found.insert(0, lead.possible_duplicate_of)
-    holders = related([other.pk for other in found]) if found else {}
+    views = lead_view.of_leads([other.pk for other in found]) if found else {}
     return [
         {
             "lead": other,
             "place": place_of(other),
-            "assigned_to": holders[other.pk].assignment,
+            "assigned_to": views[other.pk].assignment,
             "url": reverse("admin:intake_lead_change", args=(other.pk,)),
             "compare": reverse("admin:intake_lead_compare", args=(lead.pk, other.pk)),
         }

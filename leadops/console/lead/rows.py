@@ -1,28 +1,15 @@
 """The list of leads: what each row shows beside the lead itself, read for a whole page at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from crm_sync import crm_state
-from crm_sync.crm_state import CrmState
 from intake.models import Lead
-from routing.models import Assignment, LeadScore, SlaClock
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """What the layers above intake know about one lead."""
-
-    assignment: Assignment | None
-    score: LeadScore | None
-    clock: SlaClock | None
-    crm: CrmState | None
+from leadops import lead_view
+from routing.models import SlaClock
 
 
 class LeadChangeList(ChangeList):
@@ -30,33 +17,9 @@ class LeadChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        found = related([lead.pk for lead in self.result_list])
+        views = lead_view.of_leads([lead.pk for lead in self.result_list])
         for lead in self.result_list:
-            lead.related = found[lead.pk]
-
-
-def related(lead_ids: Sequence[UUID]) -> dict[UUID, Related]:
-    """By lead. The clock is the running one, else the newest."""
-    assignments = {
-        row.lead_id: row
-        for row in Assignment.objects.filter(lead__in=lead_ids).select_related("owner", "queue")
-    }
-    scores = LeadScore.objects.in_bulk(list(lead_ids))
-    clocks: dict[UUID, SlaClock] = {}
-    for clock in SlaClock.objects.filter(lead__in=lead_ids).defer("explanation").order_by("started_at"):
-        known = clocks.get(clock.lead_id)
-        if known is None or known.status != SlaClock.Status.RUNNING:
-            clocks[clock.lead_id] = clock
-    crm = crm_state.of_leads(lead_ids)
-    return {
-        lead_id: Related(
-            assignment=assignments.get(lead_id),
-            score=scores.get(lead_id),
-            clock=clocks.get(lead_id),
-            crm=crm[lead_id][0] if crm[lead_id] else None,
-        )
-        for lead_id in lead_ids
-    }
+            lead.view = views[lead.pk]
 
 
 def place_of(lead: Lead) -> str:

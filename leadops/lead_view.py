@@ -1,0 +1,33 @@
+"""A lead as every layer knows it: the one join that the console and the API read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from crm_sync import crm_state
+from crm_sync.crm_state import CrmState
+from routing import lead_state
+from routing.models import Assignment, LeadScore, SlaClock
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """What routing and the CRMs say about one lead. `clock` as in `routing.lead_state`; the primary CRM comes first."""
+
+    assignment: Assignment | None
+    score: LeadScore | None
+    clock: SlaClock | None
+    crm: list[CrmState]
+
+    @property
+    def primary_crm(self) -> CrmState | None:
+        return self.crm[0] if self.crm else None
+
+
+def of_leads(lead_ids: Collection[UUID]) -> dict[UUID, LeadView]:
+    """By lead, one for each. Seven queries, whatever the number."""
+    states, crm = lead_state.of_leads(lead_ids), crm_state.of_leads(list(lead_ids))
+    return {
+        lead_id: LeadView(state.assignment, state.score, state.clock, crm[lead_id])
+        for lead_id, state in states.items()
+    }
