@@ -11,8 +11,11 @@ from typing import Any, Literal
 
 from django.db import connection
 
+from crm_sync.models import CrmConnection
+from intake.models import IntakeForm, Lead, Submission, TimelineEntry
+from routing.models import OwnerNotice
+
 By = Literal["form", "source", "connection"]
-GROUPINGS: tuple[By, ...] = ("form", "source", "connection")
 PERCENTILES = (0.5, 0.95, 0.99)
 
 
@@ -58,6 +61,11 @@ _KEYS: Mapping[By, str] = {
     "connection": "crm.key",
 }
 
+_TABLES = {
+    model.__name__: model._meta.db_table
+    for model in (Submission, IntakeForm, Lead, TimelineEntry, OwnerNotice, CrmConnection)
+}
+
 _SQL = """
 WITH counted AS (
     SELECT {key} AS key, s.status,
@@ -66,17 +74,17 @@ WITH counted AS (
         lead.created_at >= s.received_at AS is_new,
         CASE WHEN lead.created_at >= s.received_at THEN extract(epoch FROM arrived.at - s.received_at) END AS all_the_way,
         extract(epoch FROM told.at - s.handed_off_at) AS to_told
-    FROM intake_submission s
-    JOIN intake_intakeform form ON form.id = s.form_id
-    LEFT JOIN intake_lead lead ON lead.id = s.lead_id
+    FROM {Submission} s
+    JOIN {IntakeForm} form ON form.id = s.form_id
+    LEFT JOIN {Lead} lead ON lead.id = s.lead_id
     {crm}
     LEFT JOIN LATERAL (
-        SELECT min(entry.at) AS at FROM intake_timelineentry entry
+        SELECT min(entry.at) AS at FROM {TimelineEntry} entry
         WHERE entry.lead_id = s.lead_id AND entry.at >= s.handed_off_at
             AND entry.verb IN ('crm_sync.created', 'crm_sync.adopted') {of_connection}
     ) arrived ON s.handed_off_at IS NOT NULL
     LEFT JOIN LATERAL (
-        SELECT notice.sent_at AS at FROM routing_ownernotice notice
+        SELECT notice.sent_at AS at FROM {OwnerNotice} notice
         WHERE notice.lead_id = s.lead_id AND notice.cause = 'submission:' || s.id
     ) told ON s.handed_off_at IS NOT NULL
     WHERE s.received_at >= %(since)s AND s.received_at < %(until)s
@@ -115,7 +123,7 @@ def grouped(by: By, *, since: datetime, until: datetime) -> list[Figures]:
     if by == "connection":
         return _read(
             _KEYS[by],
-            crm="CROSS JOIN (SELECT key FROM crm_sync_crmconnection WHERE active) crm",
+            crm="CROSS JOIN (SELECT key FROM {CrmConnection} WHERE active) crm",
             of_connection="AND entry.source = crm.key",
             since=since,
             until=until,
@@ -130,7 +138,7 @@ _NOTHING = Figures("all", 0, 0, 0, 0, 0, 0, _EMPTY, _EMPTY, _EMPTY, 0, _EMPTY)
 def _read(key: str, *, crm: str, of_connection: str, since: datetime, until: datetime) -> list[Figures]:
     with connection.cursor() as cursor:
         cursor.execute(
-            _SQL.format(key=key, crm=crm, of_connection=of_connection),
+            _SQL.format(key=key, crm=crm.format(**_TABLES), of_connection=of_connection, **_TABLES),
             {"since": since, "until": until, "percentiles": list(PERCENTILES)},
         )
         return [_figures(row) for row in cursor.fetchall()]
