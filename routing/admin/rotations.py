@@ -214,16 +214,8 @@ def _answer(row: Rotation, stats: RotationStats) -> str:
         else "No turns yet."
     )
     if not stats.picks:
-        return f"{fair} Nobody can be picked now: {_way_out(row)}."
+        return f"{fair} Nobody can be picked now: leads go to {stats.then}." if stats.then else fair
     return f"{fair} Next: {stats.picks[0].name}."
-
-
-def _way_out(row: Rotation) -> str:
-    to = row.when_empty_rotation or row.when_empty_queue
-    return f"leads go to {to}" if to else {
-        Rotation.WhenEmpty.HOLD: "leads wait in line",
-        Rotation.WhenEmpty.ASSIGN_ANYWAY: "caps are ignored",
-    }.get(Rotation.WhenEmpty(row.when_empty), "leads go to the fallback queue")  # fmt: skip
 
 
 def _turn(turn: RotationTurn) -> dict[str, Any]:

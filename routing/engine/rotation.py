@@ -153,25 +153,6 @@ def _last_turn(member: MemberState, turn: Turn) -> int:
     return turn.picked_last_turn if member.last_turn == turn.reverses else member.last_turn
 
 
-def next_picks(
-    state: RotationState,
-    count: int,
-    present: Collection[Id] | None = None,
-    qualified: Collection[Id] | None = None,
-) -> list[Id]:
-    """Who would get the next leads if nothing changed; nothing is used up. Empty when nobody can."""
-    here = {member.owner_id for member in state.members if member.active} if present is None else set(present)
-    able = here if qualified is None else here & set(qualified)
-    if not any(member.owner_id in able for member in state.members):
-        return []
-    picks = []
-    for _ in range(count):
-        turn = pick(state, here, able)
-        picks.append(turn.picked)
-        state = after(state, turn)
-    return picks
-
-
 def shares(turns: Iterable[Turn]) -> dict[Id, Share]:
     """What each member got and what was due to it over a stretch of the ledger, with its oldest row first. A
     give-back takes off what its pick had added, when that pick is in the stretch too."""

@@ -12,9 +12,10 @@ from routing.assignment import Move
 from routing.engine.decide import RoutingDecision, decide
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
-from routing.engine.resolve import Resolution, resolve_target
+from routing.engine.resolve import Resolution
 from routing.models import Assignment, LeadScore, Queue, RotationTurn
-from routing.rotations import holding_queues, ledger, roster
+from routing.rotations import ledger, roster
+from routing.rotations.book import RotationBook, open_book
 from routing.rules import publishing
 
 
@@ -62,16 +63,15 @@ def decide_again(lead: Lead, *, now: datetime) -> RoutingDecision:
 
 def pick_again(
     lead_id: UUID, *, rotation_id: int, exclude: Collection[int], only_on_duty: bool, now: datetime
-) -> tuple[Resolution, ledger.Locked] | NobodyOnDuty:
+) -> tuple[Resolution, RotationBook] | NobodyOnDuty:
     """Settle the lead in this rotation; the turn is not written yet. Locks the rotation; the caller holds the lead."""
-    people = roster.load(now=now)
-    locked = ledger.lock([rotation_id])
-    roster.count(people)
-    rotation = locked.rotations[rotation_id]
+    people, queue = roster.load(now=now), fallback_queue()
+    book = open_book([rotation_id], people, fallback=Ref("queue", queue.pk, queue.name), lock=True)
+    rotation = book.rotations.rotations[rotation_id]
     if only_on_duty:
         able = [
             member.owner_id
-            for member in locked.members[rotation_id]
+            for member in book.rotations.members[rotation_id]
             if people.owners[member.owner_id].active
             and member.owner_id not in exclude
             and people.away(member.owner_id) is None
@@ -79,24 +79,16 @@ def pick_again(
         if able and not any(people.on_duty(people.owners[pk]) for pk in able):
             openings = [at for pk in able if (at := people.next_opening(people.owners[pk]))]
             return NobodyOnDuty(min(openings, default=None))
-    queue = fallback_queue()
-    resolution = resolve_target(
-        RoutingDecision(
-            step="rule", target=Ref("rotation", rotation.pk, rotation.name), reason=rotation.name
-        ),
-        states=locked.states,
-        settings=locked.settings(people, past_owners=exclude),
-        fallback=Ref("queue", queue.pk, queue.name),
-        skills=list(rotation.required_skills),
+    decision = RoutingDecision(
+        step="rule", target=Ref("rotation", rotation.pk, rotation.name), reason=rotation.name
     )
-    locked.states.update(resolution.states)
-    return resolution, locked
+    return book.resolve(decision, past_owners=exclude)[0], book
 
 
 def move_of(
     lead_id: UUID,
     resolution: Resolution,
-    locked: ledger.Locked,
+    book: RotationBook,
     *,
     reason: str,
     source: str,
@@ -106,12 +98,9 @@ def move_of(
     """Write the settlement's turn, if it used one, and say where the lead goes."""
     turn_row = None
     if resolution.turn is not None:
-        rows = ledger.write_turns(locked, [(resolution.turn, lead_id, resolution.left_out)], now=now)
+        rows = ledger.write_turns(book.rotations, [(resolution.turn, lead_id, resolution.left_out)], now=now)
         turn_row = next(iter(rows.values()))
-    target = resolution.target
-    if target.kind == "hold":
-        line = holding_queues.holding_queue_of(locked.rotations[int(target.id)])
-        target = Ref("queue", line.pk, line.name)
+    target = book.destination(resolution)
     return Move(
         lead_id=lead_id,
         owner_id=int(target.id) if target.kind == "owner" else None,

@@ -37,23 +37,26 @@ class Locked:
     switched_off: dict[int, list[RotationMember]]
     states: dict[Id, RotationState]
 
-    def settings(self, roster: Roster, *, past_owners: Collection[int] = ()) -> dict[Id, RotationSettings]:
-        """How the rotations are set, with their members as the world is now."""
-        return {
-            rotation.pk: RotationSettings(
-                id=rotation.pk,
-                name=rotation.name,
-                candidates=[
-                    roster.candidate(member.owner_id, past_owners=past_owners)
-                    for member in self.members[rotation.pk]
-                ],
-                calendar_policy=rotation.calendar_policy,  # type: ignore[arg-type]
-                overflow_to_off_duty=rotation.overflow_to_off_duty,
-                when_empty=_when_empty(rotation),
-            )
-            for rotation in self.rotations.values()
-            if rotation.active
-        }
+    def settings_of(
+        self,
+        rotation: Rotation,
+        roster: Roster,
+        *,
+        past_owners: Collection[int] = (),
+        on_duty_only: bool = False,
+    ) -> RotationSettings:
+        """How the rotation is set, with its members as the world is now. `on_duty_only` is stricter than its own policy."""
+        return RotationSettings(
+            id=rotation.pk,
+            name=rotation.name,
+            candidates=[
+                roster.candidate(member.owner_id, past_owners=past_owners)
+                for member in self.members[rotation.pk]
+            ],
+            calendar_policy="on_duty_only" if on_duty_only else rotation.calendar_policy,  # type: ignore[arg-type]
+            overflow_to_off_duty=rotation.overflow_to_off_duty and not on_duty_only,
+            when_empty=_when_empty(rotation),
+        )
 
 
 def reachable(rotation_ids: Iterable[int]) -> set[int]:
@@ -96,7 +99,8 @@ def look(rotation_ids: Iterable[int]) -> Locked:
 def _read(queryset: QuerySet[Rotation], rotation_ids: Iterable[int]) -> Locked:
     rows = queryset.filter(pk__in=reachable(rotation_ids)).order_by("pk")
     rotations = {
-        rotation.pk: rotation for rotation in rows.select_related("when_empty_rotation", "when_empty_queue")
+        rotation.pk: rotation
+        for rotation in rows.select_related("when_empty_rotation", "when_empty_queue", "holding_queue")
     }
     members: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}
     switched_off: dict[int, list[RotationMember]] = {pk: [] for pk in rotations}

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from intake.models import Lead
 from routing.engine.eligibility import Candidate
@@ -13,19 +13,20 @@ from routing.engine.opening_hours import CalendarError
 from routing.engine.ownership import KnownOwner
 from routing.models import Absence, Assignment, Owner
 from routing.response.calendars import calendar_of, local_date, owner_calendar_row
+from routing.rotations import caps
+from routing.rotations.caps import Given
 
 OPEN_STATUSES = (Lead.Status.NEW, Lead.Status.WORKING)
 
 
 @dataclass
 class Roster:
-    """Answers about owners at one instant. `given` counts automatic assignments since `now`, for batches."""
+    """Answers about owners at one instant. `given` counts the automatic assignments that come on top of what was counted."""
 
     now: datetime
     owners: dict[int, Owner]
     absences: dict[int, Absence]
-    today: dict[int, int] = field(default_factory=dict)
-    this_week: dict[int, int] = field(default_factory=dict)
+    counted: dict[int, Given] = field(default_factory=dict)
     loads: dict[int, int] = field(default_factory=dict)
     given: Counter[int] = field(default_factory=Counter)
     # At one instant this does not change; a batch asks for every lead.
@@ -92,12 +93,13 @@ class Roster:
         self.given[owner_id] += 1
 
     def _capped(self, owner: Owner) -> tuple[bool, str]:
+        given = self.counted.get(owner.pk, caps.NOTHING)
         for cap, counted, word in (
-            (owner.daily_cap, self.today, "today"),
-            (owner.weekly_cap, self.this_week, "this week"),
+            (owner.daily_cap, given.today, "today"),
+            (owner.weekly_cap, given.this_week, "this week"),
         ):
             if cap is not None:
-                used = counted.get(owner.pk, 0) + self.given[owner.pk]
+                used = counted + self.given[owner.pk]
                 if used >= cap:
                     return True, f"({used} of {cap} {word})"
         return False, ""
@@ -137,39 +139,18 @@ def load(*, now: datetime, owner_ids: Iterable[int] | None = None) -> Roster:
     return Roster(now=now, owners=owners, absences=absences)
 
 
-def count(roster: Roster) -> None:
-    """What counts toward caps and loads, as committed now. After the rotations are locked: before, it could be old news."""
+def count(roster: Roster, *, owner_ids: Collection[int] | None = None) -> None:
+    """What counts toward caps and loads, as committed now, for everybody or those named who have a cap; two queries at most."""
     roster.given.clear()
-    _count_caps(roster)
-    loaded = [owner.pk for owner in roster.owners.values() if owner.load_cap is not None]
-    if loaded:
-        counts = (
-            Assignment.objects.filter(owner__in=loaded, lead__status__in=OPEN_STATUSES)
-            .order_by()
-            .values_list("owner")
-            .annotate(n=Count("pk"))
-        )
-        roster.loads = dict(counts)
+    asked = [owner for owner in roster.owners.values() if owner_ids is None or owner.pk in owner_ids]
+    capped = [owner for owner in asked if owner.daily_cap is not None or owner.weekly_cap is not None]
+    roster.counted = caps.given(capped, now=roster.now)
+    roster.loads = _loads([owner.pk for owner in asked if owner.load_cap is not None])
 
 
-def _count_caps(roster: Roster) -> None:
-    """Automatic assignments per local day and week, counted from the assignment history."""
-    capped = [o for o in roster.owners.values() if o.daily_cap is not None or o.weekly_cap is not None]
-    if not capped:
-        return
-    aggregates = {}
-    for owner in capped:
-        midnight = local_date(owner, roster.now).replace(hour=0, minute=0, second=0, microsecond=0)
-        monday = midnight - timedelta(days=midnight.weekday())
-        for name, since in (("day", midnight), ("week", monday)):
-            aggregates[f"{name}_{owner.pk}"] = Count(
-                "history_id", filter=Q(owner_id=owner.pk, assigned_at__gte=since.astimezone(UTC))
-            )
-    since = roster.now - timedelta(days=8)
-    rows = Assignment.history.filter(
-        automatic=True, owner_id__in=[o.pk for o in capped], assigned_at__gte=since
-    )
-    counts = rows.order_by().aggregate(**aggregates)
-    for owner in capped:
-        roster.today[owner.pk] = counts[f"day_{owner.pk}"]
-        roster.this_week[owner.pk] = counts[f"week_{owner.pk}"]
+def _loads(owner_ids: Collection[int]) -> dict[int, int]:
+    """How many leads that still wait for an answer these owners have."""
+    if not owner_ids:
+        return {}
+    rows = Assignment.objects.filter(owner__in=owner_ids, lead__status__in=OPEN_STATUSES)
+    return dict(rows.order_by().values_list("owner").annotate(n=Count("pk")))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -10,23 +10,26 @@ from django.db.models import Count, Q
 
 from intake.models import Lead
 from routing.engine.eligibility import eligible
-from routing.engine.rotation import next_picks, shares
+from routing.engine.references import Ref
+from routing.engine.rotation import shares
 from routing.engine.rotation_state import LEAD, in_leads
 from routing.models import Assignment, Owner, Rotation, RotationMember, RotationTurn
-from routing.response.calendars import local_date
-from routing.rotations import ledger, roster
+from routing.rotations import caps, ledger, roster
+from routing.rotations.book import open_book
 
 WINDOW = 500
 """Turns of the ledger that shares are counted over."""
 SHOWN_TURNS = 20
 SHOWN_PICKS = 5
+FALLBACK = Ref("queue", 0, "the fallback queue")
 
 State = Literal["ready", "waits", "out"]
 
 
 @dataclass(frozen=True, slots=True)
 class MemberStats:
-    """`target` is what was due in the window, in leads; `reason` says why somebody cannot be picked now."""
+    """`target` is what was due in the window, in leads; `reason` says why somebody cannot be picked now, `at_cap_since` since
+    when where that is a cap on assignments (who has too many open leads has them since no one instant)."""
 
     owner: Owner
     weight: Decimal
@@ -35,6 +38,7 @@ class MemberStats:
     credit: int
     state: State
     reason: str = ""
+    at_cap_since: datetime | None = None
 
     @property
     def due_minus_got(self) -> str:
@@ -44,8 +48,12 @@ class MemberStats:
 
 @dataclass(frozen=True, slots=True)
 class RotationStats:
+    """`picks` are who gets the next leads if nothing else happens, caps and load played forward; once nobody can be picked
+    any more, `then` names the queue that gets them."""
+
     members: list[MemberStats]
     picks: list[Owner]
+    then: str
     turns: list[RotationTurn]
     counted: int
     since: datetime | None
@@ -71,7 +79,7 @@ class Duty:
 
 
 def of_rotation(rotation: Rotation, *, now: datetime) -> RotationStats:
-    """About eight queries, whatever the number of members."""
+    """About a dozen queries, whatever the number of members."""
     rows = list(
         RotationMember.objects.filter(rotation=rotation, active=True, owner__active=True).order_by("pk")
     )
@@ -80,13 +88,17 @@ def of_rotation(rotation: Rotation, *, now: datetime) -> RotationStats:
         .select_related("owner", "lead")
         .order_by("-number")[:WINDOW]
     )
-    people = roster.load(now=now, owner_ids=[row.owner_id for row in rows])
+    people = roster.load(now=now)
+    book = open_book([rotation.pk], people, fallback=FALLBACK, lock=False)
+    settings = book.rotations.settings_of(rotation, people)
     judged = eligible(
-        [people.candidate(row.owner_id) for row in rows],
-        policy=rotation.calendar_policy,  # type: ignore[arg-type]
-        overflow_to_off_duty=rotation.overflow_to_off_duty,
+        [one for one in settings.candidates if people.owners[int(one.owner_id)].active],
+        policy=settings.calendar_policy,
+        overflow_to_off_duty=settings.overflow_to_off_duty,
         skills=[str(skill) for skill in rotation.required_skills],
     )
+    full = {left.owner_id for left in judged.left_out if left.why == "capped"}
+    since = caps.reached_at([people.owners[int(owner_id)] for owner_id in full], now=now)
     counted = shares(ledger.turn_of(turn) for turn in reversed(turns))
     why = {left.owner_id: left.reason for left in judged.left_out}
     members = [
@@ -98,14 +110,15 @@ def of_rotation(rotation: Rotation, *, now: datetime) -> RotationStats:
             credit=row.credit,
             state="ready" if row.owner_id in judged.qualified else "out",
             reason=why.get(row.owner_id, ""),
+            at_cap_since=since.get(row.owner_id),
         )
         for row in rows
     ]
-    state = ledger.state_of(rotation, rows)
-    picks = next_picks(state, SHOWN_PICKS, judged.present, judged.qualified)
+    targets = book.next_targets(rotation, SHOWN_PICKS) if rotation.active and rows else []
     return RotationStats(
         members=members,
-        picks=[people.owners[int(owner_id)] for owner_id in picks],
+        picks=[people.owners[int(one.id)] for one in targets if one.kind == "owner"],
+        then=next((one.name for one in targets if one.kind != "owner"), ""),
         turns=turns[:SHOWN_TURNS],
         counted=sum(turn.kind == RotationTurn.Kind.PICK for turn in turns),
         since=turns[-1].at if turns else None,
@@ -149,7 +162,7 @@ def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStats
     """By owner id. `today` counts automatic assignments of the owner's local day, as the caps do."""
     ids = [owner.pk for owner in owners]
     people = roster.load(now=now, owner_ids=ids)
-    today = _given_today(people)
+    today = caps.given(people.owners.values(), now=now)
     loads = {
         row["owner"]: row
         for row in Assignment.objects.filter(owner__in=ids)
@@ -173,24 +186,6 @@ def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStats
             state, presence, detail = "off", "off duty", candidate.duty_text
         row = loads.get(owner_id, {"open": 0, "waiting": 0})
         found[owner_id] = OwnerStats(
-            state, presence, detail, today.get(owner_id, 0), row["open"], row["waiting"]
+            state, presence, detail, today[owner_id].today, row["open"], row["waiting"]
         )
     return found
-
-
-def _given_today(people: roster.Roster) -> dict[int, int]:
-    """Automatic assignments of each owner's local day, from the history: a lead that has moved on still counts."""
-    if not people.owners:
-        return {}
-    aggregates = {}
-    midnights = []
-    for owner in people.owners.values():
-        midnight = local_date(owner, people.now).replace(hour=0, minute=0, second=0, microsecond=0)
-        midnights.append(midnight.astimezone(UTC))
-        since = Q(owner_id=owner.pk, assigned_at__gte=midnights[-1])
-        aggregates[f"of_{owner.pk}"] = Count("lead_id", filter=since, distinct=True)
-    rows = Assignment.history.filter(
-        automatic=True, owner_id__in=people.owners, assigned_at__gte=min(midnights)
-    )
-    counts = rows.order_by().aggregate(**aggregates)
-    return {owner_id: counts[f"of_{owner_id}"] for owner_id in people.owners}

@@ -17,13 +17,14 @@ from routing.engine import decide as engine
 from routing.engine.decide import RoutingDecision
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
-from routing.engine.resolve import Resolution, resolve_target
+from routing.engine.resolve import Resolution
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
 from routing.engine.sla import policy_for
 from routing.models import Owner, Queue, SlaClock, SlaStep
 from routing.response import clocks
-from routing.rotations import holding_queues, ledger, roster
+from routing.rotations import holding_queues, roster
+from routing.rotations.book import open_book
 from routing.rules.vocabulary import FACTS
 
 NOBODY = UUID(int=0)
@@ -79,7 +80,6 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     Raises routing.engine.decide.NoFallbackQueue for drafts without one.
     """
     people = roster.load(now=now)
-    roster.count(people)
     account = Accounts([facts]).of(facts)
     name = account.company if account else ""
     score = engine.score(facts, ruleset, account=name)
@@ -88,22 +88,14 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
         account_owner=people.known_owner(account.owner_id) if account else None, account_name=name
     )
     decision = engine.decide(full, ruleset, ownership, now=now)
-    rotation_id = int(decision.target.id) if decision.target.kind == "rotation" else None
-    seen = ledger.look([rotation_id] if rotation_id else [])
-    asked = seen.rotations.get(rotation_id) if rotation_id else None
     if ruleset.fallback_queue is None:
         raise engine.NoFallbackQueue("The ruleset names no fallback queue.")
-    resolution = resolve_target(
-        decision,
-        states=seen.states,
-        settings=seen.settings(people),
-        fallback=ruleset.fallback_queue,
-        skills=[str(skill) for skill in asked.required_skills] if asked else [],
-        inactive_owners=[pk for pk, owner in people.owners.items() if not owner.active],
-    )
-    target = resolution.target
+    asked = [int(decision.target.id)] if decision.target.kind == "rotation" else []
+    book = open_book(asked, people, fallback=ruleset.fallback_queue, lock=False)
+    resolution, _ = book.resolve(decision)
+    target = book.destination(resolution)
     owner = people.owners.get(int(target.id)) if target.kind == "owner" else None
-    queue = None if owner else _queue(target, seen)
+    queue = None if owner else _queue(target)
     policy = policy_for(decision.facts, ruleset)
     clock: SlaClock | None = None
     steps: list[SlaStep] = []
@@ -118,7 +110,7 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
                 queue=queue,
             )
         )
-    served = seen.rotations.get(int(resolution.rotation_id)) if resolution.rotation_id else None
+    served = book.rotations.rotations.get(int(resolution.rotation_id)) if resolution.rotation_id else None
     return Simulated(
         facts=decision.facts,
         score=score,
@@ -132,9 +124,8 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     )
 
 
-def _queue(target: Ref, seen: ledger.Locked) -> Queue | None:
+def _queue(target: Ref) -> Queue | None:
     if target.kind == "hold":
-        rotation = seen.rotations[int(target.id)]
-        # The line is made when the first lead waits in it.
-        return rotation.holding_queue or Queue(name=holding_queues.name_of(rotation), holding_queue=True)
+        # The queue is made when the first lead waits in it.
+        return Queue(name=holding_queues.name_of(target.name), holding_queue=True)
     return Queue.objects.select_related("team__calendar").filter(pk=target.id).first()

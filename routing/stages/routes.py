@@ -10,17 +10,16 @@ from exception_queue.queue import ExceptionReport, Subject
 from intake.batch import Batch, LeadWork
 from plumbing.bulk import insert_rows
 from routing.assignment import Move, assign_rows
-from routing.engine.decide import RoutingDecision, decide
+from routing.engine.decide import decide
 from routing.engine.eligibility import LeftOut
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
-from routing.engine.resolve import Resolution, resolve_target
 from routing.engine.rotation_state import Turn
 from routing.engine.ruleset import CompiledRuleSet
-from routing.engine.seen import Seen, seen_by
+from routing.engine.seen import Seen
 from routing.models import Assignment, Decision, Queue, RuleSet
-from routing.rotations import holding_queues, ledger, roster
-from routing.rotations.roster import Roster
+from routing.rotations import ledger, roster
+from routing.rotations.book import open_book
 from routing.rules import row_versions
 from routing.stages.lead_context import LeadContext, ref_of
 from routing.stages.state import Routed, look, routed, ruleset_or_hold
@@ -40,10 +39,9 @@ def route(batch: Batch) -> None:
     for work in works:
         ownership = world.ownership(work)
         decided.append((work, ownership, decide(routed(work).facts, ruleset, ownership, now=batch.now)))
-    locked = ledger.lock(
-        {int(decision.target.id) for *_, decision in decided if decision.target.kind == "rotation"}
-    )
-    roster.count(people)
+    assert ruleset.fallback_queue is not None  # The publish gate sees to it.
+    rotations = {int(decision.target.id) for *_, decision in decided if decision.target.kind == "rotation"}
+    book = open_book(rotations, people, fallback=ruleset.fallback_queue, lock=True)
     turns: list[tuple[Turn, UUID | None, Sequence[LeftOut]]] = []
     moves: list[tuple[Move, Turn | None]] = []
     here: dict[UUID, Ref] = {}
@@ -54,8 +52,8 @@ def route(batch: Batch) -> None:
         later = world.later(work, ownership, here)
         if later is not ownership:
             decision = decide(routed(work).facts, ruleset, later, now=batch.now)
-        resolution, seen = _resolve(decision, locked, people, ruleset)
-        target = _target(resolution, locked)
+        resolution, seen = book.resolve(decision)
+        target = book.destination(resolution)
         found.decision, found.resolution = decision, resolution
         found.owner = people.owners[int(target.id)] if target.kind == "owner" else None
         found.moved = not again and _differs(world.assignments.get(work.lead.pk), target)
@@ -73,39 +71,13 @@ def route(batch: Batch) -> None:
         batch.leave(write_decisions, rows[-1])
         _report(batch, work, found)
     # Foreign keys are checked at commit, so a turn may name a lead that is written after it.
-    written = ledger.write_turns(locked, turns, now=batch.now) if turns else {}
+    written = ledger.write_turns(book.rotations, turns, now=batch.now) if turns else {}
     for move, turn in moves:
         row = written[int(turn.rotation_id), turn.number] if turn else None
         batch.leave(assign_rows, replace(move, turn_id=row.pk if row else None))
     accounts = {work.lead.pk: routed(work).account for work in works}
-    row_versions.note(rows, accounts=accounts, members=locked.members)
+    row_versions.note(rows, accounts=accounts, members=book.rotations.members)
     _name_queues(works)
-
-
-def _resolve(
-    decision: RoutingDecision, locked: ledger.Locked, people: Roster, ruleset: CompiledRuleSet
-) -> tuple[Resolution, Seen]:
-    """Follow the decision to a person or queue; the turn it uses counts for the next work of the batch."""
-    assert ruleset.fallback_queue is not None  # The publish gate sees to it.
-    by_rotation = decision.target.kind == "rotation"
-    rotation = locked.rotations.get(int(decision.target.id)) if by_rotation else None
-    settings = locked.settings(people) if by_rotation else {}
-    skills = [str(skill) for skill in rotation.required_skills] if rotation else []
-    named = people.owners.get(int(decision.target.id)) if decision.target.kind == "owner" else None
-    inactive = [named.pk] if named is not None and not named.active else []
-    resolution = resolve_target(
-        decision,
-        states=locked.states,
-        settings=settings,
-        fallback=ruleset.fallback_queue,
-        skills=skills,
-        inactive_owners=inactive,
-    )
-    seen = seen_by(
-        resolution, states=locked.states, settings=settings, skills=skills, inactive_owners=inactive
-    )
-    locked.states.update(resolution.states)
-    return resolution, seen
 
 
 def _name_queues(works: Sequence[LeadWork]) -> None:
@@ -121,14 +93,6 @@ def _name_queues(works: Sequence[LeadWork]) -> None:
 def write_decisions(rows: Sequence[Decision], *, now: datetime) -> None:
     """The batch writer for decisions."""
     insert_rows(rows)
-
-
-def _target(resolution: Resolution, locked: ledger.Locked) -> Ref:
-    """Owner or queue: a lead on hold waits in its rotation's line."""
-    if resolution.target.kind != "hold":
-        return resolution.target
-    line = holding_queues.holding_queue_of(locked.rotations[int(resolution.target.id)])
-    return Ref("queue", line.pk, line.name)
 
 
 def _differs(before: Assignment | None, target: Ref) -> bool:

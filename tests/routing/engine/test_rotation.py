@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.engine.rotation import after, give_back, next_picks, pick, shares, spread
+from routing.engine.rotation import after, give_back, pick, shares, spread
 from routing.engine.rotation_state import LEAD, MemberState, RotationError, RotationState, Turn, scaled, split
-from tests.routing.engine.turns import WEIGHTS, churn, masked, play, rotation
+from tests.routing.engine.turns import WEIGHTS, churn, masked, next_picks, play, rotation
 
 
 @settings(max_examples=200, deadline=None)

@@ -34,3 +34,17 @@ def churn():
     """Weights, and for each lead two masks: who is there, and who can take it."""
     masks = st.tuples(st.integers(0, 4095), st.integers(0, 4095))
     return st.tuples(WEIGHTS, st.lists(masks, max_size=60))
+
+
+def next_picks(state, count, present=None, qualified=None):
+    """Who gets the next leads if nothing changes. Empty when nobody can."""
+    here = {member.owner_id for member in state.members if member.active} if present is None else set(present)
+    able = here if qualified is None else here & set(qualified)
+    if not any(member.owner_id in able for member in state.members):
+        return []
+    picks = []
+    for _ in range(count):
+        turn = pick(state, here, able)
+        picks.append(turn.picked)
+        state = after(state, turn)
+    return picks
