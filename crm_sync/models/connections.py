@@ -5,13 +5,12 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from crm_sync.connection_settings import SystemOfRecord, TaskRule
+from plumbing.json_shapes import ShapedJSONField
+
 
 class CrmConnection(models.Model):
-    """One CRM account.
-
-    `system_of_record` is {"owner": "leadops", "lifecycle": "crm", "default": "most_recent"};
-    `task` is {"when": ["hot", "warm"], "subject": "Call {full_name}", "due": "sla"}.
-    """
+    """One CRM account."""
 
     class Kind(models.TextChoices):
         HUBSPOT = "hubspot", "HubSpot"
@@ -38,8 +37,8 @@ class CrmConnection(models.Model):
         blank=True, help_text="Client secret for webhook signatures, stored encrypted."
     )
     webhook_secret_env = models.CharField(max_length=100, blank=True)
-    system_of_record = models.JSONField(default=dict, blank=True)
-    task = models.JSONField("follow-up task", default=dict, blank=True)
+    system_of_record = ShapedJSONField(shape=SystemOfRecord, blank=True)
+    task = ShapedJSONField("follow-up task", shape=TaskRule, blank=True)
     active = models.BooleanField(default=True)
 
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.OK, editable=False)

@@ -5,12 +5,11 @@ written down but has no task id (we died, or the answer was lost) is looked up b
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from crm_sync.connection_settings import TaskRule
 from crm_sync.connectors.base import TaskToChange, TaskToCreate
 from crm_sync.models import CrmLink
 from crm_sync.outbound.lead_push import Push
@@ -35,15 +34,15 @@ def reference(lead_id: UUID, clock_id: int) -> str:
     return f"leadops-{lead_id}-{clock_id}"
 
 
-def wanted(push: Push, config: Mapping[str, Any]) -> Wanted | None:
+def wanted(push: Push, config: TaskRule) -> Wanted | None:
     """The task that should be open, None where none should."""
     if push.clock is None or push.score is None or push.is_merged_away:
         return None
-    if push.score.segment not in (config.get("when") or ()):
+    if push.score.segment not in config.when:
         return None
     return Wanted(
         clock_id=push.clock.pk,
-        subject=subject(push, template=str(config.get("subject") or _DEFAULT_SUBJECT)),
+        subject=subject(push, template=config.subject or _DEFAULT_SUBJECT),
         due_at=push.clock.due_at,
         owner_id=push.owner_id,
         urgent=push.score.segment == "hot",
@@ -54,7 +53,7 @@ def is_unresolved(link: CrmLink) -> bool:
     return link.task_clock is not None and not link.task_id
 
 
-def creation(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToCreate | None:
+def creation(push: Push, link: CrmLink, *, config: TaskRule) -> TaskToCreate | None:
     """The task to make now; None while another one is still open."""
     want = wanted(push, config)
     if want is None or (link.task_open and link.task_clock != want.clock_id):
@@ -71,7 +70,7 @@ def creation(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToC
     )
 
 
-def change(push: Push, link: CrmLink, *, config: Mapping[str, Any]) -> TaskToChange | None:
+def change(push: Push, link: CrmLink, *, config: TaskRule) -> TaskToChange | None:
     """What to change about the task that is open: close it with its clock, or move it."""
     if not link.task_open or not link.task_id or link.task_clock is None:
         return None

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from crm_sync.connection_settings import SystemOfRecord
 from crm_sync.connectors.base import Need
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound.lead_push import Push
@@ -51,7 +52,7 @@ class Plan:
     """How one connection wants its records: its mappings and what belongs to whom."""
 
     mappings: Sequence[FieldMapping]
-    system_of_record: Mapping[str, str]
+    system_of_record: SystemOfRecord
     email_property: str
     shared_email_property: str
     duplicate_property: str
@@ -65,7 +66,7 @@ class Plan:
         """leadops, crm or most_recent."""
         if canonical not in _SHARED:
             return "leadops"
-        return self.system_of_record.get(canonical) or self.system_of_record.get("default", "most_recent")
+        return self.system_of_record.of(canonical)
 
     def mode_of(self, mapping: FieldMapping) -> str:
         """A field that the CRM keeps is given to it once, with a new record."""

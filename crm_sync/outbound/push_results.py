@@ -6,7 +6,6 @@ Lock order: connection, links by id, outbox rows by id, exception items.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds, outbox
 from crm_sync.connection import lease, owners
+from crm_sync.connection_settings import TaskRule
 from crm_sync.connectors.base import RemoteTask, Report, TaskReport, TaskToCreate
 from crm_sync.exception_reports import SUBJECT, lead_subject, rejected, unknown_property
 from crm_sync.models import CrmLink, OutboxEntry
@@ -122,7 +122,7 @@ def tasks(session: Session, pushes: Collection[Push], report: TaskReport) -> lis
     return [push.key for push in pushes if push.lead.pk in dead or push.key in later]
 
 
-def _save_task_result(push: Push, link: CrmLink, *, task_id: str, config: Mapping[str, Any]) -> CrmLink:
+def _save_task_result(push: Push, link: CrmLink, *, task_id: str, config: TaskRule) -> CrmLink:
     want = follow_up.wanted(push, config)
     if task_id and want is not None and want.clock_id == link.task_clock:
         link.task_id, link.task_open, link.task_sent = task_id, True, follow_up.sent_values(want)
@@ -285,7 +285,7 @@ def _without_tasks(session: Session, pushes: Sequence[Push]) -> list[Push]:
     return over
 
 
-def _has_task_work(push: Push, *, config: Mapping[str, Any]) -> bool:
+def _has_task_work(push: Push, *, config: TaskRule) -> bool:
     link = push.link
     return link is not None and bool(
         push.intends_task

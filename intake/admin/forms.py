@@ -34,7 +34,6 @@ from plumbing.admin_kit.rows import PairsField
 
 FIELD_CHOICES = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
 RECENT = 5
-_WITHIN = re.compile(r"\d+(m|h)")
 
 
 def _limit(label: str, help_text: str = "") -> forms.IntegerField:
@@ -104,12 +103,6 @@ class IntakeFormForm(SecretsForm, PartsForm):
     class Meta:
         model = IntakeForm
         exclude = ["throttle", "velocity", "confirmation_email"]
-
-    def clean_confirmation_within(self) -> str:
-        within: str = self.cleaned_data["confirmation_within"].strip()
-        if within and not _WITHIN.fullmatch(within):
-            raise ValidationError("Write minutes (5m) or hours (1h).")
-        return within
 
     def clean_allowed_origins(self) -> list[str]:
         origins: list[str] = [origin.rstrip("/") for origin in self.cleaned_data["allowed_origins"]]

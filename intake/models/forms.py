@@ -5,6 +5,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
+from intake.form_settings import ConfirmationEmail, ThrottleLimits, VelocityLimits
+from plumbing.json_shapes import ShapedJSONField
+
 
 class IntakeForm(models.Model):
     """One form or webhook that people reach us through.
@@ -61,13 +64,13 @@ class IntakeForm(models.Model):
         default=dict, blank=True, help_text="Canonical values where the form says nothing."
     )
     field_map = models.JSONField(default=dict, blank=True)
-    throttle = models.JSONField(default=dict, blank=True)
-    velocity = models.JSONField(default=dict, blank=True)
+    throttle = ShapedJSONField(shape=ThrottleLimits, blank=True)
+    velocity = ShapedJSONField(shape=VelocityLimits, blank=True)
     success_status = models.PositiveSmallIntegerField(
         choices=SuccessStatus.choices, default=SuccessStatus.ACCEPTED
     )
     thank_you_url = models.URLField(blank=True)
-    confirmation_email = models.JSONField(default=dict, blank=True)
+    confirmation_email = ShapedJSONField(shape=ConfirmationEmail, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords(excluded_fields=["secret", "token"])

@@ -59,7 +59,7 @@ def _blocked(works: list[Work]) -> dict[object, str]:
 
 
 def _screen_velocity(batch: Batch) -> None:
-    """Only forms that set a limit are counted: {"per_ip": n, "per_email": n} submissions within an hour."""
+    """Only forms that set a limit (`VelocityLimits`) are counted, over the last hour."""
     works = [work for work in batch.going() if work.form.velocity and not work.submission.unchecked]
     if not works:
         return
@@ -85,7 +85,7 @@ def _screen_velocity(batch: Batch) -> None:
         limits = work.form.velocity
         seen_ip = per_ip.get((work.form.pk, work.submission.ip), 0)
         seen_email = per_email.get((work.form.pk, work.values.get("email")), 0)
-        if seen_ip > limits.get("per_ip", seen_ip) or seen_email > limits.get("per_email", seen_email):
+        if seen_ip > (limits.per_ip or seen_ip) or seen_email > (limits.per_email or seen_email):
             work.outcome = Hold(
                 "intake.spam_uncertain",
                 f"{work.form.name}: too many submissions from one sender",

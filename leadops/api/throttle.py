@@ -38,10 +38,9 @@ def check(form: IntakeForm, ip: str | None) -> None:
     Limits below 2,000 are exact; of larger ones, each web process may leave a thousandth unused.
     """
     minute, passed = divmod(int(time.time()), WINDOW)
-    limits = form.throttle or {}
     counters = {
-        f"throttle:{form.pk}:{minute}": int(limits.get("per_form", PER_MINUTE)),
-        f"throttle:{form.pk}:{ip}:{minute}": int(limits.get("per_ip", PER_MINUTE)),
+        f"throttle:{form.pk}:{minute}": form.throttle.per_form or PER_MINUTE,
+        f"throttle:{form.pk}:{ip}:{minute}": form.throttle.per_ip or PER_MINUTE,
     }
     for key, limit in counters.items():
         try:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadops.configuration.reading import Document, UnreadableFile, read
-from leadops.configuration.schema import ConfigError, NameOf, Notes, did_you_mean, listed
+from leadops.configuration.schema import ConfigError, NameOf, Notes, listed
 from leadops.configuration.sections import SECTIONS
+from plumbing.spelling import did_you_mean
 
 
 @dataclass(frozen=True)

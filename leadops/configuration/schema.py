@@ -5,12 +5,14 @@ equal to its default is left out, so that two spellings of the same thing compar
 noted and kept as it is, so that a database with odd values is still exported as it stands.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from plumbing.json_shapes import JsonShape, problems
+from plumbing.spelling import did_you_mean
 
 Path = tuple[str | int, ...]
 Item = dict[str, Any]
@@ -61,11 +63,6 @@ class Kind:
 
     def from_row(self, value: Any) -> Any:
         return value
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean “{near[0]}”?" if near else ""
 
 
 def listed(words: Iterable[str]) -> str:
@@ -278,6 +275,22 @@ class Shape(Kind):
             hint = did_you_mean(str(name), free) or f" Known are {listed(self.names)}."
             notes.problem((*at, name), f"“{name}” is not known here.{hint}")
         return unknown
+
+
+@dataclass(frozen=True)
+class Shaped(Kind):
+    """A table whose keys are those of a JSON column's type."""
+
+    shape: type[JsonShape]
+
+    def check(self, value: Any, at: Path, notes: Notes) -> Any:
+        wrong = problems(self.shape, value)
+        for place, message in wrong:
+            notes.problem((*at, *place), message)
+        return value if wrong else self.shape.model_validate(value).plain()
+
+    def from_row(self, value: Any) -> Any:
+        return value.plain()
 
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -13,6 +13,7 @@ from unfold.widgets import (
 )
 
 from plumbing import secrets
+from plumbing.json_shapes import ShapedJSONField, plain, problems
 
 FORGET = "-"
 
@@ -98,7 +99,8 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
 class PartsForm(forms.ModelForm):  # type: ignore[type-arg]
     """`json_parts` is {JSON column: {key: form field}}: each key of the column is a field of its own.
 
-    Empty parts leave the object; keys that the form does not know stay in it.
+    Empty parts leave the object; keys that the form does not know stay in it. What the column's shape does not take stands
+    as an error at the field of its key.
     """
 
     json_parts: Mapping[str, Mapping[str, str]] = {}
@@ -106,7 +108,7 @@ class PartsForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for column, parts in self.json_parts.items():
-            stored = getattr(self.instance, column) or {}
+            stored = plain(getattr(self.instance, column))
             for key, name in parts.items():
                 if key in stored:
                     self.initial.setdefault(name, stored[key])
@@ -117,11 +119,15 @@ class PartsForm(forms.ModelForm):  # type: ignore[type-arg]
         super()._post_clean()  # type: ignore[misc]
 
     def _gather(self, instance: Model, column: str, parts: Mapping[str, str]) -> None:
-        kept = {key: value for key, value in (getattr(instance, column) or {}).items() if key not in parts}
+        kept = {key: value for key, value in plain(getattr(instance, column)).items() if key not in parts}
         for key, name in parts.items():
             if name not in self.fields:
                 continue
             value = self.cleaned_data.get(name)
             if value not in (None, "", []):
                 kept[key] = value
+        column_field = instance._meta.get_field(column)
+        if isinstance(column_field, ShapedJSONField) and column_field.shape is not None:
+            for (part, *_), message in problems(column_field.shape, kept):
+                self.add_error(parts.get(str(part)), message)
         setattr(instance, column, kept)

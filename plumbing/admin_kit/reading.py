@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import JSONField, Model
 from django.utils.text import capfirst
 
+from plumbing.json_shapes import JsonShape, plain
+
 Words = Callable[[Any], str]
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 # Shown as Django shows it.
@@ -47,10 +49,11 @@ def _found(page: Any, name: str, row: Model) -> Any:
     for column, parts in getattr(page.form, "json_parts", {}).items():
         for key, part in parts.items():
             if part == name:
-                return (getattr(row, column) or {}).get(key, "")
+                return plain(getattr(row, column)).get(key, "")
     field = next((field for field in row._meta.concrete_fields if field.name == name), None)
     if isinstance(field, JSONField | ArrayField):
-        return getattr(row, name) or []
+        value = getattr(row, name)
+        return plain(value) if isinstance(value, JsonShape) else value or []
     if name in (getattr(page, "conditional_fields", None) or {}) and field is not None:
         return _PLAIN if getattr(row, field.attname) not in _EMPTY else ""
     return _PLAIN

@@ -150,7 +150,7 @@ def test_known_leads_swap_record_numbers_in_a_crm_that_was_emptied(crm, connecti
         build.drain(connection)
     crm.call("POST", "/control/reset", {})
     for lead in reversed(leads):
-        Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, status="working")
+        Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, disqualify_reason="moved")
         outbox.queue_rows([lead.pk], now=timezone.now())
         if not together:
             build.drain(connection)

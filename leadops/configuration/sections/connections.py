@@ -1,23 +1,23 @@
 from typing import Any
 
+from crm_sync.connection_settings import SystemOfRecord, TaskRule
 from crm_sync.models import CrmConnection, FieldMapping
 from leadops.configuration.schema import (
     Choice,
     Field,
     Flag,
     Item,
-    ListOf,
     MapOf,
     Notes,
     Path,
     Plain,
     Shape,
+    Shaped,
     Text,
     environment_name,
 )
 from leadops.configuration.section import RowSection, Saver, columns
 from leadops.configuration.sections.forms import key, url
-from routing.engine.scoring import SEGMENTS
 
 _HUBSPOT = "https://api.hubapi.com"
 _MAPPING = Shape(
@@ -28,13 +28,6 @@ _MAPPING = Shape(
         Field("active", Flag(), True),
     )
 )
-_TASK = Shape(
-    (
-        Field("when", ListOf(Choice(SEGMENTS)), []),
-        Field("subject", Text(200), ""),
-        Field("due", Text(20), ""),
-    )
-)
 
 
 def _has_address(item: Item, at: Path, notes: Notes) -> None:
@@ -42,16 +35,6 @@ def _has_address(item: Item, at: Path, notes: Notes) -> None:
         notes.problem(
             at, "A Salesforce connection needs its “base_url”, like https://example.my.salesforce.com."
         )
-
-
-class _SystemOfRecord(MapOf):
-    """By field; "default", which speaks for all others, comes last."""
-
-    def check(self, value: Any, at: Path, notes: Notes) -> Any:
-        plain = super().check(value, at, notes)
-        if not isinstance(plain, dict):
-            return plain
-        return dict(sorted(plain.items(), key=lambda entry: entry[0] == "default"))
 
 
 class Connections(RowSection):
@@ -71,9 +54,9 @@ class Connections(RowSection):
             Field("base_url", Text(200, also=url), _HUBSPOT, shown=True),
             Field("token_env", Text(100, also=environment_name), ""),
             Field("webhook_secret_env", Text(100, also=environment_name), ""),
-            Field("system_of_record", _SystemOfRecord(Choice(("leadops", "crm", "most_recent"))), {}),
+            Field("system_of_record", Shaped(SystemOfRecord), {}),
             Field("mappings", MapOf(_MAPPING, Text(60)), {}),
-            Field("task", _TASK, {}),
+            Field("task", Shaped(TaskRule), {}),
             Field("active", Flag(), True),
         ),
         also=_has_address,
@@ -82,7 +65,7 @@ class Connections(RowSection):
     def show(self, row: Any) -> Item:
         mappings = FieldMapping.objects.filter(connection=row).order_by("position", "id") if row.pk else ()
         own = {
-            known.name: getattr(row, known.attribute)
+            known.name: known.kind.from_row(getattr(row, known.attribute))
             for known in self.item.fields
             if known.name != "mappings"
         }

@@ -3,6 +3,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+from intake.form_settings import ConfirmationEmail, ThrottleLimits, VelocityLimits
 from intake.models import IntakeForm
 from intake.vendors import registry
 from leadops.configuration.schema import (
@@ -17,13 +18,12 @@ from leadops.configuration.schema import (
     Path,
     Plain,
     Shape,
+    Shaped,
     Text,
-    Whole,
     environment_name,
 )
 from leadops.configuration.section import RowSection
 from leadops.configuration.sections.value_aliases import canonical_field
-from routing.engine.durations import DurationError, parse
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _ORIGIN = re.compile(r"https?://[^/\s]+|\*")
@@ -47,24 +47,9 @@ def _origin(text: str) -> str:
     return f"“{text}” is not an origin: write it like https://www.example.com, with nothing after the host."
 
 
-def _within(text: str) -> str:
-    try:
-        parse(text)
-    except DurationError as error:
-        return str(error)
-    return ""
-
-
 def _goes_together(item: Item, at: Path, notes: Notes) -> None:
     if item.get("success_status") == IntakeForm.SuccessStatus.SEE_OTHER and not item.get("thank_you_url"):
         notes.problem((*at, "success_status"), "A redirect (303) needs “thank_you_url”.")
-
-
-_PER_MINUTE = Shape((Field("per_form", Whole(1), None), Field("per_ip", Whole(1), None)))
-_PER_HOUR = Shape((Field("per_ip", Whole(1), None), Field("per_email", Whole(1), None)))
-_CONFIRMATION = Shape(
-    (Field("subject", Text(200)), Field("body", Text(), ""), Field("within", Text(12, also=_within), ""))
-)
 
 
 class Forms(RowSection):
@@ -87,11 +72,11 @@ class Forms(RowSection):
             Field("honeypot", Text(100), ""),
             Field("defaults", MapOf(Plain()), {}),
             Field("field_map", MapOf(Text(also=canonical_field)), {}),
-            Field("throttle", _PER_MINUTE, {}),
-            Field("velocity", _PER_HOUR, {}),
+            Field("throttle", Shaped(ThrottleLimits), {}),
+            Field("velocity", Shaped(VelocityLimits), {}),
             Field("success_status", OneOf(tuple(IntakeForm.SuccessStatus.values)), 202),
             Field("thank_you_url", Text(200, also=url), ""),
-            Field("confirmation_email", _CONFIRMATION, {}),
+            Field("confirmation_email", Shaped(ConfirmationEmail), {}),
             Field("active", Flag(), True),
         ),
         also=_goes_together,

@@ -5,7 +5,8 @@ owner:<e-mail>.
 from dataclasses import dataclass
 from typing import Any
 
-from leadops.configuration.schema import Kind, Notes, Path, did_you_mean, listed
+from leadops.configuration.schema import Kind, Notes, Path, listed
+from plumbing.spelling import did_you_mean
 
 SECTIONS = {"rotation": "rotations", "queue": "queues", "owner": "owners"}
 

@@ -3,8 +3,9 @@ from typing import Any
 
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import ValueAlias
-from leadops.configuration.schema import Item, MapOf, Notes, Path, Text, did_you_mean
+from leadops.configuration.schema import Item, MapOf, Notes, Path, Text
 from leadops.configuration.section import Saver, Section
+from plumbing.spelling import did_you_mean
 
 
 def canonical_field(name: str) -> str:

@@ -50,7 +50,7 @@ def test_it_writes_everything_that_the_file_says(config, acme):
         "do": "reassign",
         "exclude": "past_owners",
     }
-    assert IntakeForm.objects.get(key="demo-request").confirmation_email["within"] == "5m"
+    assert IntakeForm.objects.get(key="demo-request").confirmation_email.within == "5m"
     connection = CrmConnection.objects.get(key="hubspot")
     assert (connection.primary, connection.token_env, connection.token) == (True, "HUBSPOT_TOKEN", "")
     assert FieldMapping.objects.get(canonical="status").values["new"] == "NEW"

@@ -11,7 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from crm_sync.connection_settings import SystemOfRecord
 from crm_sync.models import CrmConnection, FieldMapping
+from intake.form_settings import ThrottleLimits
 from intake.models import BlockedSender, IntakeForm, ValueAlias
 from plumbing import secrets
 from plumbing.admin_kit.pages import Page
@@ -348,10 +350,10 @@ def test_it_writes_a_form_without_anybody_writing_json(client):
     form.refresh_from_db()
     assert form.field_map == {"Your company": "company"}
     assert form.defaults == {"intent": "demo_request"}
-    assert form.throttle == {"per_ip": 50}
+    assert form.throttle == ThrottleLimits(per_ip=50)
     assert form.allowed_origins == ["https://www.acme.test", "https://shop.acme.test"]
     assert form.required == ["email", "company"]
-    assert form.confirmation_email["within"] == "5m"
+    assert form.confirmation_email.within == "5m"
 
 
 @pytest.mark.parametrize(
@@ -430,8 +432,8 @@ def test_it_writes_mappings_and_asks_the_crm_again(client):
     crm.refresh_from_db()
     mapping.refresh_from_db()
     assert mapping.values == {"new": "NEW", "working": "BUSY"}
-    assert (crm.health, crm.failures, crm.task["when"], crm.task["due"]) == ("ok", 0, ["hot"], "sla")
-    assert crm.system_of_record == {"owner": "leadops", "lifecycle": "crm", "default": "most_recent"}
+    assert (crm.health, crm.failures, crm.task.when, crm.task.due) == ("ok", 0, ["hot"], "sla")
+    assert crm.system_of_record == SystemOfRecord(owner="leadops", lifecycle="crm", default="most_recent")
 
 
 @pytest.mark.parametrize(
