@@ -305,7 +305,7 @@ def _rotations(live: Live) -> Iterator[LintFinding]:
             message = "Nobody in it is active: every lead goes where its when_empty says."
             yield LintFinding("warning", rotation.ref, message, "Add members.")
         for message in rotation.overloads:
-            hint = "Give more members the skill, or let such leads come on top (specialist_leads: extra)."
+            hint = "Give more members the skill, or let leads that only some can take come on top."
             yield LintFinding("warning", rotation.ref, message, hint)
         to = rotation.when_empty.to
         if (rotation.when_empty.kind == "rotation" and (to is None or to.id not in by_id)) or (

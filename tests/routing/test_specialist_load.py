@@ -59,7 +59,7 @@ def test_it_says_who_alone_can_take_more_than_an_equal_share(spanish):
 def test_the_check_before_publishing_warns_of_it_and_says_what_to_do(spanish):
     (found,) = [one for one in publishing.findings() if one.message == SAYS]
     assert (found.level, found.where.name) == ("warning", "Everybody")
-    assert "extra" in found.hint
+    assert "come on top" in found.hint
 
 
 def test_the_rotations_page_says_it(spanish, admin_client):
