@@ -4,20 +4,13 @@ from crm_sync import exception_kinds as kinds
 from crm_sync.models import CrmConnection
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead
-
-SUBJECT = "lead"
-
-
-def lead_subject(lead: Lead) -> Subject:
-    return Subject(
-        type=SUBJECT, id=str(lead.pk), label=str(lead), url=f"/admin/intake/lead/{lead.pk}/change/"
-    )
+from intake.subjects import LEAD, lead_subject
 
 
 def unknown_property(connection: CrmConnection, *, name: str) -> ExceptionReport:
     return ExceptionReport(
         kind=kinds.UNKNOWN_PROPERTY,
-        subject=Subject(type=SUBJECT, id="", label=""),
+        subject=Subject(type=LEAD, id="", label=""),
         cause=f"{connection.get_kind_display()} has no property “{name}”.",
         detail={"connection": connection.key, "property": name},
         cause_key=f"{connection.key} {name}",

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from exception_queue import kinds, queue
 from exception_queue.exception_kinds import ALERT_UNDELIVERED
-from exception_queue.models import AlertMention, AlertNotice, AlertRule, ExceptionItem
+from exception_queue.models import AlertMention, AlertNotice, AlertRule, ExceptionItem, load_pages
 from plumbing import backoff, claiming, notify
 
 _SUBJECT_TYPE = "alert rule"
@@ -127,8 +127,10 @@ def _words(news: Sequence[ExceptionItem]) -> tuple[str, str]:
     more = f" and {len(causes) - 1} more" if len(causes) > 1 else ""
     needs = "1 exception needs" if len(news) == 1 else f"{len(news)} exceptions need"
     parts = []
+    samples = ExceptionItem.objects.in_bulk([same[0].pk for same in causes[:_CAUSES_TOLD]])
+    load_pages(samples.values())
     for same in causes[:_CAUSES_TOLD]:
-        item, kind = same[0], same[0].described_kind
+        item, kind = samples[same[0].pk], same[0].described_kind
         others = f" and {len(same) - 1} more" if len(same) > 1 else ""
         parts.append(f"{kind.title}: {item.subject_label}{others}\n{item.cause}\n{kind.what_to_do}")
         if item.subject_url:
@@ -174,7 +176,6 @@ def _undelivered(notice: AlertNotice) -> queue.ExceptionReport:
             type=_SUBJECT_TYPE,
             id=str(notice.rule_id),
             label=notice.rule.name,
-            url=f"/admin/exception_queue/alertrule/{notice.rule_id}/change/",
         ),
         cause=notice.last_error,
         detail={"title": notice.title, "attempts": notice.attempts},

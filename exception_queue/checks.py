@@ -14,7 +14,9 @@ from plumbing import dotted
 def check_exception_kinds(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """E001 a module cannot be used, E002 a key is used twice, E003 an incomplete kind, E004 no such handler."""
+    """E001 a module cannot be used, E002 a key is used twice, E003 an incomplete kind, E004 no such handler, E005
+    no such function of pages.
+    """
     found: list[checks.CheckMessage] = []
     seen: dict[str, str] = {}
     for module in settings.LEADOPS_EXCEPTION_KINDS:
@@ -38,6 +40,10 @@ def check_exception_kinds(
                         dotted.resolve(path)
                 except dotted.DottedPathError as error:
                     found.append(_error("E004", f"{verb} handler of exception kind “{kind.key}”: {error}"))
+    try:
+        dotted.resolve(settings.LEADOPS_EXCEPTION_PAGES)
+    except dotted.DottedPathError as error:
+        found.append(_error("E005", f"LEADOPS_EXCEPTION_PAGES: {error}"))
     return found
 
 

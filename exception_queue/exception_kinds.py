@@ -1,4 +1,4 @@
-from exception_queue.kinds import ExceptionKind
+from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind
 
 ALERT_UNDELIVERED = "exception_queue.alert_undelivered"
 
@@ -14,6 +14,6 @@ KINDS = [
         ),
         retry="exception_queue.alerts.retry_undelivered",
         action_label="Open the alert rule",
-        action_url="{subject_url}",
+        action_page=SUBJECT_PAGE,
     ),
 ]

@@ -11,10 +11,13 @@ from importlib import import_module
 from typing import Literal
 
 from django.conf import settings
+from django.urls import reverse
 
 Severity = Literal["high", "medium", "low"]
 # From the worst to the mildest.
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+# The page of what the item is about.
+SUBJECT_PAGE = "subject"
 
 
 class UnknownKind(LookupError):
@@ -26,8 +29,8 @@ class ExceptionKind:
     """`key` is dotted, by app: `crm_sync.dead_letter`. `what_to_do` is the runbook, in a few plain sentences.
 
     `retry` is the dotted path of the retry handler, or None where trying again makes no sense; see
-    `exception_queue.queue.retry` for what a handler must do. `action_url` is where the cause is fixed;
-    `{subject_id}` and `{subject_url}` in it stand for those of the item.
+    `exception_queue.queue.retry` for what a handler must do. `action_page` is where the cause is fixed: a page
+    of the kind's app, as "routing.routingrule.add" (or .changelist), or SUBJECT_PAGE.
 
     `on_dismiss` is the dotted path of what dismissing does besides closing the item; see
     `exception_queue.queue.dismiss`. `dismiss_options` are what the person may have done with it: key -> words.
@@ -41,7 +44,7 @@ class ExceptionKind:
     what_to_do: str
     retry: str | None = None
     action_label: str = ""
-    action_url: str = ""
+    action_page: str = ""
     retry_label: str = "Retry"
     dismiss_label: str = "Dismiss"
     dismiss_means: str = "Nothing has to be done. What was held stays where it is."
@@ -53,8 +56,12 @@ class ExceptionKind:
         """0 is the worst."""
         return SEVERITIES.index(self.severity)
 
-    def action_url_for(self, *, subject_id: str, subject_url: str) -> str:
-        return self.action_url.replace("{subject_id}", subject_id).replace("{subject_url}", subject_url)
+    @property
+    def action_url(self) -> str:
+        """The page that is the same for every item of the kind, "" where each has its own or none."""
+        if self.action_page in ("", SUBJECT_PAGE):
+            return ""
+        return reverse(f"admin:{self.action_page.replace('.', '_')}")
 
 
 def all_kinds() -> list[ExceptionKind]:

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Collate
 from django.utils import timezone
 
@@ -33,12 +33,11 @@ _LOCK_ORDER = (Collate("kind", "C"), Collate("subject_type", "C"), Collate("subj
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a problem is about: a type word, id, label for people and url in the console."""
+    """What a problem is about: a type word, id and label for people. Its page is looked up (`exception_queue.pages`)."""
 
     type: str
     id: str
     label: str
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +61,6 @@ class Retried:
 
     items: list[ExceptionItem]
     refusals: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Items of one kind with one cause. `items` are rows, `times` is how often it happened over all of
-    them.
-    """
-
-    kind: kinds.ExceptionKind
-    cause_key: str
-    items: int
-    times: int
-    claimed: int
-    first_seen_at: datetime
-    last_seen_at: datetime
-    sample: ExceptionItem
-
-    @property
-    def cause(self) -> str:
-        return self.sample.cause
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Numbers of items for the tabs of the screen. `mine` and `unclaimed` are open ones."""
-
-    mine: int
-    unclaimed: int
-    snoozed: int
-    unresolved: int
 
 
 class RetryRefused(Exception):
@@ -247,51 +216,6 @@ def wake_snoozed(*, now: datetime) -> int:
         return len(_wake(_locked(Q(status=Status.SNOOZED, snoozed_until__lte=now)), now=now))
 
 
-def groups(items: QuerySet[ExceptionItem] | None = None) -> list[Group]:
-    """Causes, not rows: the worst and most frequent first. Two queries. Without `items`: all open ones."""
-    rows = ExceptionItem.objects.filter(status=Status.OPEN) if items is None else items
-    causes = list(
-        rows.order_by()
-        .values("kind", "cause_key")
-        .annotate(
-            items=Count("pk"),
-            times=Sum("count"),
-            claimed=Count("pk", filter=~Q(claimed_by="")),
-            first=Min("first_seen_at"),
-            last=Max("last_seen_at"),
-            newest=Max("pk"),
-        )
-    )
-    samples = ExceptionItem.objects.in_bulk([cause["newest"] for cause in causes])
-    found = [
-        Group(
-            kind=kinds.described(cause["kind"]),
-            cause_key=cause["cause_key"],
-            items=cause["items"],
-            times=cause["times"],
-            claimed=cause["claimed"],
-            first_seen_at=cause["first"],
-            last_seen_at=cause["last"],
-            sample=samples[cause["newest"]],
-        )
-        for cause in causes
-        if cause["newest"] in samples
-    ]
-    return sorted(found, key=lambda group: (group.kind.rank, -group.items, group.first_seen_at))
-
-
-def counts(*, by: str) -> Counts:
-    """How many items the tabs of the screen hold for this person. One query."""
-    is_open = Q(status=Status.OPEN)
-    found = ExceptionItem.objects.filter(status__in=ExceptionItem.UNRESOLVED).aggregate(
-        mine=Count("pk", filter=is_open & Q(claimed_by=by)),
-        unclaimed=Count("pk", filter=is_open & Q(claimed_by="")),
-        snoozed=Count("pk", filter=~is_open),
-        unresolved=Count("pk"),
-    )
-    return Counts(**found)
-
-
 def _row(problem: ExceptionReport) -> dict[str, Any]:
     subject = problem.subject
     cause = fit(problem.cause, longest=5000)
@@ -300,7 +224,6 @@ def _row(problem: ExceptionReport) -> dict[str, Any]:
         "subject_type": fit(subject.type),
         "subject_id": fit(str(subject.id)),
         "subject_label": fit(subject.label, longest=255),
-        "subject_url": fit(subject.url, longest=500),
         "cause": cause,
         "cause_key": fingerprint(problem.cause_key or cause),
         "detail": fit_json(problem.detail),

@@ -12,13 +12,13 @@ _WAKING_GROWTH = 10
 
 _UPSERT = """
     INSERT INTO exception_queue_exceptionitem AS item (
-        kind, subject_type, subject_id, subject_label, subject_url, cause, cause_key, detail, owner_hint,
+        kind, subject_type, subject_id, subject_label, cause, cause_key, detail, owner_hint,
         status, count, first_seen_at, last_seen_at, claimed_by, resolved_by, resolution
     )
-    SELECT kind, subject_type, subject_id, subject_label, subject_url, cause, cause_key, detail, owner_hint,
+    SELECT kind, subject_type, subject_id, subject_label, cause, cause_key, detail, owner_hint,
         'open', count, %(now)s, %(now)s, '', '', ''
     FROM jsonb_to_recordset(%(problems)s::jsonb) AS problem (
-        kind text, subject_type text, subject_id text, subject_label text, subject_url text,
+        kind text, subject_type text, subject_id text, subject_label text,
         cause text, cause_key text, detail jsonb, owner_hint text, count int
     )
     ON CONFLICT (kind, subject_type, subject_id) WHERE status IN ('open', 'snoozed')
@@ -26,7 +26,6 @@ _UPSERT = """
         count = item.count + excluded.count,
         last_seen_at = greatest(item.last_seen_at, excluded.last_seen_at),
         subject_label = excluded.subject_label,
-        subject_url = excluded.subject_url,
         cause = excluded.cause,
         cause_key = excluded.cause_key,
         detail = excluded.detail,

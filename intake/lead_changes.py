@@ -14,6 +14,7 @@ from django.db import connection
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.lead_draft import LeadDraft
 from intake.models import ConsentRecord, Lead, LeadChange, LeadIdentity, TimelineEntry
+from intake.pipeline import wake_ups
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
 
@@ -97,7 +98,10 @@ def edit_leads(edits: Sequence[LeadEdit], *, actor: str, source: str, now: datet
 
 
 def announce(lead_ids: Sequence[UUID], *, source: str, now: datetime) -> None:
-    """Leave one LeadChange per lead: something that others show about it has changed (its owner, say)."""
+    """Leave one LeadChange per lead: something that others show about it has changed (its owner, say).
+
+    The layers that wake after a batch are woken here too, once the caller's transaction has committed.
+    """
     if not lead_ids:
         return
     with connection.cursor() as cursor:
@@ -109,6 +113,8 @@ def announce(lead_ids: Sequence[UUID], *, source: str, now: datetime) -> None:
             """,
             [now, source, sorted(set(lead_ids))],
         )
+    for wake in wake_ups():
+        wake()
 
 
 def _entry(

@@ -7,11 +7,12 @@ from uuid import UUID
 from django.db import transaction
 
 from exception_queue import queue
-from exception_queue.queue import ExceptionReport, Subject
+from exception_queue.queue import ExceptionReport
 from intake.batch import Batch, LeadWork, Work
 from intake.models import Submission
 from intake.outcomes import Hold, RetryAt, Stop
 from intake.pipeline import pipeline
+from intake.subjects import SUBMISSION, submission_subject
 from plumbing import claiming
 from plumbing.bulk import update_rows
 
@@ -20,16 +21,6 @@ _OUTCOME_FIELDS = [
     "notes", "reason", "unchecked", "lead", "handed_off_at",
 ]  # fmt: skip
 HELD_BEFORE = (Submission.Status.HELD, Submission.Status.RETRYING)
-
-
-def subject_of(submission: Submission) -> Subject:
-    """How the exception queue names this submission."""
-    return Subject(
-        type="submission",
-        id=str(submission.pk),
-        label=_label(submission),
-        url=f"/admin/intake/submission/{submission.pk}/change/",
-    )
 
 
 def save_outcomes(batch: Batch) -> None:
@@ -62,7 +53,7 @@ def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: da
         update_rows([submission], fields=["status", "due_at", "claim_token", "claimed_until", "reason"])
         problem = ExceptionReport(
             kind="intake.poison",
-            subject=subject_of(submission),
+            subject=submission_subject(submission),
             cause=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"[
                 :200
             ],
@@ -75,7 +66,7 @@ def close_for(submission_ids: Sequence[str], *, reason: str) -> None:
     """Close the items that were about these submissions: their cause has gone."""
     if not submission_ids:
         return
-    queue.close_items(kind=None, subject_type="submission", subject_ids=submission_ids, reason=reason)
+    queue.close_items(kind=None, subject_type=SUBMISSION, subject_ids=submission_ids, reason=reason)
 
 
 def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
@@ -103,7 +94,9 @@ def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
             )
             submission.stage = _resume_at(work)
             submission.unchecked = unchecked
-            return ExceptionReport(kind=kind, subject=subject_of(submission), cause=cause, detail=detail)
+            return ExceptionReport(
+                kind=kind, subject=submission_subject(submission), cause=cause, detail=detail
+            )
     return None
 
 
@@ -111,9 +104,3 @@ def _resume_at(work: Work) -> str:
     """Above the mark: the stage that stopped it. Below: the first one there, since no lead was written."""
     lines = pipeline()
     return lines.names[min(work.stopped_at, lines.mark)]
-
-
-def _label(submission: Submission) -> str:
-    values = submission.values
-    who = values.get("full_name") or values.get("email") or values.get("phone") or "Unnamed"
-    return f"{who} ({submission.form.name})"[:200]

@@ -230,6 +230,7 @@ LEADOPS_EXCEPTION_KINDS = [
     "crm_sync.exception_kinds",
     "exception_queue.exception_kinds",
 ]
+LEADOPS_EXCEPTION_PAGES = "leadops.console.exception_pages.pages_of"
 LEADOPS_DOCTOR_CHECKS = [
     "intake.doctor.check_variables",
     "exception_queue.doctor.check_alerts",

@@ -1,10 +1,9 @@
 """What can go wrong while a lead gets its owner, and what to do about it."""
 
-from exception_queue.kinds import ExceptionKind
+from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind
 
 _RETRY_LEADS = "routing.handover.retries.retry_unrouted"
-_RULES = "/admin/routing/routingrule/"
-_ROTATIONS = "/admin/routing/rotation/"
+_ROTATIONS = "routing.rotation.changelist"
 
 KINDS = [
     ExceptionKind(
@@ -18,7 +17,7 @@ KINDS = [
         ),
         retry=_RETRY_LEADS,
         action_label="Add a rule",
-        action_url=_RULES,
+        action_page="routing.routingrule.add",
     ),
     ExceptionKind(
         key="routing.nobody_available",
@@ -32,7 +31,7 @@ KINDS = [
         ),
         retry=_RETRY_LEADS,
         action_label="Open the rotations",
-        action_url=_ROTATIONS,
+        action_page=_ROTATIONS,
     ),
     ExceptionKind(
         key="routing.no_ruleset",
@@ -44,7 +43,7 @@ KINDS = [
         ),
         retry="intake.retries.retry_submissions",
         action_label="Open the rules",
-        action_url=_RULES,
+        action_page="routing.routingrule.changelist",
     ),
     ExceptionKind(
         key="routing.holding_queue_stuck",
@@ -57,7 +56,7 @@ KINDS = [
         ),
         retry="routing.handover.retries.retry_holding_queues",
         action_label="Open the rotations",
-        action_url=_ROTATIONS,
+        action_page=_ROTATIONS,
     ),
     ExceptionKind(
         key="routing.notice_failed",
@@ -70,6 +69,6 @@ KINDS = [
         ),
         retry="routing.handover.retries.retry_notices",
         action_label="Open the lead",
-        action_url="{subject_url}",
+        action_page=SUBJECT_PAGE,
     ),
 ]

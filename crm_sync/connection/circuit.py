@@ -91,6 +91,5 @@ def resume_now(connection: CrmConnection) -> None:
 
 
 def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:
-    url = f"/admin/crm_sync/crmconnection/{connection.pk}/change/"
-    subject = Subject(type=SUBJECT, id=connection.key, label=connection.key, url=url)
+    subject = Subject(type=SUBJECT, id=connection.key, label=connection.key)
     open_items([ExceptionReport(kind=kind, subject=subject, cause=words)], now=now)

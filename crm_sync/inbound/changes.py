@@ -18,13 +18,13 @@ from uuid import UUID
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
 from crm_sync.connectors.base import Author, Connector, Present
-from crm_sync.exception_reports import lead_subject
 from crm_sync.inbound.values import NotTaken, take_over
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
 from crm_sync.outbound.lead_push import owner_shown
 from crm_sync.outbound.payload import OWNER, Plan
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead, TimelineEntry
+from intake.subjects import lead_subject
 from intake.timeline import record
 from routing.handover.actions import Refused, reassign
 from routing.models import Assignment, Owner, Queue

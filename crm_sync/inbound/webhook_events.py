@@ -21,11 +21,11 @@ from crm_sync.connectors import connect, webhook_secret_of
 from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
-from crm_sync.exception_reports import SUBJECT, lead_subject
 from crm_sync.inbound.changes import Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
 from exception_queue.queue import close_items, open_items
+from intake.subjects import LEAD, lead_subject
 from intake.vendors.signatures import BadSignature, verify
 from plumbing import claiming, nudges
 from plumbing.backoff import delay_after
@@ -169,7 +169,7 @@ def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any) ->
 
 def _close_refused(lead_id: UUID) -> None:
     reason = "A change made in the CRM was taken over."
-    close_items(kind=CHANGE_REFUSED, subject_type=SUBJECT, subject_ids=[str(lead_id)], reason=reason)
+    close_items(kind=CHANGE_REFUSED, subject_type=LEAD, subject_ids=[str(lead_id)], reason=reason)
 
 
 def _save_results(events: Sequence[InboundEvent], outcome: Outcome, *, now: datetime) -> None:

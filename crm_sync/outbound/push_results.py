@@ -15,13 +15,14 @@ from crm_sync import exception_kinds, outbox
 from crm_sync.connection import lease, owners
 from crm_sync.connection_settings import TaskRule
 from crm_sync.connectors.base import RemoteTask, Report, TaskReport, TaskToCreate
-from crm_sync.exception_reports import SUBJECT, lead_subject, rejected, unknown_property
+from crm_sync.exception_reports import rejected, unknown_property
 from crm_sync.models import CrmLink, OutboxEntry
 from crm_sync.outbound import follow_up
 from crm_sync.outbound.lead_push import Push, owner_shown
 from crm_sync.outbound.session import Session
 from exception_queue.queue import close_items, open_items
 from intake.models import TimelineEntry
+from intake.subjects import LEAD, lead_subject
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment
@@ -323,7 +324,7 @@ def _done(pushes: Collection[Push]) -> None:
         troubled -= set(dead.values_list("lead_id", flat=True))
         ids = sorted(str(each) for each in troubled)
         for kind in (exception_kinds.REJECTED, exception_kinds.UNKNOWN_PROPERTY):
-            close_items(kind=kind, subject_type=SUBJECT, subject_ids=ids, reason="It has arrived in the CRM.")
+            close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason="It has arrived in the CRM.")
 
 
 def _of(pushes: Collection[Push], lead_ids: Collection[UUID]) -> list[Push]:

@@ -1,13 +1,17 @@
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from exception_queue import kinds
+from exception_queue.pages import Pages, pages_of
 
 
 class ExceptionItem(models.Model):
     """Something that needs a person: at most one open or snoozed item per kind and subject (I7).
 
-    A subject is a type word, id, label and url: this layer knows no table of the layers above. Written by
+    A subject is a type word, id and label: this layer knows no table of the layers above. Written by
     `exception_queue.queue` only.
     """
 
@@ -23,7 +27,6 @@ class ExceptionItem(models.Model):
     subject_type = models.CharField(max_length=50)
     subject_id = models.CharField(max_length=200)
     subject_label = models.CharField(max_length=255)
-    subject_url = models.CharField(max_length=500, blank=True)
     cause = models.TextField(help_text="In words for people.")
     cause_key = models.CharField(max_length=32, help_text="Items of a kind with the same key share a cause.")
     detail = models.JSONField(default=dict, blank=True)
@@ -86,10 +89,28 @@ class ExceptionItem(models.Model):
     def described_kind(self) -> kinds.ExceptionKind:
         return kinds.described(self.kind)
 
+    @cached_property
+    def pages(self) -> Pages:
+        """Asked for many items at once by `load_pages`."""
+        return pages_of([self])[0]
+
+    @property
+    def subject_url(self) -> str:
+        """The page of what it is about, "" where there is none."""
+        return self.pages.subject
+
     @property
     def action_url(self) -> str:
         """Where the cause is fixed, "" where the kind names no place."""
-        return self.described_kind.action_url_for(subject_id=self.subject_id, subject_url=self.subject_url)
+        kind = self.described_kind
+        return self.subject_url if kind.action_page == kinds.SUBJECT_PAGE else kind.action_url
+
+
+def load_pages(items: Iterable[ExceptionItem]) -> None:
+    """Look up the pages of these items together."""
+    listed = list(items)
+    for item, found in zip(listed, pages_of(listed), strict=True):
+        item.pages = found
 
 
 class ExceptionNote(models.Model):

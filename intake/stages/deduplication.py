@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from exception_queue.queue import ExceptionReport, Subject
+from exception_queue.queue import ExceptionReport
 from intake import lead_values
 from intake.batch import Batch, LeadWork, Work
 from intake.lead_changes import write_consents, write_identities, write_leads
@@ -12,7 +12,7 @@ from intake.lead_draft import LeadDraft
 from intake.matching.judging import judge
 from intake.matching.keys import block_keys, keys_of
 from intake.models import ConsentRecord, Lead, LeadIdentity, TimelineEntry
-from intake.save_outcomes import subject_of
+from intake.subjects import lead_subject
 from intake.timeline import record
 from plumbing.locks import lock_keys
 
@@ -195,15 +195,13 @@ def _report(batch: Batch, work: Work, kind: str, lead: Lead, other: Lead, *, rea
     batch.report(
         ExceptionReport(
             kind=kind,
-            subject=Subject(
-                "lead", str(lead.pk), f"{lead} / {other}"[:200], f"/admin/intake/lead/{lead.pk}/change/"
-            ),
+            subject=lead_subject(lead, label=f"{lead} / {other}"),
             cause="Could be the same person",
             detail={
                 "lead": str(lead.pk),
                 "candidate": str(other.pk),
                 "reasons": reasons,
-                "submission": subject_of(work.submission).id,
+                "submission": str(work.submission.pk),
             },
         )
     )

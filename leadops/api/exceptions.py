@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from exception_queue import queue
 from exception_queue.kinds import SEVERITIES
-from exception_queue.models import ExceptionItem, ExceptionNote
+from exception_queue.models import ExceptionItem, ExceptionNote, load_pages
 from leadops.api.documents import AnyObject, Field, problems, shape
 from leadops.api.pages import NewestExceptions
 from leadops.api.problems import ApiProblem
@@ -99,6 +99,7 @@ class ExceptionList(StaffView, GenericAPIView[ExceptionItem]):
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         assert page is not None
+        load_pages(page)
         return self.get_paginated_response([describe(item) for item in page])
 
 

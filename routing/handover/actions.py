@@ -22,7 +22,6 @@ from routing.notices.sending import SEND, cancel, wait_for_crm, write_notices
 from routing.response import clocks
 from routing.rotations import ledger
 
-CHANGES = "crm_sync.queue_changes"
 # A turn comes back for these reasons: they are not the owner's doing (semantics, "Turns").
 GIVES_BACK = {"spam", "duplicate", "wrong_territory", "wrong territory", "bad_data", "bad data"}
 CLOSED = (Lead.Status.DISQUALIFIED, Lead.Status.SPAM, Lead.Status.CLOSED_LOST)
@@ -42,7 +41,6 @@ def _held(lead_id: UUID, *, source: str, now: datetime) -> Iterator[Lead]:
             raise Refused("There is no such lead.") from None
         yield lead
         announce([lead.pk], source=source, now=now)
-        nudge(CHANGES)
         nudge(SEND)
 
 

@@ -27,7 +27,7 @@ from intake.models import Lead
 from plumbing.nudges import nudge
 from routing.assignment import Move
 from routing.handover import rerouting
-from routing.handover.actions import CHANGES, CLOSED, hand_over
+from routing.handover.actions import CLOSED, hand_over
 from routing.models import (
     Assignment,
     LeadScore,
@@ -197,7 +197,6 @@ def move_on(owner: Owner, *, most: int) -> int:
             # Its own transaction is undone, the others go on; the next sweep tries it again, and `doctor` sees it wait.
             log.exception("The lead %s could not leave %s", lead_id, owner)
     if moved:
-        nudge(CHANGES)
         nudge(SEND)
     return moved
 

@@ -79,9 +79,7 @@ def _report_when_stuck(rotation: Rotation) -> None:
 
 
 def _open(rotation: Rotation, since: datetime, *, now: datetime) -> None:
-    subject = Subject(
-        "rotation", str(rotation.pk), rotation.name, f"/admin/routing/rotation/{rotation.pk}/change/"
-    )
+    subject = Subject("rotation", str(rotation.pk), rotation.name)
     if queue.is_open(kind=STUCK, subject=subject):
         return
     cause = f"Nobody of {rotation.name} can take a lead, though somebody is on duty"

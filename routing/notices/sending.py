@@ -154,7 +154,7 @@ def addresses(notice: OwnerNotice) -> list[str]:
 def subject_of(notice: OwnerNotice) -> Subject:
     """How the exception queue names a notice."""
     label = f"{notice.get_kind_display()} to {notice.owner or notice.team}: {notice.lead}"
-    return Subject("notice", str(notice.pk), label[:200], f"/admin/intake/lead/{notice.lead_id}/change/")
+    return Subject("notice", str(notice.pk), label)
 
 
 def _told(notice: OwnerNotice, to: Sequence[str], *, now: datetime) -> TimelineEntry:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.urls import reverse
 
 from intake.models import Lead
 from routing import lead_state
@@ -40,7 +41,8 @@ def compose(notice: OwnerNotice) -> tuple[str, str]:
         lines.append(f"Score: {state.score.points} ({state.score.segment})")
     if state.running_clock:
         lines.append(f"Answer by: {_when(state.running_clock.due_at, notice)}")
-    lines += ["", f"Open the lead: {settings.LEADOPS_PUBLIC_URL}/admin/intake/lead/{lead.pk}/change/"]
+    page = reverse("admin:intake_lead_change", args=(lead.pk,))
+    lines += ["", f"Open the lead: {settings.LEADOPS_PUBLIC_URL}{page}"]
     if notice.waits_for_crm:
         lines += ["", "The CRM does not show this lead yet; it is being written there."]
     return title, "\n".join(lines) + "\n"

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from exception_queue.queue import ExceptionReport, Subject
+from exception_queue.queue import ExceptionReport
 from intake.batch import Batch, LeadWork
+from intake.subjects import lead_subject
 from plumbing.bulk import insert_rows
 from routing.assignment import Move, assign_rows
 from routing.engine.decide import decide
@@ -171,9 +172,6 @@ def _report(batch: Batch, work: LeadWork, found: Routed) -> None:
         kind, cause = "routing.nobody_available", f"Nobody of {found.decision.target.name} could take it"
     else:
         return
-    subject = Subject(
-        "lead", str(work.lead.pk), str(work.lead)[:200], f"/admin/intake/lead/{work.lead.pk}/change/"
-    )
     shown = ("country", "state", "segment", "product_interest", "form", "territory")
     detail = {name: found.facts[name] for name in shown if name in found.facts}
-    batch.report(ExceptionReport(kind=kind, subject=subject, cause=cause, detail=detail))
+    batch.report(ExceptionReport(kind=kind, subject=lead_subject(work.lead), cause=cause, detail=detail))

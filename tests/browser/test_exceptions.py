@@ -25,7 +25,7 @@ def trouble(company) -> None:
     leads = list(Lead.objects.order_by("created_at"))
 
     def problem(kind, lead, cause, **detail):
-        subject = queue.Subject("lead", str(lead.pk), str(lead), f"/admin/intake/lead/{lead.pk}/change/")
+        subject = queue.Subject("lead", str(lead.pk), str(lead))
         return queue.ExceptionReport(kind, subject, cause, {"connection": "hubspot", **detail})
 
     lost = [
@@ -39,9 +39,7 @@ def trouble(company) -> None:
     refused = [problem("crm.rejected", lead, "“numberofemployees” must be a number.") for lead in leads[:2]]
     queue.open_items(refused, now=now - timedelta(minutes=20))
     down = CrmConnection.objects.get()
-    subject = queue.Subject(
-        "connection", down.key, down.key, f"/admin/crm_sync/crmconnection/{down.pk}/change/"
-    )
+    subject = queue.Subject("connection", down.key, down.key)
     queue.open_items([queue.ExceptionReport("crm.unavailable", subject, "503 Service Unavailable")], now=now)
     make.handed_off(make.american(company="Hill Works", full_name="Bob Hill", email="bob@hill.example"))
     make.handed_off(

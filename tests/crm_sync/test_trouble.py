@@ -14,7 +14,7 @@ from crm_sync.connection import circuit, connection_status, lease, owners
 from crm_sync.connectors.hubspot import client
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
 from crm_sync.outbound import sending
-from exception_queue import queue
+from exception_queue import grouping, queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
 from plumbing import secrets
@@ -126,7 +126,7 @@ def test_one_unknown_property_is_one_cause(crm, connection):
     for number in range(5):
         build.lead(email=f"person{number}@globex.example", city=f"Springfield {number}")
     build.drain(connection)
-    (group,) = queue.groups()
+    (group,) = grouping.groups()
     assert group.items == 5
 
 

@@ -2,11 +2,18 @@
 
 from django.utils import timezone
 
-from exception_queue.kinds import ExceptionKind
+from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind
 from exception_queue.models import AlertRule
+from exception_queue.pages import Pages
 from exception_queue.queue import RetryRefused
 
 HERE = "tests.exception_queue.kinds_for_tests"
+
+
+def pages_of(items):
+    """Everything has a page here."""
+    return [Pages(subject=f"/{item.subject_type}s/{item.subject_id}/") for item in items]
+
 
 asked: list[tuple[list[str], str]] = []
 
@@ -48,7 +55,7 @@ def kind(key, severity="medium", retry=None, **more):
         what_to_do="Look at it.",
         retry=f"{HERE}.{retry}" if retry else None,
         action_label="Open",
-        action_url="/admin/thing/{subject_id}/",
+        action_page=SUBJECT_PAGE,
         **more,
     )
 

@@ -7,9 +7,7 @@ from exception_queue.models import AlertRule, ExceptionItem
 
 
 def problem(kind="dead_letter", id="1", cause="The CRM refuses the field", **more):
-    subject = queue.Subject(
-        type=more.pop("type", "lead"), id=str(id), label=f"Lead {id}", url=f"/leads/{id}/"
-    )
+    subject = queue.Subject(type=more.pop("type", "lead"), id=str(id), label=f"Lead {id}")
     return queue.ExceptionReport(kind=f"test.{kind}", subject=subject, cause=cause, **more)
 
 

@@ -66,3 +66,10 @@ def test_it_finds_a_dismiss_handler_that_is_not_there(module):
     module(kind("x", on_dismiss=f"{HERE}.nobody"))
     [(id, words)] = found()
     assert (id, "Dismiss handler" in words) == ("exception_queue.E004", True)
+
+
+def test_it_finds_a_function_of_pages_that_is_not_there(settings):
+    settings.LEADOPS_EXCEPTION_PAGES = f"{HERE}.no_such_pages"
+    [(id, words)] = found()
+    assert id == "exception_queue.E005"
+    assert "has no “no_such_pages”" in words

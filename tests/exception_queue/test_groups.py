@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from exception_queue import queue
+from exception_queue import grouping, queue
 from exception_queue.models import ExceptionItem
 from tests.exception_queue.make import opened, problem
 
@@ -23,7 +23,7 @@ def flood():
 
 def test_it_shows_causes_the_worst_and_most_frequent_first(flood, django_assert_num_queries):
     with django_assert_num_queries(2):
-        groups = queue.groups()
+        groups = grouping.groups()
     assert [(group.kind.key, group.items, group.times) for group in groups] == [
         ("test.dead_letter", 4, 5),
         ("test.dead_letter", 1, 1),
@@ -40,7 +40,7 @@ def test_it_shows_causes_the_worst_and_most_frequent_first(flood, django_assert_
 
 def test_it_groups_what_it_is_given(flood):
     queue.claim(ExceptionItem.objects.filter(kind="test.no_rule", subject_id="5"), by="alice")
-    [mine] = queue.groups(ExceptionItem.objects.filter(status="open", claimed_by="alice"))
+    [mine] = grouping.groups(ExceptionItem.objects.filter(status="open", claimed_by="alice"))
     assert (mine.kind.key, mine.items, mine.claimed) == ("test.no_rule", 1, 1)
 
 
@@ -48,12 +48,12 @@ def test_what_is_snoozed_or_settled_is_not_in_the_open_groups(flood):
     until = timezone.now() + timedelta(hours=1)
     queue.snooze(ExceptionItem.objects.filter(kind="test.spam"), by="alice", until=until)
     queue.resolve(ExceptionItem.objects.filter(kind="test.dead_letter"), by="alice")
-    assert [group.kind.key for group in queue.groups()] == ["test.no_rule"]
+    assert [group.kind.key for group in grouping.groups()] == ["test.no_rule"]
 
 
 def test_it_is_empty_when_nothing_is_open(django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert queue.groups() == []
+        assert grouping.groups() == []
 
 
 def test_it_counts_the_tabs_in_one_query(flood, django_assert_num_queries):
@@ -63,5 +63,5 @@ def test_it_counts_the_tabs_in_one_query(flood, django_assert_num_queries):
     queue.snooze(ExceptionItem.objects.filter(kind="test.spam"), by="alice", until=until)
     queue.dismiss(ExceptionItem.objects.filter(subject_id="0"), by="alice")
     with django_assert_num_queries(1):
-        counts = queue.counts(by="alice")
-    assert counts == queue.Counts(mine=2, unclaimed=3, snoozed=1, unresolved=7)
+        counts = grouping.counts(by="alice")
+    assert counts == grouping.Counts(mine=2, unclaimed=3, snoozed=1, unresolved=7)

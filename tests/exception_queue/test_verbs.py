@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from exception_queue import queue
+from exception_queue import grouping, queue
 from exception_queue.models import AlertRule, ExceptionItem
 from tests.exception_queue import kinds_for_tests
 from tests.exception_queue.make import opened, problem, verbs
@@ -228,5 +228,5 @@ def test_an_item_that_outlived_its_kind_can_still_be_settled(settings):
     [item] = opened(problem("spam"))
     settings.LEADOPS_EXCEPTION_KINDS = ["exception_queue.exception_kinds"]
     assert item.described_kind.title == "test.spam"
-    assert queue.groups()[0].kind.severity == "medium"
+    assert grouping.groups()[0].kind.severity == "medium"
     assert len(queue.resolve([item], by="alice")) == 1

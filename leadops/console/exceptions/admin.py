@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.widgets import SELECT_CLASSES
 
-from exception_queue import alerts, queue
-from exception_queue.models import ExceptionItem
+from exception_queue import alerts, grouping
+from exception_queue.models import ExceptionItem, load_pages
+from exception_queue.pages import Link
 from leadops.console.exceptions import acting, screen
 from leadops.console.exceptions.screen import View
 from leadops.console.people import name_of
@@ -42,7 +43,7 @@ class ExceptionPage(ReadOnlyPage):
         if not self.has_view_permission(request):
             raise PermissionDenied
         by, now = name_of(request.user), timezone.now()
-        counts = queue.counts(by=by)
+        counts = grouping.counts(by=by)
         view = View.of(request.GET, counts)
         rows = screen.items_of(view, by=by, now=now)
         context = {
@@ -141,7 +142,7 @@ class ExceptionPage(ReadOnlyPage):
         if pks and not only:
             return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNRESOLVED)
         by = name_of(request.user)
-        view = View.of(QueryDict(asked.get("view", "").lstrip("?")), queue.counts(by=by))
+        view = View.of(QueryDict(asked.get("view", "").lstrip("?")), grouping.counts(by=by))
         rows = screen.items_of(view, by=by, now=timezone.now())
         return screen.in_groups(rows, [only] if only else asked.getlist("group"))
 
@@ -170,9 +171,9 @@ class ExceptionPage(ReadOnlyPage):
 
     def _rows(self, items: Any, user: Any) -> list[dict[str, Any]]:
         listed = list(items)
-        connections = screen.connections_of(listed)
+        load_pages(listed)
 
-        def allowed(step: screen.FixStep | None) -> screen.FixStep | None:
+        def allowed(step: Link | None) -> Link | None:
             return step if screen.may_take(step, user) else None
 
         notes: dict[int, list[Any]] = {item.pk: [] for item in listed}
@@ -181,10 +182,10 @@ class ExceptionPage(ReadOnlyPage):
         return [
             {
                 "item": item,
-                "step": allowed(screen.next_step(item, connections)),
+                "step": allowed(screen.next_step(item)),
                 "own_step": allowed(screen.own_step(item)),
                 "says": screen.said_of(item),
-                "evidence": screen.evidence(item),
+                "evidence": item.pages.related,
                 "details": screen.details(item),
                 "notes": notes[item.pk],
             }
@@ -192,7 +193,7 @@ class ExceptionPage(ReadOnlyPage):
         ]
 
 
-def _tabs(view: View, counts: queue.Counts) -> list[dict[str, Any]]:
+def _tabs(view: View, counts: grouping.Counts) -> list[dict[str, Any]]:
     numbers = {
         "mine": counts.mine,
         "unclaimed": counts.unclaimed,

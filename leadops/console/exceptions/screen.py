@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 
-from crm_sync.models import CrmConnection
-from exception_queue import kinds, queue
-from exception_queue.models import ExceptionItem
-from exception_queue.queue import Counts, Group
+from exception_queue import grouping, kinds
+from exception_queue.grouping import Counts, Group
+from exception_queue.models import ExceptionItem, load_pages
+from exception_queue.pages import Link
 
 Status = ExceptionItem.Status
 Items = QuerySet[ExceptionItem]
@@ -71,21 +70,13 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class FixStep:
-    """Where somebody goes to fix it."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """One cause on the screen. `says` is the cause, unless that only repeats the title."""
 
     group: Group
     key: str
     icon: str
-    step: FixStep | None
+    step: Link | None
     link: str
     subject: str
     says: str
@@ -130,12 +121,9 @@ def in_groups(rows: Items, keys: Iterable[str]) -> Items:
 
 def cards(rows: Items, view: View, *, user: Any) -> list[Card]:
     """The worst and most frequent first, with the next step if `user` may take it. Three queries."""
-    groups = queue.groups(rows)
-    connections = _connections([group.sample for group in groups])
-    steps = [
-        next_step(group.sample, connections) if group.items == 1 or _is_general(group) else None
-        for group in groups
-    ]
+    groups = grouping.groups(rows)
+    load_pages([group.sample for group in groups])
+    steps = [next_step(group.sample) if group.items == 1 else shared_step(group.sample) for group in groups]
     return [
         Card(
             group=group,
@@ -160,28 +148,26 @@ def _unless_title(item: ExceptionItem) -> str:
     return "" if item.cause == item.described_kind.title else item.cause
 
 
-def own_step(item: ExceptionItem) -> FixStep | None:
+def own_step(item: ExceptionItem) -> Link | None:
     """Where this one row is fixed: never the place that is the same for the whole group."""
-    detail = item.detail if isinstance(item.detail, dict) else {}
-    if pair := _pair(detail):
-        return FixStep("Compare", reverse("admin:intake_lead_compare", args=pair))
-    if item.subject_url:
-        return FixStep(f"Open the {item.subject_type.replace('_', ' ')}", item.subject_url)
-    return None
+    return item.pages.own
 
 
-def next_step(item: ExceptionItem, connections: Mapping[str, int]) -> FixStep | None:
+def shared_step(item: ExceptionItem) -> Link | None:
+    """The place that is the same for every item of the group, if there is one."""
+    kind = item.described_kind
+    return Link(kind.action_label or "Open", kind.action_url) if kind.action_url else item.pages.shared
+
+
+def next_step(item: ExceptionItem) -> Link | None:
     """The kind's own place, else what the item is about."""
     kind = item.described_kind
-    detail = item.detail if isinstance(item.detail, dict) else {}
     if item.action_url:
-        return FixStep(kind.action_label or "Open", item.action_url)
-    if connection := connections.get(str(detail.get("connection", ""))):
-        return FixStep("Open the connection", _page("crm_sync_crmconnection", connection))
-    return own_step(item)
+        return Link(kind.action_label or "Open", item.action_url)
+    return shared_step(item) or own_step(item)
 
 
-def may_take(step: FixStep | None, user: Any) -> bool:
+def may_take(step: Link | None, user: Any) -> bool:
     """Whether the console shows that page to somebody. Pages elsewhere are none of its business."""
     if step is None:
         return False
@@ -193,25 +179,6 @@ def may_take(step: FixStep | None, user: Any) -> bool:
     app, found, model = model.rpartition("_")
     needed = {"add": "add", "change": "view", "changelist": "view"}.get(verb)
     return not needed or not found or bool(user.has_perm(f"{app}.{needed}_{model}"))
-
-
-def evidence(item: ExceptionItem) -> list[FixStep]:
-    """Links to what the item is about: the lead or submission, and the raw body that it came from."""
-    found = []
-    if item.subject_url:
-        found.append(FixStep(f"The {item.subject_type.replace('_', ' ')}", item.subject_url))
-    detail = item.detail if isinstance(item.detail, dict) else {}
-    submission = item.subject_id if item.subject_type == "submission" else str(detail.get("submission", ""))
-    if _is_uuid(submission):
-        found.append(
-            FixStep(
-                "The raw body",
-                reverse("admin:intake_submission_change", args=(submission,)) + "#as-it-came-in",
-            )
-        )
-    if pair := _pair(detail):
-        found.append(FixStep("Compare the two", reverse("admin:intake_lead_compare", args=pair)))
-    return found
 
 
 def details(item: ExceptionItem) -> list[tuple[str, str]]:
@@ -230,42 +197,3 @@ def details(item: ExceptionItem) -> list[tuple[str, str]]:
 
 def kind_choices() -> list[kinds.ExceptionKind]:
     return sorted(kinds.all_kinds(), key=lambda kind: (kind.rank, kind.title))
-
-
-def connections_of(items: Iterable[ExceptionItem]) -> Mapping[str, int]:
-    """The connections that these items speak of, by key."""
-    return _connections(list(items))
-
-
-def _connections(items: list[ExceptionItem]) -> Mapping[str, int]:
-    keys = {str(item.detail.get("connection")) for item in items if isinstance(item.detail, dict)}
-    keys -= {"None"}
-    return dict(CrmConnection.objects.filter(key__in=keys).values_list("key", "pk")) if keys else {}
-
-
-def _is_general(group: Group) -> bool:
-    """The place to fix it is the same for every item of the group."""
-    kind, detail = group.kind, group.sample.detail
-    if kind.action_url:
-        return "{subject" not in kind.action_url
-    return isinstance(detail, dict) and "connection" in detail
-
-
-def _pair(detail: Mapping[str, Any]) -> tuple[str, str] | None:
-    one, other = str(detail.get("lead", "")), str(detail.get("candidate", ""))
-    return (one, other) if _is_uuid(one) and _is_uuid(other) else None
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _page(name: str, pk: Any) -> str:
-    try:
-        return reverse(f"admin:{name}_change", args=(pk,))
-    except NoReverseMatch:
-        return ""

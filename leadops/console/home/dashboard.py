@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm_sync.models import CrmConnection, OutboxEntry
-from exception_queue import queue
+from exception_queue import grouping
 from exception_queue.models import ExceptionItem
 from intake.models import Submission
 from leadops import handoff
@@ -44,7 +44,7 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context | {"first_steps": first_steps.steps()}
     hour_ago = now - timedelta(hours=1)
     hour = handoff.total(since=hour_ago, until=now)
-    counts = queue.counts(by=name_of(request.user))
+    counts = grouping.counts(by=name_of(request.user))
     need_a_person = counts.unresolved - counts.snoozed
     last_day = handoff.total(since=day, until=now)
     volume = figures.volume(start=day - timedelta(hours=HOURS), middle=day, hour=hour_ago)

@@ -1,6 +1,7 @@
 """The exceptions screen: causes, not rows, the next step beside each, and every act through its writer."""
 
 from datetime import timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from django.contrib.messages import get_messages
@@ -21,13 +22,15 @@ SCREEN = reverse("admin:exception_queue_exceptionitem_changelist")
 ACT = reverse("admin:exception_queue_exceptionitem_act")
 
 
+def lead_id(kind, cause, index):
+    return str(uuid5(NAMESPACE_URL, f"{kind} {cause} {index}"))
+
+
 def opened(kind="crm.rejected", number=1, cause="No such option", *, first=0, now=None, **detail):
     problems = [
         queue.ExceptionReport(
             kind,
-            queue.Subject(
-                "lead", f"{kind}-{cause}-{index}", f"Lead {index}", f"/admin/intake/lead/{index}/change/"
-            ),
+            queue.Subject("lead", lead_id(kind, cause, index), f"Lead {index}"),
             cause,
             detail,
         )
@@ -118,7 +121,7 @@ def test_the_rows_of_a_cause_show_the_runbook_and_each_subject(maria):
     text = answer.content.decode()
     assert kinds.described("crm.rejected").what_to_do in text
     assert text.count('name="item"') == 3
-    assert "/admin/intake/lead/2/change/" in text
+    assert reverse("admin:intake_lead_change", args=[items[2].subject_id]) in text
 
 
 def test_acting_on_a_cause_takes_all_its_rows_and_only_those(maria):
@@ -250,7 +253,7 @@ def test_a_duplicate_leads_to_the_comparison(maria, acme):
         make.american(company="Hill Works", full_name="Robert Hill", email="robert.hill@hill.example")
     )
     item = ExceptionItem.objects.get(kind="intake.ambiguous_duplicate")
-    step = screen.next_step(item, {})
+    step = screen.next_step(item)
     assert step.label == "Compare"
     assert maria.get(step.url).status_code == 200
     (card,) = [card for card in cards(maria) if card.group.kind.key == item.kind]

@@ -5,7 +5,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
-from exception_queue import queue
+from exception_queue import grouping
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, TimelineEntry
 from leadops.console.lead.dialogs import receivers
@@ -142,7 +142,7 @@ def test_comparing_is_not_for_those_who_may_only_look_to_decide(onlooker, acme):
     url = reverse("admin:intake_lead_compare", args=(second.pk, first.pk))
     assert onlooker.get(url).status_code == 200
     assert onlooker.post(url, {"verdict": "different"}).status_code == 403
-    assert queue.counts(by="otto").unresolved == 1
+    assert grouping.counts(by="otto").unresolved == 1
 
 
 def test_there_is_no_way_to_add_or_delete_a_lead(maria, acme):
