@@ -25,6 +25,19 @@ class UnknownKind(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
+class VerbWords:
+    """The button for one item and for several, and the sentence that says what pressing it means."""
+
+    one: str
+    several: str
+    means: str
+
+
+RETRY = VerbWords("Retry", "Retry all", "Everything that waits here is tried again at once.")
+DISMISS = VerbWords("Dismiss", "Dismiss all", "Nothing has to be done. What was held stays where it is.")
+
+
+@dataclass(frozen=True, slots=True)
 class ExceptionKind:
     """`key` is dotted, by app: `crm_sync.dead_letter`. `what_to_do` is the runbook, in a few plain sentences.
 
@@ -34,8 +47,8 @@ class ExceptionKind:
 
     `on_dismiss` is the dotted path of what dismissing does besides closing the item; see
     `exception_queue.queue.dismiss`. `dismiss_options` are what the person may have done with it: key -> words.
-    A kind whose two verbs have words of their own says them in `retry_label` and `dismiss_label`;
-    `dismiss_means` is the sentence that stands above the button.
+    Such a kind asks a question with two answers, retry and dismiss: it says them in words of its own, and is not
+    resolved in any other way.
     """
 
     key: str
@@ -45,11 +58,22 @@ class ExceptionKind:
     retry: str | None = None
     action_label: str = ""
     action_page: str = ""
-    retry_label: str = "Retry"
-    dismiss_label: str = "Dismiss"
-    dismiss_means: str = "Nothing has to be done. What was held stays where it is."
+    retry_words: VerbWords = RETRY
+    dismiss_words: VerbWords = DISMISS
     on_dismiss: str | None = None
     dismiss_options: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_question(self) -> bool:
+        """Whether dismissing decides something, so that resolving would leave it open."""
+        return self.on_dismiss is not None
+
+    @property
+    def how_to_answer(self) -> str:
+        """What somebody hears who would resolve a question."""
+        return (
+            f"{self.title}: answer “{self.dismiss_words.one}” (dismiss) or “{self.retry_words.one}” (retry)."
+        )
 
     @property
     def rank(self) -> int:

@@ -92,6 +92,7 @@ def _accept_one(form: IntakeForm, envelope: Envelope, flat: Flat, *, now: dateti
         status=Submission.Status.REJECTED if errors else Submission.Status.RECEIVED,
         reason="; ".join(text for listed in errors.values() for text in listed),
         due_at=None if errors else now,
+        is_test=flat.is_test,
         body=envelope.body,
         content_type=envelope.content_type,
         headers=dict(envelope.headers),

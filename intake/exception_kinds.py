@@ -1,12 +1,21 @@
 """What can go wrong on the way in, and what to do about it."""
 
-from exception_queue.kinds import ExceptionKind
+from exception_queue.kinds import ExceptionKind, VerbWords
+from intake.spam_decisions import BLOCK_OPTIONS
+
+REQUIRED_MISSING = "intake.required_missing"
+UNREACHABLE = "intake.unreachable"
+FIELD_MAP = "intake.field_map"
+SPAM_UNCERTAIN = "intake.spam_uncertain"
+POISON = "intake.poison"
+AMBIGUOUS_DUPLICATE = "intake.ambiguous_duplicate"
+KEYS_CONFLICT = "intake.keys_conflict"
 
 _RETRY = "intake.retries.retry_submissions"
 
 KINDS = [
     ExceptionKind(
-        key="intake.required_missing",
+        key=REQUIRED_MISSING,
         title="Required field missing",
         severity="high",
         what_to_do=(
@@ -16,7 +25,7 @@ KINDS = [
         retry=_RETRY,
     ),
     ExceptionKind(
-        key="intake.unreachable",
+        key=UNREACHABLE,
         title="No way to reach the person",
         severity="medium",
         what_to_do=(
@@ -26,7 +35,7 @@ KINDS = [
         retry=_RETRY,
     ),
     ExceptionKind(
-        key="intake.field_map",
+        key=FIELD_MAP,
         title="Field map is broken",
         severity="high",
         what_to_do=(
@@ -35,17 +44,25 @@ KINDS = [
         retry=_RETRY,
     ),
     ExceptionKind(
-        key="intake.spam_uncertain",
+        key=SPAM_UNCERTAIN,
         title="Looks like spam",
         severity="low",
         what_to_do=(
-            "Retry lets it through; dismiss leaves it where it is. After 15 minutes without a decision it goes on by itself, "
-            "marked as unchecked."
+            "Look at who it is and what they wrote. Spam is kept and never routed, and its sender can be blocked; what is "
+            "no spam goes on at once. After 15 minutes without an answer it goes on by itself, marked as unchecked."
         ),
-        retry=_RETRY,
+        retry="intake.spam_decisions.let_through",
+        retry_words=VerbWords(
+            "Not spam: let it through",
+            "Not spam: let them through",
+            "No spam check stops it again; it is routed at once.",
+        ),
+        on_dismiss="intake.spam_decisions.settle_as_spam",
+        dismiss_words=VerbWords("Spam", "All spam", "It is kept as spam and never routed."),
+        dismiss_options=BLOCK_OPTIONS,
     ),
     ExceptionKind(
-        key="intake.poison",
+        key=POISON,
         title="Submission cannot be processed",
         severity="high",
         what_to_do=(
@@ -55,7 +72,7 @@ KINDS = [
         retry=_RETRY,
     ),
     ExceptionKind(
-        key="intake.ambiguous_duplicate",
+        key=AMBIGUOUS_DUPLICATE,
         title="Could be the same person",
         severity="low",
         what_to_do=(
@@ -65,7 +82,7 @@ KINDS = [
         retry=None,
     ),
     ExceptionKind(
-        key="intake.keys_conflict",
+        key=KEYS_CONFLICT,
         title="Keys point at two leads",
         severity="medium",
         what_to_do=(

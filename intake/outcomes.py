@@ -15,8 +15,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A person is needed: an item of this kind is opened. `cause` groups items; `release_at` lets it go on by itself, and then
-    `unchecked` tells the stages that nobody has looked."""
+    """A person is needed: an item of this kind is opened. `cause` groups items; `release_at` lets it go on by itself, and
+    with `unchecked` it is then known as one that nobody has looked at."""
 
     kind: str
     cause: str

@@ -12,7 +12,7 @@ from plumbing.nudges import nudge
 def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
     """Work held submissions from the start again; returns their ids.
 
-    From the start: the stored body is read again, so a fixed field map takes effect. A person has looked, so spam checks pass.
+    From the start: the stored body is read again, so a fixed field map takes effect.
     """
     now = timezone.now()
     held = Submission.objects.select_for_update().filter(
@@ -24,7 +24,7 @@ def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
         stage="",
         due_at=now,
         attempts=0,
-        unchecked=True,
+        retried_by=by[:200],
         reason=f"Tried again by {by}.",
     )
     nudge(DRAIN)

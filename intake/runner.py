@@ -171,6 +171,8 @@ def _take_up(submission: Submission) -> Work:
         raw_values=dict(submission.raw_values),
         extra=dict(submission.extra),
         notes=list(submission.notes),
+        bot_filled=submission.bot_filled,
+        is_test=submission.is_test,
         unchecked=submission.unchecked,
     )
 

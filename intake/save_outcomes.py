@@ -9,6 +9,7 @@ from django.db import transaction
 from exception_queue import queue
 from exception_queue.queue import ExceptionReport
 from intake.batch import Batch, LeadWork, Work
+from intake.exception_kinds import POISON
 from intake.models import Submission
 from intake.outcomes import Hold, RetryAt, Stop
 from intake.pipeline import pipeline
@@ -18,7 +19,7 @@ from plumbing.bulk import update_rows
 
 _OUTCOME_FIELDS = [
     "status", "stage", "due_at", "claim_token", "claimed_until", "attempts", "values", "raw_values", "extra",
-    "notes", "reason", "unchecked", "lead", "handed_off_at",
+    "notes", "reason", "bot_filled", "is_test", "unchecked", "lead", "handed_off_at",
 ]  # fmt: skip
 HELD_BEFORE = (Submission.Status.HELD, Submission.Status.RETRYING)
 
@@ -52,7 +53,7 @@ def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: da
         submission.reason = f"{type(error).__name__}: {error}"[:2000]
         update_rows([submission], fields=["status", "due_at", "claim_token", "claimed_until", "reason"])
         problem = ExceptionReport(
-            kind="intake.poison",
+            kind=POISON,
             subject=submission_subject(submission),
             cause=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"[
                 :200
@@ -73,6 +74,7 @@ def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
     submission = work.submission
     submission.values, submission.raw_values = work.values, work.raw_values
     submission.extra, submission.notes, submission.unchecked = work.extra, work.notes, work.unchecked
+    submission.bot_filled, submission.is_test = work.bot_filled, work.is_test
     submission.claim_token = submission.claimed_until = submission.due_at = None
     submission.attempts = 0
     match work.outcome:
@@ -93,7 +95,7 @@ def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
                 release_at,
             )
             submission.stage = _resume_at(work)
-            submission.unchecked = unchecked
+            submission.unchecked = work.unchecked or unchecked
             return ExceptionReport(
                 kind=kind, subject=submission_subject(submission), cause=cause, detail=detail
             )

@@ -31,8 +31,8 @@ class HandoffStep:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of submissions received in a span of time. `waiting` are those still on their way; `new_leads` made a lead, and
-    only they count in `received_to_crm`.
+    """Of submissions received in a span of time, without vendors' test deliveries. `waiting` are those still on their
+    way; `new_leads` made a lead, and only they count in `received_to_crm`.
     """
 
     key: str
@@ -87,7 +87,7 @@ WITH counted AS (
         SELECT notice.sent_at AS at FROM {OwnerNotice} notice
         WHERE notice.lead_id = s.lead_id AND notice.cause = 'submission:' || s.id
     ) told ON s.handed_off_at IS NOT NULL
-    WHERE s.received_at >= %(since)s AND s.received_at < %(until)s
+    WHERE s.received_at >= %(since)s AND s.received_at < %(until)s AND NOT s.is_test
 )
 SELECT key,
     count(*),

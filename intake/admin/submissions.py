@@ -11,12 +11,14 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
     ChoicesDropdownFilter,
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
 from unfold.decorators import display
 
+from intake.admin.spam_actions import SpamActions
 from intake.canonical import label_of
 from intake.models import Submission
 from plumbing.admin_kit.moments import moment
@@ -24,10 +26,12 @@ from plumbing.admin_kit.pages import ReadOnlyPage
 
 
 @admin.register(Submission)
-class SubmissionPage(ReadOnlyPage):
+class SubmissionPage(SpamActions, ReadOnlyPage):
+    actions_detail = ["spam", "not_spam"]
     list_display = ["received", "form_name", "person", "state", "why"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
+        ("is_test", BooleanRadioFilter),
         ("form", RelatedDropdownFilter),
         ("received_at", RangeDateTimeFilter),
     ]
@@ -43,7 +47,7 @@ class SubmissionPage(ReadOnlyPage):
         ("As we read it", {"classes": ["tab"], "fields": ["values_table", "extra_table", "notes_list"]}),
         ("As it came in", {"classes": ["tab"], "fields": ["content_type", "raw_body", "header_table", "ip"]}),
         ("Progress", {"classes": ["tab"], "fields": [
-            "id", "stage", "due_at", "attempts", "claimed_until", "unchecked", "idempotency_key"]}),
+            "id", "stage", "due_at", "attempts", "claimed_until", "unchecked", "cleared_by", "retried_by", "idempotency_key"]}),
     ]  # fmt: skip
     readonly_fields = [
         "state", "why", "person", "came_in", "left", "values_table", "extra_table", "notes_list", "raw_body", "header_table",
@@ -92,10 +96,11 @@ class SubmissionPage(ReadOnlyPage):
             "Spam": "danger",
             "Received": "info",
             "Processing": "info",
+            "Test delivery": "info",
         },
     )
     def state(self, row: Submission) -> str:
-        return row.get_status_display()
+        return "Test delivery" if row.is_test else row.get_status_display()
 
     @display(description="Why", empty_value="–")
     def why(self, row: Submission) -> str:

@@ -1,6 +1,5 @@
 """What words mean, who is never heard, and what is known of companies."""
 
-import ipaddress
 import re
 from typing import Any
 
@@ -14,6 +13,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from intake.blocklist import network_of, written
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.models import BlockedSender, CompanyProfile, ValueAlias
 from plumbing.admin_kit.pages import ConfigurationPage
@@ -78,12 +78,10 @@ class BlockedSenderForm(forms.ModelForm):  # type: ignore[type-arg]
         if not kind or not value:
             return cleaned
         if kind == BlockedSender.Kind.IP:
-            try:
-                ipaddress.ip_network(value, strict=False)
-            except ValueError as error:
-                raise ValidationError(
-                    {"value": "Write an address (192.0.2.7) or a network (192.0.2.0/24)."}
-                ) from error
+            network = network_of(value)
+            if network is None:
+                raise ValidationError({"value": "Write an address (192.0.2.7) or a network (192.0.2.0/24)."})
+            cleaned["value"] = written(network)
         elif kind == BlockedSender.Kind.DOMAIN and not re.fullmatch(r"[^@\s/:]+\.[^@\s./:]+", value):
             raise ValidationError({"value": "Write a domain without @ or https, like spam.example."})
         elif kind == BlockedSender.Kind.EMAIL and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):

@@ -108,7 +108,7 @@ class BlockedSender(models.Model):
     class Kind(models.TextChoices):
         EMAIL = "email", "E-mail address"
         DOMAIN = "domain", "Domain"
-        IP = "ip", "IP address"
+        IP = "ip", "Address or network"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=255)

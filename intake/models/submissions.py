@@ -42,7 +42,17 @@ class Submission(models.Model):
     extra = models.JSONField(default=dict)
     notes = models.JSONField(default=list)
     reason = models.TextField(blank=True)
+    bot_filled = models.BooleanField(default=False, db_default=False)
+    is_test = models.BooleanField(default=False, db_default=False)
     unchecked = models.BooleanField(default=False, help_text="Routed although a check stayed open.")
+    retried_by = models.CharField("tried again by", max_length=200, blank=True, db_default="")
+    cleared_by = models.CharField(
+        "said to be no spam by",
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="No spam check stops it.",
+    )
     lead = models.ForeignKey(
         Lead, null=True, blank=True, on_delete=models.PROTECT, related_name="submissions"
     )

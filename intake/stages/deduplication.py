@@ -7,6 +7,7 @@ from uuid import UUID
 from exception_queue.queue import ExceptionReport
 from intake import lead_values
 from intake.batch import Batch, LeadWork, Work
+from intake.exception_kinds import AMBIGUOUS_DUPLICATE, KEYS_CONFLICT
 from intake.lead_changes import write_consents, write_identities, write_leads
 from intake.lead_draft import LeadDraft
 from intake.matching.judging import judge
@@ -125,9 +126,7 @@ def _find(batch: Batch, work: Work, known: _Known, own: list[Key], block: list[K
         lead = certain[0]
         others = {other.pk: other for other in certain if other.pk != lead.pk}
         for other in others.values():
-            _report(
-                batch, work, "intake.keys_conflict", lead, other, reasons=["Their keys point at two leads."]
-            )
+            _report(batch, work, KEYS_CONFLICT, lead, other, reasons=["Their keys point at two leads."])
         return _Match(lead)
     seen: dict[UUID, Lead] = {}
     for key in (*own, *block):
@@ -169,7 +168,8 @@ def _leave_story(batch: Batch, work: LeadWork) -> None:
                 "notes": [note for note in work.notes if note["code"] != "enriched"],
                 "enriched": [note["field"] for note in work.notes if note["code"] == "enriched"],
                 "changes": lead_values.translations(work),
-                "unchecked": work.unchecked or submission.unchecked,
+                "unchecked": work.unchecked,
+                "cleared_by": submission.cleared_by,
             },
         ),
     )
@@ -188,7 +188,7 @@ def _leave_story(batch: Batch, work: LeadWork) -> None:
             batch.leave(write_consents, consent)
     if work.is_new and work.candidate is not None:
         reasons = list(work.duplicate_reasons)
-        _report(batch, work, "intake.ambiguous_duplicate", lead, work.candidate, reasons=reasons)
+        _report(batch, work, AMBIGUOUS_DUPLICATE, lead, work.candidate, reasons=reasons)
 
 
 def _report(batch: Batch, work: Work, kind: str, lead: Lead, other: Lead, *, reasons: list[str]) -> None:

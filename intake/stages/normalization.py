@@ -1,8 +1,12 @@
-"""Stage normalize: canonical values from the stored body. Reads the body anew, so a fixed field map takes effect."""
+"""Stage normalize: canonical values from the stored body. Reads the body anew, so a fixed field map takes effect.
+
+A vendor's test delivery ends here: it shows how a body is read, and is nobody who asked for us.
+"""
 
 from intake import aliases, bodies
 from intake.batch import Batch
-from intake.outcomes import Hold
+from intake.exception_kinds import FIELD_MAP
+from intake.outcomes import Hold, Stop
 from intake.reading import bot_filled, read
 
 
@@ -16,7 +20,7 @@ def normalize(batch: Batch) -> None:
                 work.form, body=bytes(submission.body), content_type=submission.content_type, aliases=known
             )
         except (bodies.MalformedBody, bodies.UnsupportedMedia) as error:
-            work.outcome = Hold("intake.field_map", f"{work.form.name}: {error}")
+            work.outcome = Hold(FIELD_MAP, f"{work.form.name}: {error}")
             continue
         work.values = _jsonable(reading.normalized.values)
         work.raw_values = {name: _text(value) for name, value in reading.normalized.raw.items()}
@@ -27,9 +31,12 @@ def normalize(batch: Batch) -> None:
         ]
         work.bot_filled = bot_filled(work.form, reading.flat)
         work.is_test = reading.flat.is_test
-        if reading.mapped.unknown:
-            names = ", ".join(sorted(reading.mapped.unknown))
-            work.outcome = Hold("intake.field_map", f"{work.form.name} maps to unknown fields: {names}")
+        names = ", ".join(sorted(reading.mapped.unknown))
+        if work.is_test:
+            also = f" The form maps to unknown fields: {names}." if names else ""
+            work.outcome = Stop("rejected", f"Test delivery: read and kept, never routed.{also}")
+        elif names:
+            work.outcome = Hold(FIELD_MAP, f"{work.form.name} maps to unknown fields: {names}")
 
 
 def _jsonable(values: dict[str, object]) -> dict[str, object]:

@@ -1,11 +1,16 @@
-"""Stage screen_spam: certain spam ends here; uncertain spam waits a short while for a person, then goes on as unchecked."""
+"""Stage screen_spam: certain spam ends here; uncertain spam waits a short while for a person, then goes on as unchecked.
+
+What the person says (`intake.spam_decisions`) stands: spam never comes here again, and what is no spam passes.
+"""
 
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from intake.batch import Batch, Work
-from intake.models import BlockedSender, Submission
+from intake.batch import Batch
+from intake.blocklist import Blocklist
+from intake.exception_kinds import SPAM_UNCERTAIN
+from intake.models import Submission
 from intake.outcomes import Hold, Stop
 from intake.values.mailboxes import domain_of, is_disposable
 
@@ -16,18 +21,19 @@ VELOCITY_WINDOW = timedelta(hours=1)
 
 def screen_spam(batch: Batch) -> None:
     """Honeypot, blocklists, disposable domains, velocity."""
-    works = batch.going()
-    blocked = _blocked(works)
+    works = [work for work in batch.going() if not work.submission.cleared_by]
+    blocklist = Blocklist(emails={str(work.values["email"]) for work in works if "email" in work.values})
     for work in works:
+        email = str(work.values.get("email", ""))
         if work.bot_filled:
             work.outcome = Stop("spam", "A field that people never see was filled in.")
-        elif reason := blocked.get(work.submission.pk):
-            work.outcome = Stop("spam", reason)
-        elif work.submission.unchecked:
-            continue  # It has waited for a person; nobody came, or somebody said it is fine.
-        elif (domain := _domain(work)) and is_disposable(domain):
+        elif blocked := blocklist.blocks(email=email, ip=work.submission.ip):
+            work.outcome = Stop("spam", f"{blocked} is on the blocklist.")
+        elif work.unchecked:
+            continue  # It has waited for a person, and nobody came.
+        elif (domain := domain_of(email)) and is_disposable(domain):
             work.outcome = Hold(
-                "intake.spam_uncertain",
+                SPAM_UNCERTAIN,
                 f"{work.form.name}: throw-away e-mail address",
                 detail={"reason": f"{domain} gives out throw-away addresses."},
                 release_at=batch.now + HELD_FOR,
@@ -36,31 +42,13 @@ def screen_spam(batch: Batch) -> None:
     _screen_velocity(batch)
 
 
-def _domain(work: Work) -> str:
-    return domain_of(str(work.values["email"])) if "email" in work.values else ""
-
-
-def _blocked(works: list[Work]) -> dict[object, str]:
-    emails = {str(work.values["email"]) for work in works if "email" in work.values}
-    domains = {domain_of(email) for email in emails}
-    ips = {work.submission.ip for work in works if work.submission.ip}
-    rows = BlockedSender.objects.filter(
-        Q(kind="email", value__in=emails) | Q(kind="domain", value__in=domains) | Q(kind="ip", value__in=ips)
-    ).values_list("kind", "value")
-    listed = set(rows)
-    found: dict[object, str] = {}
-    for work in works:
-        email = str(work.values.get("email", ""))
-        for kind, value in (("email", email), ("domain", _domain(work)), ("ip", work.submission.ip)):
-            if (kind, value) in listed:
-                found[work.submission.pk] = f"{value} is on the blocklist."
-                break
-    return found
-
-
 def _screen_velocity(batch: Batch) -> None:
     """Only forms that set a limit (`VelocityLimits`) are counted, over the last hour."""
-    works = [work for work in batch.going() if work.form.velocity and not work.submission.unchecked]
+    works = [
+        work
+        for work in batch.going()
+        if work.form.velocity and not (work.unchecked or work.submission.cleared_by)
+    ]
     if not works:
         return
     recent = Submission.objects.filter(
@@ -87,7 +75,7 @@ def _screen_velocity(batch: Batch) -> None:
         seen_email = per_email.get((work.form.pk, work.values.get("email")), 0)
         if seen_ip > (limits.per_ip or seen_ip) or seen_email > (limits.per_email or seen_email):
             work.outcome = Hold(
-                "intake.spam_uncertain",
+                SPAM_UNCERTAIN,
                 f"{work.form.name}: too many submissions from one sender",
                 detail={"reason": f"{max(seen_ip, seen_email)} submissions within an hour."},
                 release_at=batch.now + HELD_FOR,

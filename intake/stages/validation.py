@@ -2,23 +2,24 @@
 
 from intake.batch import Batch, Work
 from intake.canonical import label_of
+from intake.exception_kinds import REQUIRED_MISSING, UNREACHABLE
 from intake.outcomes import Hold
 
 
 def validate(batch: Batch) -> None:
     """Holds what misses a required field or leaves no way to reach the person."""
     for work in batch.going():
-        if work.bot_filled:
+        if work.bot_filled and not work.submission.cleared_by:
             continue  # The next stage knows what to do with a bot.
         missing = [name for name in work.form.required if name not in work.values]
         if missing:
             fields = ", ".join(label_of(name) for name in missing)
             cause = f"{work.form.name}: {fields} missing"
             work.outcome = Hold(
-                "intake.required_missing", cause, detail={"missing": missing, "notes": _about(work, missing)}
+                REQUIRED_MISSING, cause, detail={"missing": missing, "notes": _about(work, missing)}
             )
         elif "email" not in work.values and "phone" not in work.values:
-            work.outcome = Hold("intake.unreachable", f"{work.form.name}: neither e-mail nor phone")
+            work.outcome = Hold(UNREACHABLE, f"{work.form.name}: neither e-mail nor phone")
 
 
 def _about(work: Work, names: list[str]) -> list[str]:

@@ -165,11 +165,14 @@ class Resolve(_Act):
     @extend_schema(operation_id="resolve_exception", tags=["exceptions"], request=Noted, responses=ACTING)
     def post(self, request: Request, item_id: int) -> Response:
         note = _valid(Noted, request)["note"]
-        return self.done(item_id, queue.resolve([self.unresolved(item_id)], by=actor(request), note=note))
+        item = self.unresolved(item_id)
+        if item.described_kind.is_question:
+            raise ApiProblem(409, item.described_kind.how_to_answer)
+        return self.done(item_id, queue.resolve([item], by=actor(request), note=note))
 
 
 class Dismiss(_Act):
-    """Nothing needs to be done."""
+    """Nothing needs to be done. Possible spam is then spam: it is kept, and never routed."""
 
     @extend_schema(operation_id="dismiss_exception", tags=["exceptions"], request=Noted, responses=ACTING)
     def post(self, request: Request, item_id: int) -> Response:

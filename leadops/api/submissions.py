@@ -36,6 +36,7 @@ STATUS = shape(
     {
         "submission_id": serializers.UUIDField(),
         "status": serializers.ChoiceField(Submission.Status.choices),
+        "is_test": serializers.BooleanField(help_text="A vendor's test delivery: read, kept, and rejected."),
         "stage": serializers.CharField(allow_null=True, help_text="The next stage to run."),
         "lead_id": serializers.UUIDField(allow_null=True),
         "exception_ids": serializers.ListField(child=serializers.IntegerField()),
@@ -83,6 +84,7 @@ def describe(submission: Submission) -> dict[str, Any]:
     return {
         "submission_id": str(submission.pk),
         "status": status,
+        "is_test": submission.is_test,
         "stage": submission.stage or None,
         "lead_id": str(submission.lead_id) if submission.lead_id else None,
         "exception_ids": list(items.order_by("pk").values_list("pk", flat=True)),

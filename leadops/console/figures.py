@@ -67,8 +67,8 @@ def shares(*, since: datetime) -> list[FigureShare]:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Leads that came in or came back: each counts once, however often it was submitted. Spam, what was refused and
-    what is held are no leads; what is on its way will be one."""
+    """Leads that came in or came back: each counts once, however often it was submitted. Spam, tests, what was refused
+    and what is held are no leads; what is on its way will be one."""
 
     before: int
     since: int
@@ -79,7 +79,7 @@ class Volume:
 def volume(*, start: datetime, middle: datetime, hour: datetime) -> Volume:
     """From start to middle, from middle on, and from `hour` on. One query."""
     on_its_way = (Submission.Status.RECEIVED, Submission.Status.PROCESSING, Submission.Status.RETRYING)
-    rows = Submission.objects.filter(received_at__gte=start)
+    rows = Submission.objects.filter(received_at__gte=start, is_test=False)
     rows = rows.filter(Q(lead__isnull=False) | Q(status__in=on_its_way))
     person = Coalesce("lead_id", "pk")
     return Volume(

@@ -1,10 +1,10 @@
 """What people do with exceptions, and the sentence that says what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from exception_queue import queue
+from exception_queue import kinds, queue
 from exception_queue.models import ExceptionItem
 from leadops.console.exceptions.screen import Items
 
@@ -23,9 +23,7 @@ SNOOZES: Mapping[str, tuple[str, timedelta]] = {
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
     "resolve": ("Resolve", "The cause is fixed. If it happens again, it is a new exception."),
-    "dismiss": ("Dismiss", "Nothing has to be done. What was held stays where it is."),
     "snooze": ("Snooze", "Out of sight until then, or until it has happened ten times as often."),
-    "retry": ("Retry", "Everything that waits here is tried again at once."),
 }
 
 
@@ -41,7 +39,47 @@ def asks(verb: str, *, count: int) -> bool:
     return verb in ASKING or (verb == "retry" and count > MORE_THAN_A_FEW)
 
 
-def act(verb: str, items: Items, *, by: str, note: str, snooze_for: str, now: datetime) -> Said:
+def question(verb: str, items: Items) -> tuple[str, list[str]]:
+    """The label of the button, and what pressing it means: by kind where kinds have words of their own."""
+    if verb in QUESTIONS:
+        label, meaning = QUESTIONS[verb]
+        return label, [meaning]
+    chosen = kinds_of(items)
+    words = [kind.retry_words if verb == "retry" else kind.dismiss_words for kind in chosen]
+    labels = {one.one for one in words}
+    usual = kinds.RETRY if verb == "retry" else kinds.DISMISS
+    if len(chosen) == 1:
+        return words[0].one, [words[0].means]
+    means = [
+        one.means if one == usual else f"{kind.title}: {one.means}"
+        for kind, one in zip(chosen, words, strict=True)
+    ]
+    return labels.pop() if len(labels) == 1 else usual.one, list(dict.fromkeys(means))
+
+
+def options(verb: str, items: Items) -> Mapping[str, str]:
+    """What can be had with it: key -> words."""
+    if verb != "dismiss":
+        return {}
+    return {key: words for kind in kinds_of(items) for key, words in kind.dismiss_options.items()}
+
+
+def kinds_of(items: Items) -> list[kinds.ExceptionKind]:
+    """The kinds of what was chosen, each once."""
+    keys = items.order_by("kind").values_list("kind", flat=True).distinct()
+    return [kinds.described(key) for key in keys]
+
+
+def act(
+    verb: str,
+    items: Items,
+    *,
+    by: str,
+    note: str,
+    snooze_for: str,
+    now: datetime,
+    chosen_options: Collection[str] = (),
+) -> Said:
     """Raises KeyError for a verb or a time that nobody offered."""
     match verb:
         case "claim":
@@ -60,9 +98,14 @@ def act(verb: str, items: Items, *, by: str, note: str, snooze_for: str, now: da
             done = f"{_many(len(tried.items))} {_is(tried.items)} being tried again." if tried.items else ""
             return Said(done, tried.refusals)
         case "resolve":
+            open_questions = [kind for kind in kinds_of(items) if kind.is_question]
+            if open_questions:
+                return Said("", [kind.how_to_answer for kind in open_questions])
             return Said(f"{_many(len(queue.resolve(items, by=by, note=note)))} resolved.", [])
         case "dismiss":
-            return Said(f"{_many(len(queue.dismiss(items, by=by, note=note)))} dismissed.", [])
+            return Said(
+                f"{_many(len(queue.dismiss(items, by=by, note=note, options=chosen_options)))} dismissed.", []
+            )
         case "snooze":
             words, length = SNOOZES[snooze_for]
             asleep = queue.snooze(items, by=by, note=note, until=now + length)

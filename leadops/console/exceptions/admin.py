@@ -126,6 +126,7 @@ class ExceptionPage(ReadOnlyPage):
             note=asked.get("note", "").strip(),
             snooze_for=asked.get("for", "1h"),
             now=now,
+            chosen_options=asked.getlist("option"),
         )
         if said.done:
             messages.success(request, said.done)
@@ -149,13 +150,14 @@ class ExceptionPage(ReadOnlyPage):
     def _ask(
         self, request: HttpRequest, verb: str, items: screen.Items, *, count: int, only: str, back: str
     ) -> HttpResponse:
-        label, consequence = acting.QUESTIONS[verb]
+        label, consequences = acting.question(verb, items)
         context = {
             **self.admin_site.each_context(request),
             "title": f"{label} {count} exception{'' if count == 1 else 's'}?",
             "verb": f"{verb}:{only}" if only else verb,
             "label": label,
-            "consequence": consequence,
+            "consequences": consequences,
+            "options": acting.options(verb, items).items(),
             "select_class": SELECT,
             "is_snooze": verb == "snooze",
             "snoozes": [(key, words) for key, (words, _) in acting.SNOOZES.items()],

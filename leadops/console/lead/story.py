@@ -96,6 +96,8 @@ def _submitted(data: dict[str, Any], entry: TimelineEntry, _: Mapping[str, str])
         details.append(f"Filled in from what we know of the company: {names}")
     if data.get("unchecked"):
         details.append("Routed unchecked: a check stayed open.")
+    if by := data.get("cleared_by"):
+        details.append(f"{by} said that it is no spam.")
     says = format_html(
         "{}: <b>{}</b>{}", came, entry.actor or data.get("form"), f" ({source})" if source else ""
     )
