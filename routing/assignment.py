@@ -1,6 +1,6 @@
 """The only writer through which a lead gets an owner or a queue (rule 2). Every change is a history row (I3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,7 @@ class Move:
     """A lead goes to an owner or to a queue. `automatic` ones count toward caps; `locked` None leaves the lock as it is."""
 
     lead_id: UUID
-    owner_id: int | None = None
-    queue_id: int | None = None
+    to: Owner | Queue
     reason: str
     source: str
     actor: str = ""
@@ -38,14 +37,11 @@ class Move:
 def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
     """Write who has these leads, in the caller's transaction, which holds the leads' locks; at most one move per lead.
 
-    Raises ValueError for a move that names both or neither. Leaves a timeline entry and a history row per move.
+    Leaves a timeline entry and a history row per move.
     """
     by_lead = {move.lead_id: move for move in moves}
     if len(by_lead) != len(moves):
         raise ValueError("A lead can be moved once at a time.")
-    for move in moves:
-        if (move.owner_id is None) == (move.queue_id is None):
-            raise ValueError("A lead goes to an owner or to a queue, not to both or neither.")
     existing = {
         row.lead_id: row
         for row in Assignment.objects.select_for_update(of=("self",))
@@ -53,13 +49,12 @@ def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
         .filter(lead__in=by_lead)
         .order_by("lead_id")
     }
-    names = _Names(moves)
     entries: list[TimelineEntry] = []
     created: list[Assignment] = []
     changed: list[Assignment] = []
     for lead_id, move in sorted(by_lead.items()):
         row = existing.get(lead_id)
-        entries.append(_entry(move, row, names, now=now))
+        entries.append(_entry(move, row, now=now))
         if row is None:
             row = Assignment(lead_id=lead_id)
             created.append(row)
@@ -82,7 +77,7 @@ def assign_rows(rows: Sequence[Move], *, now: datetime) -> None:
 
 
 def _fill(row: Assignment, move: Move, *, now: datetime) -> None:
-    row.owner_id, row.queue_id = move.owner_id, move.queue_id
+    row.owner, row.queue = (move.to, None) if isinstance(move.to, Owner) else (None, move.to)
     row.reason, row.rule_name = move.reason[:300], move.rule_name
     row.ruleset_version, row.source, row.actor = move.ruleset_version, move.source, move.actor
     row.automatic, row.turn_id, row.assigned_at = move.automatic, move.turn_id, now
@@ -92,24 +87,10 @@ def _fill(row: Assignment, move: Move, *, now: datetime) -> None:
     row._change_reason = move.reason[:100]  # type: ignore[attr-defined]
 
 
-class _Names:
-    """What the moved-to owners and queues are called: two queries."""
-
-    def __init__(self, moves: Sequence[Move]) -> None:
-        owners = {move.owner_id for move in moves if move.owner_id is not None}
-        queues = {move.queue_id for move in moves if move.queue_id is not None}
-        self.owners: Mapping[int, Owner] = Owner.objects.in_bulk(owners)
-        self.queues: Mapping[int, Queue] = Queue.objects.in_bulk(queues)
-
-    def of(self, owner_id: int | None, queue_id: int | None) -> dict[str, Any]:
-        if owner_id is not None:
-            return {"owner": self.owners[owner_id].email, "name": self.owners[owner_id].name}
-        assert queue_id is not None
-        return {"queue": self.queues[queue_id].name, "name": self.queues[queue_id].name}
-
-
-def _entry(move: Move, before: Assignment | None, names: _Names, *, now: datetime) -> TimelineEntry:
-    data: dict[str, Any] = {"to": names.of(move.owner_id, move.queue_id), "reason": move.reason}
+def _entry(move: Move, before: Assignment | None, *, now: datetime) -> TimelineEntry:
+    to, name = move.to, move.to.name
+    said = {"owner": to.email, "name": name} if isinstance(to, Owner) else {"queue": name, "name": name}
+    data: dict[str, Any] = {"to": said, "reason": move.reason}
     if before is not None:
         holder = before.owner or before.queue
         data["from"] = {"name": holder.name if holder else "Nobody"}

@@ -9,13 +9,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from intake.lead_changes import announce
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
 from plumbing.nudges import nudge
-from routing.assignment import Move
-from routing.handover import rerouting
-from routing.handover.actions import hand_over
+from routing.handover.again import Again, fallback_queue, give_to, rotation_of
+from routing.handover.plan import By
 from routing.models import Absence, Assignment, OwnerNotice, Queue, SlaClock, SlaStep
 from routing.notices.sending import write_notices
 from routing.response.calendars import local_date
@@ -117,8 +115,12 @@ def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
         case "reassign":
             return _reassign(step, lead, assignment, now=now)
         case "queue":
-            queue = Queue.objects.filter(name=step.params.get("queue", ""), active=True).first()
-            return _to_queue(step, lead, assignment, queue or rerouting.fallback_queue(), now=now)
+            queue = (
+                Queue.objects.select_related("team")
+                .filter(name=step.params.get("queue", ""), active=True)
+                .first()
+            )
+            return _to_queue(step, lead, assignment, queue or fallback_queue(), now=now)
         case "owner_away":
             return _set_away(assignment, now=now)
     return f"“{step.do}” is not something that a step can do here yet."
@@ -156,45 +158,37 @@ def _reassign(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetim
     if assignment.locked:
         return "A person fixed the owner, so it stays."
     if clock.reassigns >= MOST_AUTOMATIC_REASSIGNS:
-        return _to_queue(step, lead, assignment, rerouting.fallback_queue(), now=now)
-    rotation_id = rerouting.rotation_of(lead.pk)
-    if rotation_id is None:
-        return _to_queue(step, lead, assignment, rerouting.fallback_queue(), now=now)
-    found = rerouting.pick_again(
-        lead.pk,
-        rotation_id=rotation_id,
-        exclude=rerouting.past_owners(lead.pk),
-        only_on_duty=True,
-        now=now,
-    )
-    if isinstance(found, rerouting.NobodyOnDuty):
+        return _to_queue(step, lead, assignment, fallback_queue(), now=now)
+    rotation = rotation_of(lead.pk)
+    if rotation is None:
+        return _to_queue(step, lead, assignment, fallback_queue(), now=now)
+    again = Again.of([lead], now=now)
+    if closed := again.nobody_on_duty(rotation, exclude=again.past_owners[lead.pk]):
         # The owner stays; the manager hears of it once; it is tried again when somebody is there.
         if step.attempts == 1:
             _notify_manager(step, lead, assignment, now=now)
-        step.due_at = found.opens_at or now + TRY_AGAIN
+        step.due_at = closed.opens_at or now + TRY_AGAIN
         step.result = "Nobody is on duty; it is tried again at the next opening."
         return None
-    reason = f"Not answered in time ({clock.policy_name})"
-    move = rerouting.move_of(lead.pk, *found, reason=reason, source="sla", actor="SLA", now=now)
-    row = hand_over(lead, move, before=assignment, now=now)
+    ask = again.through(rotation, lead.pk, by=_by(step), on_duty_only=True)
+    row = again.hand_over([ask]).get(lead.pk)
+    if row is None:
+        return f"Nobody else could take it, so it stays with {assignment.owner or assignment.queue}."
     clock.reassigns += 1
     clock.save(update_fields=["reassigns"])
-    announce([lead.pk], source="sla", now=now)
     return f"Went to {row.owner or row.queue}."
 
 
 def _to_queue(step: SlaStep, lead: Lead, assignment: Assignment, queue: Queue, *, now: datetime) -> str:
     if assignment.queue_id == queue.pk:
         return f"It is in {queue.name} already."
-    reason = f"Not answered in time ({step.clock.policy_name})"
-    hand_over(
-        lead,
-        Move(lead_id=lead.pk, queue_id=queue.pk, reason=reason, source="sla", actor="SLA"),
-        before=assignment,
-        now=now,
-    )
-    announce([lead.pk], source="sla", now=now)
+    give_to(queue, lead, by=_by(step), now=now)
     return f"Went to {queue.name}."
+
+
+def _by(step: SlaStep) -> By:
+    reason = f"Not answered in time ({step.clock.policy_name})"
+    return By(source=Assignment.Source.SLA, actor="SLA", reason=reason)
 
 
 def _note(step: SlaStep, lead: Lead, text: str, *, now: datetime) -> None:

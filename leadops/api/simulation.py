@@ -13,8 +13,8 @@ from leadops.api.lead_shapes import HOLDER, SCORE
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView
 from routing.engine.business_time import NeverOpens
-from routing.engine.decide import NoFallbackQueue, Step
-from routing.engine.ruleset import CompiledRuleSet, RuleSetError
+from routing.engine.decide import Step
+from routing.engine.ruleset import CompiledRuleSet, NoFallbackQueue, RuleSetError
 from routing.engine.sla import SlaError
 from routing.engine.territories import TerritoryError
 from routing.models import RuleSet, SlaPolicy

@@ -25,12 +25,16 @@ MOST_WHY_NOTS = 25
 """How many rules above the match say in the trace why they did not match."""
 
 Step = Literal[
-    "manual_lock", "returning", "open_deal", "account_owner", "stickiness", "candidate", "rule", "fallback"
+    "same_rotation",
+    "manual_lock",
+    "returning",
+    "open_deal",
+    "account_owner",
+    "stickiness",
+    "candidate",
+    "rule",
+    "fallback",
 ]
-
-
-class NoFallbackQueue(ValueError):
-    """No rule matched, and the ruleset names no fallback queue. The publish gate refuses such a ruleset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class _Deciding:
         where = " > ".join(reversed(names(self.path)))
         self._note("territory", "Which territory is it?", bool(where), where or "None of the territories")
         return (
-            self._manual_lock()
+            self._same_rotation()
+            or self._manual_lock()
             or self._returning()
             or self._open_deal()
             or self._rules(self.ruleset.account_rules)
@@ -130,6 +135,14 @@ class _Deciding:
             or self._rules(self.ruleset.other_rules)
             or self._fallback()
         )
+
+    def _same_rotation(self) -> RoutingDecision | None:
+        """A lead that needs somebody else is not decided again: its rotation is asked for another member."""
+        rotation = self.ownership.same_rotation
+        if rotation is None:
+            return None
+        self._note("same_rotation", "Which rotation gave it out before?", True, rotation.name)
+        return self._decided("same_rotation", rotation, f"Through {rotation.name} again")
 
     def _manual_lock(self) -> RoutingDecision | None:
         owner = self.ownership.manual_lock
@@ -225,9 +238,7 @@ class _Deciding:
         return self._decided("account_owner", owner.ref, rule.name, rule)
 
     def _fallback(self) -> RoutingDecision:
-        queue = self.ruleset.fallback_queue
-        if queue is None:
-            raise NoFallbackQueue("No rule matched, and no queue is the fallback: name one in the ruleset.")
+        queue = self.ruleset.queue_of_last_resort
         self._note("fallback", "Does any rule match?", False, f"No rule matched -> {queue.name}")
         return self._decided("fallback", queue, "No rule matched")
 

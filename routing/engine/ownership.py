@@ -41,7 +41,7 @@ class OwnershipContext:
     """manual_lock: a person fixed the owner. open_deal: the deal's owner. account_owner with account_name:
     the named account the lead belongs to. sticky: whom the lead stays with. candidate_owner: who has the likely
     duplicate. current: owner or queue now. returning: what this touch means for a lead that was here
-    before."""
+    before. same_rotation: nobody came back, somebody else is needed; this rotation gave the lead out before."""
 
     manual_lock: KnownOwner | None = None
     open_deal: KnownOwner | None = None
@@ -53,6 +53,7 @@ class OwnershipContext:
     current: Ref | None = None
     current_active: bool = True
     returning: Returning | None = None
+    same_rotation: Ref | None = None
 
 
 NOTHING_KNOWN = OwnershipContext()

@@ -24,6 +24,10 @@ class RuleSetError(ValueError):
     """The snapshot cannot be read; the message says which part and why."""
 
 
+class NoFallbackQueue(ValueError):
+    """The ruleset names no fallback queue. The publish gate refuses such a ruleset."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """target.kind is owner, queue, rotation or account_owner (which has the id "" and no name)."""
@@ -117,6 +121,13 @@ class CompiledRuleSet:
     @cached_property
     def sla_index(self) -> RuleIndex:
         return RuleIndex([policy.when for policy in self.sla_policies])
+
+    @property
+    def queue_of_last_resort(self) -> Ref:
+        """The fallback queue. Raises NoFallbackQueue: only a draft can lack it, the publish gate sees to that."""
+        if self.fallback_queue is None:
+            raise NoFallbackQueue("No queue is the fallback: name one in the ruleset.")
+        return self.fallback_queue
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

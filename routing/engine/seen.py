@@ -144,6 +144,7 @@ def ownership_from_json(data: Row) -> OwnershipContext:
     """A standing as `dataclasses.asdict` and JSON have left it. Instants are ISO 8601 with their offset."""
     owners = ("manual_lock", "open_deal", "account_owner", "candidate_owner")
     sticky, current, back = data.get("sticky"), data.get("current"), data.get("returning")
+    same_rotation = data.get("same_rotation")
     return OwnershipContext(
         **{name: _known_owner(data.get(name)) for name in owners},
         account_name=data.get("account_name", ""),
@@ -152,6 +153,7 @@ def ownership_from_json(data: Row) -> OwnershipContext:
         current=Ref(**current) if current else None,
         current_active=data.get("current_active", True),
         returning=Returning(**back) if back else None,
+        same_rotation=Ref(**same_rotation) if same_rotation else None,
     )
 
 

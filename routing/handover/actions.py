@@ -14,17 +14,16 @@ from django.db import transaction
 from intake.lead_changes import LeadEdit, announce, edit_leads
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
-from plumbing.nudges import nudge
-from routing.assignment import Move, assign
-from routing.handover import rerouting
+from routing.handover.again import Again, fallback_queue, give_to, rotation_of
+from routing.handover.commit import CLOSED
+from routing.handover.plan import By
 from routing.models import Assignment, Owner, OwnerNotice, Queue
-from routing.notices.sending import SEND, cancel, wait_for_crm, write_notices
+from routing.notices.sending import cancel
 from routing.response import clocks
 from routing.rotations import ledger
 
 # A turn comes back for these reasons: they are not the owner's doing (semantics, "Turns").
 GIVES_BACK = {"spam", "duplicate", "wrong_territory", "wrong territory", "bad_data", "bad data"}
-CLOSED = (Lead.Status.DISQUALIFIED, Lead.Status.SPAM, Lead.Status.CLOSED_LOST)
 
 
 class Refused(ValueError):
@@ -41,7 +40,6 @@ def _held(lead_id: UUID, *, source: str, now: datetime) -> Iterator[Lead]:
             raise Refused("There is no such lead.") from None
         yield lead
         announce([lead.pk], source=source, now=now)
-        nudge(SEND)
 
 
 def reassign(
@@ -66,24 +64,18 @@ def reassign(
                 )
             if before.owner_id == owner_id:
                 raise Refused(f"{owner.name} has this lead already.")
+            holder: Owner | Queue = owner
         elif queue_id is not None:
-            queue = Queue.objects.filter(pk=queue_id).first()
+            queue = Queue.objects.select_related("team").filter(pk=queue_id).first()
             if queue is None or not queue.active:
                 raise Refused("That queue is not active. Choose another one.")
             if before.queue_id == queue_id:
                 raise Refused(f"The lead is in {queue.name} already.")
+            holder = queue
         else:
             raise Refused("Say who gets the lead: an owner or a queue.")
-        move = Move(
-            lead_id=lead.pk,
-            owner_id=owner_id,
-            queue_id=queue_id,
-            reason=reason,
-            source=source,
-            actor=actor,
-            locked=lock,
-        )
-        return hand_over(lead, move, before=before, now=now)
+        by = By(source=source, actor=actor, reason=reason, locked=lock)
+        return give_to(holder, lead, by=by, now=now)
 
 
 def mark_contacted(
@@ -146,43 +138,9 @@ def decline(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetim
         if before.turn is not None and reason.strip().casefold() in GIVES_BACK:
             ledger.give_back(before.turn, now=now)
         said = f"Declined by {before.owner.name}: {reason}"
-        rotation_id = rerouting.rotation_of(lead.pk)
-        if rotation_id is not None:
-            found = rerouting.pick_again(
-                lead.pk,
-                rotation_id=rotation_id,
-                exclude=rerouting.past_owners(lead.pk),
-                only_on_duty=False,
-                now=now,
-            )
-            assert not isinstance(found, rerouting.NobodyOnDuty)  # Off-duty members may be asked here.
-            move = rerouting.move_of(lead.pk, *found, reason=said, source=source, actor=actor, now=now)
-        else:
-            queue = rerouting.fallback_queue()
-            move = Move(lead_id=lead.pk, queue_id=queue.pk, reason=said, source=source, actor=actor)
-        return hand_over(lead, move, before=before, now=now)
-
-
-def hand_over(lead: Lead, move: Move, *, before: Assignment, now: datetime) -> Assignment:
-    """Write the move and tell both sides. The caller holds the lead."""
-    row = assign([move], now=now)[lead.pk]
-    cancel([lead.pk], kinds=[OwnerNotice.Kind.ASSIGNED, OwnerNotice.Kind.REMINDER, OwnerNotice.Kind.QUEUED])
-    cause = f"move:{Assignment.history.filter(lead_id=lead.pk).count()}"
-    notices = []
-    if lead.status not in CLOSED:
-        if row.owner_id is not None:
-            notice = OwnerNotice(owner_id=row.owner_id, kind=OwnerNotice.Kind.ASSIGNED, cause=cause)
-            notices.append(wait_for_crm(notice, now=now))
-        elif row.queue is not None and row.queue.team_id is not None:
-            notice = OwnerNotice(team_id=row.queue.team_id, kind=OwnerNotice.Kind.QUEUED, cause=cause)
-            notices.append(wait_for_crm(notice, now=now))
-    if before.owner_id is not None and before.owner_id != row.owner_id:
-        notices.append(
-            OwnerNotice(
-                owner_id=before.owner_id, kind=OwnerNotice.Kind.LOST, cause=f"{cause}:lost", due_at=now
-            )
-        )
-    for notice in notices:
-        notice.lead, notice.created_at = lead, now
-    write_notices(notices, now=now)
-    return row
+        by = By(source=source, actor=actor, reason=said, locked=False)
+        rotation = rotation_of(lead.pk)
+        if rotation is None:
+            return give_to(fallback_queue(), lead, by=by, now=now)
+        again = Again.of([lead], now=now)
+        return again.hand_over([again.through(rotation, lead.pk, by=by)])[lead.pk]

@@ -12,7 +12,7 @@ that is not the fallback, else the fallback queue.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,24 +22,21 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from intake.lead_changes import announce
 from intake.models import Lead
 from plumbing.nudges import nudge
-from routing.assignment import Move
-from routing.handover import rerouting
-from routing.handover.actions import CLOSED, hand_over
+from routing.handover.again import Again, fallback_queue, give_to, rotation_of
+from routing.handover.commit import CLOSED
+from routing.handover.plan import By
 from routing.models import (
     Assignment,
     LeadScore,
     NamedAccount,
     Owner,
-    OwnerNotice,
     Queue,
     Rotation,
     RoutingRule,
     Team,
 )
-from routing.notices.sending import SEND, cancel
 from routing.rotations import membership
 from routing.rotations.membership import Member
 from routing.rotations.roster import OPEN_STATUSES
@@ -196,8 +193,6 @@ def move_on(owner: Owner, *, most: int) -> int:
         except DatabaseError:
             # Its own transaction is undone, the others go on; the next sweep tries it again, and `doctor` sees it wait.
             log.exception("The lead %s could not leave %s", lead_id, owner)
-    if moved:
-        nudge(SEND)
     return moved
 
 
@@ -209,10 +204,10 @@ def still_there(owner: Owner) -> int:
 def queue_of_manager(owner: Owner) -> Queue:
     """Where the owner's manager looks. Raises Queue.DoesNotExist where there is not even a fallback queue."""
     if owner.team is None:
-        return rerouting.fallback_queue()
+        return fallback_queue()
     of_team = Queue.objects.filter(team=owner.team, active=True, holding_queue=False).order_by("pk")
     held = of_team.filter(crm_owner=owner.team.manager_id) if owner.team.manager_id else of_team.none()
-    return held.first() or of_team.filter(fallback=False).first() or rerouting.fallback_queue()
+    return held.first() or of_team.filter(fallback=False).first() or fallback_queue()
 
 
 def reason_of(owner: Owner) -> str:
@@ -229,68 +224,24 @@ def _move(lead_id: UUID, owner: Owner) -> bool:
     now = timezone.now()
     with transaction.atomic():
         lead = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=lead_id).first()
-        if lead is None:
+        if lead is None or lead.status in CLOSED:
             return False
-        before = Assignment.objects.select_related("owner").get(lead=lead)
-        if before.owner_id != owner.pk or lead.status in CLOSED:
+        if not Assignment.objects.filter(lead=lead, owner=owner).exists():
             return False
-        by = Owner.objects.filter(pk=owner.pk, active=False).values_list("leads_leave_by", flat=True).first()
-        if by is None:
+        actor = (
+            Owner.objects.filter(pk=owner.pk, active=False).values_list("leads_leave_by", flat=True).first()
+        )
+        if actor is None:
             return False  # Switched on again meanwhile.
-        if lead.status in OPEN_STATUSES and lead.contacted_at is None:
-            move = _routed_again(lead, reason=reason_of(owner), actor=by, now=now)
-        else:
-            move = _to(queue_of_manager(owner), lead, reason=reason_of(owner), actor=by)
-        hand_over(lead, move, before=before, now=now)
-        # Nobody reads that mail.
-        cancel([lead.pk], kinds=[OwnerNotice.Kind.LOST])
-        announce([lead.pk], source=Assignment.Source.DEACTIVATION, now=now)
-        return True
-
-
-def _routed_again(lead: Lead, *, reason: str, actor: str, now: datetime) -> Move:
-    """Through the rotation it came from, else by the rules in force."""
-    rotation_id = rerouting.rotation_of(lead.pk)
-    if rotation_id is None or not Rotation.objects.filter(pk=rotation_id, active=True).exists():
-        target = rerouting.decide_again(lead, now=now).target
-        if target.kind == "queue":
-            return _to(Queue.objects.get(pk=target.id), lead, reason=reason, actor=actor)
-        if target.kind == "owner":
-            if not Owner.objects.filter(pk=target.id, active=True).exists():
-                return _to(rerouting.fallback_queue(), lead, reason=reason, actor=actor)
-            return Move(
-                lead_id=lead.pk,
-                owner_id=int(target.id),
-                reason=reason,
-                source=Assignment.Source.DEACTIVATION,
-                actor=actor,
-                automatic=True,
-                locked=False,
-            )
-        rotation_id = int(target.id)
-    found = rerouting.pick_again(
-        lead.pk,
-        rotation_id=rotation_id,
-        exclude=rerouting.past_owners(lead.pk),
-        only_on_duty=False,
-        now=now,
-    )
-    assert not isinstance(found, rerouting.NobodyOnDuty)  # Off-duty members may be asked here.
-    move = rerouting.move_of(
-        lead.pk, *found, reason=reason, source=Assignment.Source.DEACTIVATION, actor=actor, now=now
-    )
-    return replace(move, locked=False)
-
-
-def _to(queue: Queue, lead: Lead, *, reason: str, actor: str) -> Move:
-    return Move(
-        lead_id=lead.pk,
-        queue_id=queue.pk,
-        reason=reason,
-        source=Assignment.Source.DEACTIVATION,
-        actor=actor,
-        locked=False,
-    )
+        source = Assignment.Source.DEACTIVATION
+        by = By(source=source, actor=actor, reason=reason_of(owner), locked=False)
+        if lead.contacted_at is not None or lead.status not in OPEN_STATUSES:
+            give_to(queue_of_manager(owner), lead, by=by, now=now)
+            return True
+        again = Again.of([lead], now=now)
+        rotation = rotation_of(lead.pk)
+        ask = again.through(rotation, lead.pk, by=by) if rotation else again.by_rules(lead.pk, by=by)
+        return bool(again.hand_over([ask]))
 
 
 def _leads(count: int) -> str:

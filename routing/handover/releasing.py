@@ -7,13 +7,10 @@ from django.utils import timezone
 
 from exception_queue import queue
 from exception_queue.queue import ExceptionReport, Subject
-from intake.lead_changes import announce
 from intake.models import Lead
-from plumbing.nudges import nudge
-from routing.handover import rerouting
-from routing.handover.actions import hand_over
+from routing.handover.again import Again
+from routing.handover.plan import By
 from routing.models import Assignment, LeadScore, Rotation
-from routing.notices.sending import SEND
 from routing.rotations import roster
 
 # An opening that has released nothing for this long is news.
@@ -31,36 +28,24 @@ def release_holding_queues() -> int:
         if not count:
             _report_when_stuck(rotation)
     _close_empty_lines()
-    if released:
-        nudge(SEND)
     return released
 
 
 def _release(rotation: Rotation) -> int:
     now = timezone.now()
-    released = 0
     with transaction.atomic():
         ids = Assignment.objects.filter(queue=rotation.holding_queue_id).values_list("lead", flat=True)
         held = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=ids).order_by("pk")
-        leads = {lead.pk: lead for lead in held}
-        rows = {
-            row.lead_id: row
-            for row in Assignment.objects.filter(lead__in=leads, queue=rotation.holding_queue_id)
-        }
-        points = dict(LeadScore.objects.filter(lead__in=leads).values_list("lead", "points"))
-        for lead_id in sorted(rows, key=lambda pk: (-points.get(pk, 0), rows[pk].assigned_at)):
-            found = rerouting.pick_again(
-                lead_id, rotation_id=rotation.pk, exclude=(), only_on_duty=True, now=now
-            )
-            if isinstance(found, rerouting.NobodyOnDuty) or found[0].target.kind == "hold":
-                break
-            move = rerouting.move_of(
-                lead_id, *found, reason="Out of the holding queue", source="holding_queue", actor="", now=now
-            )
-            hand_over(leads[lead_id], move, before=rows[lead_id], now=now)
-            announce([lead_id], source="holding_queue", now=now)
-            released += 1
-    return released
+        again = Again.of(list(held), now=now)
+        if not again.leads or again.nobody_on_duty(rotation) is not None:
+            return 0
+        by = By(source=Assignment.Source.HOLDING_QUEUE, reason="Out of the holding queue")
+        waiting = [
+            row for row in again.before.values() if row.queue_id == rotation.holding_queue_id
+        ]  # Somebody may have moved one before it was held.
+        points = dict(LeadScore.objects.filter(lead__in=again.leads).values_list("lead", "points"))
+        waiting.sort(key=lambda row: (-points.get(row.lead_id, 0), row.assigned_at))
+        return len(again.hand_over([again.through(rotation, row.lead_id, by=by) for row in waiting]))
 
 
 def _report_when_stuck(rotation: Rotation) -> None:

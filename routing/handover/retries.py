@@ -7,13 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from exception_queue.queue import RetryRefused
-from intake.lead_changes import announce
 from intake.models import Lead
 from plumbing.nudges import nudge
-from routing.assignment import Move
-from routing.engine.decide import RoutingDecision
-from routing.handover import rerouting
-from routing.handover.actions import hand_over
+from routing.handover.again import Again
+from routing.handover.plan import By
 from routing.handover.releasing import release_holding_queues
 from routing.models import Assignment, OwnerNotice
 from routing.notices.sending import SEND
@@ -36,53 +33,16 @@ def retry_holding_queues(subject_ids: Sequence[str], *, by: str) -> None:
 def retry_unrouted(subject_ids: Sequence[str], *, by: str) -> None:
     """Ask the rules in force again for leads that nobody planned for. Raises RetryRefused when none of them finds a place."""
     now = timezone.now()
-    ids = sorted(UUID(one) for one in subject_ids)
-    moved = 0
-    leads = Lead.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    for lead in leads:
-        moved += _route_again(lead, by=by)
-    announce(ids, source="console", now=now)
-    if ids and not moved:
+    ids = [UUID(one) for one in subject_ids]
+    with transaction.atomic():
+        held = Lead.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        again = Again.of(list(held), now=now)
+        fallback = again.ruleset.queue_of_last_resort
+        # Whatever is elsewhere was found a place already.
+        stuck = [pk for pk, row in again.before.items() if row.queue_id == fallback.id]
+        asks = [again.by_rules(pk, by=By(source=Assignment.Source.CONSOLE, actor=by)) for pk in sorted(stuck)]
+        moved = again.hand_over([ask for ask in asks if not ask.decision.no_rule_matched])
+    if stuck and len(stuck) == len(again.leads) and not moved:
         raise RetryRefused(
             "The rules in force still have no place for them. Add or change a rule and publish it first."
         )
-    nudge(SEND)
-
-
-def _route_again(lead: Lead, *, by: str) -> bool:
-    now = timezone.now()
-    before = Assignment.objects.select_related("owner", "queue").get(lead=lead)
-    queue = rerouting.fallback_queue()
-    if before.queue_id != queue.pk:
-        return True  # Somebody has found it a place already.
-    decision = rerouting.decide_again(lead, now=now)
-    if decision.no_rule_matched:
-        return False
-    move = _move(lead, decision, by=by)
-    if move is None or move.queue_id == before.queue_id:
-        return False
-    with transaction.atomic():
-        hand_over(lead, move, before=before, now=now)
-    return True
-
-
-def _move(lead: Lead, decision: RoutingDecision, *, by: str) -> Move | None:
-    now = timezone.now()
-    target = decision.target
-    if target.kind == "rotation":
-        found = rerouting.pick_again(
-            lead.pk, rotation_id=int(target.id), exclude=(), only_on_duty=False, now=now
-        )
-        if isinstance(found, rerouting.NobodyOnDuty):
-            return None
-        return rerouting.move_of(lead.pk, *found, reason=decision.reason, source="console", actor=by, now=now)
-    return Move(
-        lead_id=lead.pk,
-        owner_id=int(target.id) if target.kind == "owner" else None,
-        queue_id=int(target.id) if target.kind == "queue" else None,
-        reason=decision.reason,
-        rule_name=decision.rule_name or "",
-        ruleset_version=decision.ruleset_version,
-        source="console",
-        actor=by,
-    )

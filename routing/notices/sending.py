@@ -1,7 +1,7 @@
 """Telling owners, managers and teams: rows that a sweep sends when they are due (rules 3 and 4)."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from plumbing import backoff, claiming
 from plumbing.bulk import insert_rows
 from plumbing.notify import NotifyError, send
 from plumbing.nudges import nudge
-from routing.models import OwnerNotice
+from routing.models import Owner, OwnerNotice, Queue
 from routing.notices import texts
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,23 @@ MAIL_ONLY_PREFIX = "mailto:"
 def write_notices(rows: Sequence[OwnerNotice], *, now: datetime) -> None:
     """The batch writer: one notice per lead and cause; a second one with the same cause is no news."""
     insert_rows(rows, ignore_conflicts=True)
+
+
+def for_holder(
+    holder: Owner | Queue, *, returned: bool, lead_id: UUID, cause: str, now: datetime
+) -> OwnerNotice | None:
+    """The notice to whoever has a lead now, or None where nobody wants to hear of it: an owner, or the team of a queue.
+    `returned`: they had it before, and it came back."""
+    if isinstance(holder, Owner):
+        kind = OwnerNotice.Kind.RETURNED if returned else OwnerNotice.Kind.ASSIGNED
+        notice = OwnerNotice(owner=holder, kind=kind)
+    elif holder.team is not None and (holder.team.notify or holder.team.manager_id is not None):
+        # A team without addresses and without a manager chose not to hear of its queue.
+        notice = OwnerNotice(team=holder.team, kind=OwnerNotice.Kind.QUEUED)
+    else:
+        return None
+    notice.lead_id, notice.cause, notice.created_at = lead_id, cause, now
+    return wait_for_crm(notice, now=now)
 
 
 def wait_for_crm(notice: OwnerNotice, *, now: datetime) -> OwnerNotice:
@@ -54,10 +71,10 @@ def release(lead_ids: Collection[UUID], *, now: datetime) -> int:
     return freed
 
 
-def cancel(lead_ids: Collection[UUID], *, kinds: Collection[str]) -> int:
+def cancel(lead_ids: Iterable[UUID], *, kinds: Collection[str]) -> int:
     """Notices that are not news any more (the lead has been answered, or has gone elsewhere)."""
     return OwnerNotice.objects.filter(
-        lead__in=lead_ids, kind__in=kinds, status=OwnerNotice.Status.WAITING
+        lead__in=list(lead_ids), kind__in=kinds, status=OwnerNotice.Status.WAITING
     ).update(status=OwnerNotice.Status.CANCELLED)
 
 

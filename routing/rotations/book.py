@@ -11,17 +11,19 @@ from routing.engine.decide import RoutingDecision
 from routing.engine.references import Id, Ref
 from routing.engine.resolve import Resolution, RotationSettings, resolve_target
 from routing.engine.seen import Seen, seen_by
-from routing.models import Rotation
+from routing.models import Owner, Queue, Rotation
 from routing.rotations import holding_queues, ledger, roster
 from routing.rotations.roster import Roster
 
 
 @dataclass
 class RotationBook:
-    """`fallback` is the queue of last resort. Opened with a lock, it may be written from (`ledger.write_turns`)."""
+    """`queues` are those that leads can go to, `fallback` the one of last resort. Opened with a lock, it may be written from
+    (`ledger.write_turns`)."""
 
     rotations: ledger.Locked
     people: Roster
+    queues: dict[int, Queue]
     fallback: Ref
 
     def resolve(
@@ -52,13 +54,21 @@ class RotationBook:
         return resolution, seen
 
     def destination(self, resolution: Resolution) -> Ref:
-        """Who or what has the lead then: a lead on hold stands in its rotation's holding queue. Only in a book without a lock
-        can that queue be missing; the rotation itself stands for it then (kind "hold")."""
+        """Who has the lead then: one on hold stands in its rotation's holding queue. Only in a book without a lock can that
+        queue be missing; the rotation itself stands for it then (kind "hold")."""
         target = resolution.target
         if target.kind != "hold":
             return target
         queue = self.rotations.rotations[int(target.id)].holding_queue
         return Ref("queue", queue.pk, queue.name) if queue is not None else target
+
+    def row_of(self, target: Ref) -> Owner | Queue:
+        """The owner or queue; a holding queue that is not made yet is unsaved."""
+        if target.kind == "owner":
+            return self.people.owners[int(target.id)]
+        if target.kind == "hold":
+            return Queue(name=holding_queues.name_of(target.name), holding_queue=True)
+        return self.queues[int(target.id)]
 
     def next_targets(self, rotation: Rotation, count: int) -> list[Ref]:
         """Where the next leads of this rotation go if nothing else happens: each uses its turn and counts toward caps and
@@ -96,13 +106,14 @@ def open_book(rotation_ids: Iterable[int], people: Roster, *, fallback: Ref, loc
     """The book of these rotations and all they can reach. With `lock` they are held until the end of the caller's
     transaction; what caps and loads count is read after that, for their members only, or it could be old news."""
     asked = set(rotation_ids)
+    queues = Queue.objects.select_related("team__calendar", "team__manager").in_bulk()
     if not asked:
-        return RotationBook(ledger.Locked({}, {}, {}, {}), people, fallback)
+        return RotationBook(ledger.Locked({}, {}, {}, {}), people, queues, fallback)
     rotations = ledger.lock(asked) if lock else ledger.look(asked)
-    if lock:
-        for rotation in rotations.rotations.values():
-            if rotation.when_empty == Rotation.WhenEmpty.HOLD:
-                holding_queues.holding_queue_of(rotation)
+    for rotation in rotations.rotations.values():
+        if lock and rotation.when_empty == Rotation.WhenEmpty.HOLD and rotation.holding_queue is None:
+            made = holding_queues.holding_queue_of(rotation)
+            queues[made.pk] = made
     members = {member.owner_id for listed in rotations.members.values() for member in listed}
     roster.count(people, owner_ids=members)
-    return RotationBook(rotations, people, fallback)
+    return RotationBook(rotations, people, queues, fallback)

@@ -20,10 +20,10 @@ _KINDS: dict[str, type[Model]] = {
 def note(
     rows: Sequence[Decision],
     *,
-    accounts: Mapping[UUID, NamedAccount | None],
+    accounts: Mapping[UUID, int | None],
     members: Mapping[int, Sequence[RotationMember]],
 ) -> None:
-    """Fill `row_versions` of decisions that are not written yet; one query, however many they are. `accounts` by lead,
+    """Fill `row_versions` of decisions that are not written yet; one query, however many they are. `accounts` are ids by lead,
     `members` by rotation.
 
     Owners and accounts are not locked: one that is saved at this very moment may be noted with its next version. What
@@ -69,9 +69,7 @@ def _newest(kind: str, pks: Collection[int]) -> QuerySet[Any, tuple[str, int, in
     return rows
 
 
-def _used(
-    row: Decision, account: NamedAccount | None, members: Mapping[tuple[int, int], int]
-) -> dict[str, set[int]]:
+def _used(row: Decision, account: int | None, members: Mapping[tuple[int, int], int]) -> dict[str, set[int]]:
     owners = set(_owners_of(row.ownership))
     target = row.outcome["target"]
     if target["kind"] == "owner":
@@ -85,7 +83,7 @@ def _used(
         "rotation": {int(rotation["id"]) for rotation in row.seen["rotations"]},
         "member": of_rotations,
         "owner": owners,
-        "account": {account.pk} if account is not None else set(),
+        "account": {account} if account is not None else set(),
     }
 
 

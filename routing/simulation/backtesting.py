@@ -55,15 +55,16 @@ def ruleset_named(name: str) -> CompiledRuleSet:
 
 
 def past(*, since: datetime | None = None, limit: int | None = None) -> QuerySet[Decision]:
-    """Past decisions, newest first."""
-    rows = Decision.objects.order_by("-at", "-pk").defer("trace", "seen", "row_versions")
+    """Past decisions by rules, newest first. Leads that only needed somebody else of their rotation asked no rule."""
+    rows = Decision.objects.exclude(outcome__step="same_rotation").order_by("-at", "-pk")
+    rows = rows.defer("trace", "seen", "row_versions")
     if since is not None:
         rows = rows.filter(at__gte=since)
     return rows[:limit] if limit else rows
 
 
 def compare(rows: Iterable[Decision], ruleset: CompiledRuleSet) -> Iterator[Compared]:
-    """No query of its own. Raises routing.engine.decide.NoFallbackQueue for drafts without one."""
+    """No query of its own. Raises routing.engine.ruleset.NoFallbackQueue for drafts without one."""
     for row in rows:
         ownership = ownership_from_json(row.ownership)
         facts = _facts(row.facts, ownership, ruleset)

@@ -16,14 +16,14 @@ from routing.accounts import Accounts
 from routing.engine import decide as engine
 from routing.engine.decide import RoutingDecision
 from routing.engine.ownership import OwnershipContext
-from routing.engine.references import Ref
 from routing.engine.resolve import Resolution
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
 from routing.engine.sla import policy_for
+from routing.handover.plan import Ask, By, plan, rotations_of
 from routing.models import Owner, Queue, SlaClock, SlaStep
 from routing.response import clocks
-from routing.rotations import holding_queues, roster
+from routing.rotations import roster
 from routing.rotations.book import open_book
 from routing.rules.vocabulary import FACTS
 
@@ -77,7 +77,7 @@ def facts_of(given: Mapping[str, Any]) -> dict[str, Any]:
 def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetime) -> Simulated:
     """Decide for a new lead with these facts at this moment: people, absences, caps and turns as they are stored now.
 
-    Raises routing.engine.decide.NoFallbackQueue for drafts without one.
+    Raises routing.engine.ruleset.NoFallbackQueue for drafts without one.
     """
     people = roster.load(now=now)
     account = Accounts([facts]).of(facts)
@@ -88,14 +88,12 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
         account_owner=people.known_owner(account.owner_id) if account else None, account_name=name
     )
     decision = engine.decide(full, ruleset, ownership, now=now)
-    if ruleset.fallback_queue is None:
-        raise engine.NoFallbackQueue("The ruleset names no fallback queue.")
-    asked = [int(decision.target.id)] if decision.target.kind == "rotation" else []
-    book = open_book(asked, people, fallback=ruleset.fallback_queue, lock=False)
-    resolution, _ = book.resolve(decision)
-    target = book.destination(resolution)
-    owner = people.owners.get(int(target.id)) if target.kind == "owner" else None
-    queue = None if owner else _queue(target)
+    ask = Ask(lead_id=NOBODY, by=By(source="simulation"), decision=decision, ownership=ownership)
+    book = open_book(rotations_of([ask]), people, fallback=ruleset.queue_of_last_resort, lock=False)
+    (placement,) = plan([ask], book)
+    resolution, to = placement.resolution, placement.to
+    assert resolution is not None  # It was asked for.
+    owner, queue = (to, None) if isinstance(to, Owner) else (None, to)
     policy = policy_for(decision.facts, ruleset)
     clock: SlaClock | None = None
     steps: list[SlaStep] = []
@@ -122,10 +120,3 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
         clock=clock,
         steps=steps,
     )
-
-
-def _queue(target: Ref) -> Queue | None:
-    if target.kind == "hold":
-        # The queue is made when the first lead waits in it.
-        return Queue(name=holding_queues.name_of(target.name), holding_queue=True)
-    return Queue.objects.select_related("team__calendar").filter(pk=target.id).first()

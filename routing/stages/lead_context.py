@@ -11,6 +11,7 @@ from intake.models import IntakeForm, Lead
 from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
+from routing.handover.plan import holder_of
 from routing.models import Assignment, RotationMember
 from routing.rotations.roster import Roster
 from routing.stages.state import routed
@@ -36,9 +37,8 @@ class LeadContext:
             self._purposes = dict(IntakeForm.objects.values_list("key", "purpose"))
 
     def ownership(self, work: LeadWork) -> OwnershipContext:
-        """As committed. Says in the work's findings what the touch of a returning lead means."""
-        found = routed(work)
-        account = found.account
+        """As committed. Makes a returning lead new again where its touch means that."""
+        account = routed(work).account
         base = OwnershipContext(
             account_owner=self.people.known_owner(account.owner_id) if account else None,
             account_name=account.company if account else "",
@@ -48,13 +48,13 @@ class LeadContext:
         row, before = self.assignments.get(work.lead.pk), work.before
         if before is None or row is None:
             return base
-        found.returning = returning(
+        back = returning(
             Previous(
                 before.status, contacted=work.lead.contacted_at is not None, open_deal=before.has_open_deal
             ),
             Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
         )
-        if found.returning.routes_again:
+        if back.routes_again:
             work.draft.change(status=Lead.Status.NEW, contacted_at=None, disqualify_reason="")
         owner = self.people.known_owner(row.owner_id)
         return replace(
@@ -62,9 +62,9 @@ class LeadContext:
             manual_lock=owner if row.locked else None,
             open_deal=owner if before.has_open_deal else None,
             sticky=self._sticky(work, row, before),
-            current=ref_of(row),
+            current=holder_of(row),
             current_active=row.owner is None or row.owner.active,
-            returning=found.returning,
+            returning=back,
         )
 
     def later(
@@ -72,16 +72,14 @@ class LeadContext:
     ) -> OwnershipContext:
         """The same once earlier works of this batch have found owners: the same person again, or the likely duplicate."""
         if work.lead.pk in here:
-            found = routed(work)
-            found.returning = returning(
-                Previous(Lead.Status.NEW, contacted=False),
-                Touch(work.form.purpose, same_form_within_10_minutes=True),
-            )
             return OwnershipContext(
                 account_owner=ownership.account_owner,
                 account_name=ownership.account_name,
                 current=here[work.lead.pk],
-                returning=found.returning,
+                returning=returning(
+                    Previous(Lead.Status.NEW, contacted=False),
+                    Touch(work.form.purpose, same_form_within_10_minutes=True),
+                ),
             )
         if work.candidate is not None and work.candidate.pk in here:
             holder = here[work.candidate.pk]
@@ -105,14 +103,6 @@ class LeadContext:
         purpose = self._purposes.get(before.last_form_key, work.form.purpose)
         since = max(row.assigned_at, work.lead.contacted_at or row.assigned_at)
         return StickyOwner(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)
-
-
-def ref_of(row: Assignment) -> Ref:
-    """Who has the lead, as the engine names it."""
-    if row.owner is not None:
-        return Ref("owner", row.owner.pk, row.owner.name)
-    assert row.queue is not None
-    return Ref("queue", row.queue.pk, row.queue.name)
 
 
 def _same_form(work: LeadWork, before: LeadBefore) -> bool:

@@ -1,8 +1,10 @@
 """Stage notify_owner: a row that says whom to tell. A sweep sends it, once the CRM shows the owner."""
 
+from datetime import datetime
+
 from intake.batch import Batch, LeadWork
 from routing.models import OwnerNotice
-from routing.notices.sending import wait_for_crm, write_notices
+from routing.notices import sending
 from routing.stages.state import routed
 
 
@@ -10,34 +12,26 @@ def notify_owner(batch: Batch) -> None:
     """One notice per hand-off: the owner, or the team whose queue it is. Disqualified leads are no news."""
     notified = set()
     for work in batch.with_leads():
-        notice = _notice(work)
+        notice = _notice(work, now=batch.now)
         if notice is not None and work.lead.pk not in notified:
             notified.add(work.lead.pk)
-            batch.leave(write_notices, wait_for_crm(notice, now=batch.now))
+            batch.leave(sending.write_notices, notice)
 
 
-def _notice(work: LeadWork) -> OwnerNotice | None:
+def _notice(work: LeadWork, *, now: datetime) -> OwnerNotice | None:
     found = routed(work)
-    if found.score is not None and found.score.segment == "disqualified":
+    holder = found.owner or found.queue
+    if holder is None or (found.score is not None and found.score.segment == "disqualified"):
         return None
     if found.returning is not None and not found.returning.notify and not found.moved:
         return None
-    notice = OwnerNotice(
+    notice = sending.for_holder(
+        holder,
+        returned=not found.moved,
         lead_id=work.lead.pk,
         cause=f"submission:{work.submission.pk}",
-        created_at=work.submission.received_at,
+        now=now,
     )
-    if found.owner is not None:
-        notice.owner = found.owner
-        notice.kind = OwnerNotice.Kind.ASSIGNED if found.moved else OwnerNotice.Kind.RETURNED
-    elif found.queue is not None and found.queue.team is not None and _reachable(found.queue.team):
-        notice.team = found.queue.team
-        notice.kind = OwnerNotice.Kind.QUEUED
-    else:
-        return None
+    if notice is not None:
+        notice.created_at = work.submission.received_at
     return notice
-
-
-def _reachable(team: object) -> bool:
-    """A team without addresses and without a manager chose not to hear of its queue."""
-    return bool(getattr(team, "notify", None)) or getattr(team, "manager_id", None) is not None

@@ -10,6 +10,7 @@ from routing.models import Assignment, Decision, LeadScore, Owner
 from routing.rules.vocabulary import LABELS
 
 _STEPS = {
+    "same_rotation": "Somebody else of the same rotation",
     "manual_lock": "A person fixed the owner",
     "returning": "Returning lead",
     "open_deal": "Owner of the open deal",
@@ -58,7 +59,8 @@ class RotationPanel:
 
 @dataclass(frozen=True, slots=True)
 class WhyPanel:
-    """`moved`: somebody or something moved the lead after this decision."""
+    """`moved`: somebody or something moved the lead after this decision. `again`: the lead had an owner and needed another
+    one, so the assignment says why."""
 
     headline: str
     is_rule: bool
@@ -69,6 +71,7 @@ class WhyPanel:
     territory: str
     version: int
     moved: bool
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def explain(decision: Decision | None, assignment: Assignment | None) -> WhyPane
         territory=" › ".join(reversed([str(name) for name in territories])),
         version=int(outcome.get("ruleset_version") or 0),
         moved=assignment is not None and not _is(assignment, assigned),
+        again=outcome.get("step") == "same_rotation",
     )
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from routing.engine.decide import MOST_WHY_NOTS, NoFallbackQueue, decide
+from routing.engine.decide import MOST_WHY_NOTS, decide
 from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
+from routing.engine.ruleset import NoFallbackQueue
 from tests.routing.engine.acme import ALICE, BOB, CARLA, DIETER, EVA, NOW, PEOPLE, leaf, owner, rule, ruleset
 
 DACH_LEAD = {"country": "DE", "segment": "hot", "score": 90}

@@ -1,0 +1,175 @@
+"""Leads that exist need somebody else: their owner does not answer, gave them back, left, or a queue is emptied.
+
+What can be read is read before a rotation is locked: `Again.of` for the leads at hand, then asks, then `hand_over`, which
+locks, folds and writes.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from intake.models import IntakeForm, Lead
+from routing import facts
+from routing.accounts import Accounts
+from routing.engine.decide import decide
+from routing.engine.ownership import OwnershipContext
+from routing.engine.references import Ref
+from routing.engine.ruleset import CompiledRuleSet
+from routing.handover.commit import commit
+from routing.handover.plan import Ask, By, Placement, holder_of, plan, rotations_of
+from routing.models import (
+    Assignment,
+    LeadScore,
+    NamedAccount,
+    Owner,
+    Queue,
+    Rotation,
+    RotationMember,
+    RotationTurn,
+    RuleSet,
+)
+from routing.rotations import roster
+from routing.rotations.book import open_book
+from routing.rotations.roster import Roster
+from routing.rules import publishing
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyOnDuty:
+    """Nobody can take it now; `opens_at` is when the next member comes on duty, if that is known."""
+
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Leads that the caller's transaction holds, with what the rules and rotations are asked about them."""
+
+    leads: dict[UUID, Lead]
+    before: dict[UUID, Assignment]
+    past_owners: dict[UUID, set[int]]
+    facts: dict[UUID, dict[str, object]]
+    accounts: dict[UUID, NamedAccount | None]
+    people: Roster
+    ruleset: CompiledRuleSet
+    ruleset_row: RuleSet
+    now: datetime
+
+    @classmethod
+    def of(cls, leads: Sequence[Lead], *, now: datetime) -> "Again":
+        """Eight queries, however many they are. Raises publishing.NothingPublished."""
+        by_id = {lead.pk: lead for lead in leads}
+        ruleset, row = publishing.compiled_with_row()
+        past: dict[UUID, set[int]] = {pk: set() for pk in by_id}
+        history = Assignment.history.filter(lead__in=by_id, owner_id__isnull=False).order_by()
+        for lead_id, owner_id in history.values_list("lead_id", "owner_id").distinct():
+            past[lead_id].add(owner_id)
+        seen = _facts(leads)
+        accounts = Accounts(seen.values())
+        return cls(
+            leads=by_id,
+            before=holders(by_id),
+            past_owners=past,
+            facts=seen,
+            accounts={pk: accounts.of(known) for pk, known in seen.items()},
+            people=roster.load(now=now),
+            ruleset=ruleset,
+            ruleset_row=row,
+            now=now,
+        )
+
+    def by_rules(self, lead_id: UUID, *, by: By) -> Ask:
+        """What the rules in force say of the lead as it is now, as if nobody had it."""
+        account = self.accounts[lead_id]
+        ownership = OwnershipContext(
+            account_owner=self.people.known_owner(account.owner_id) if account else None,
+            account_name=account.company if account else "",
+        )
+        return self._ask(lead_id, ownership, by=by)
+
+    def through(self, rotation: Rotation, lead_id: UUID, *, by: By, on_duty_only: bool = False) -> Ask:
+        """Through the rotation that gave it out before, without those who have had it."""
+        again = OwnershipContext(same_rotation=Ref("rotation", rotation.pk, rotation.name))
+        past = self.past_owners[lead_id]
+        return self._ask(lead_id, again, by=by, past_owners=past, on_duty_only=on_duty_only)
+
+    def nobody_on_duty(self, rotation: Rotation, *, exclude: Collection[int] = ()) -> NobodyOnDuty | None:
+        """If all who could take a lead of the rotation are off duty. None also where nobody could take it at all: the rotation
+        says where it goes then."""
+        members = RotationMember.objects.filter(rotation=rotation, active=True).exclude(owner__in=exclude)
+        able = [
+            owner
+            for owner in (self.people.owners[pk] for pk in members.values_list("owner", flat=True))
+            if owner.active and self.people.away(owner.pk) is None
+        ]
+        if not able or any(self.people.on_duty(owner) for owner in able):
+            return None
+        return NobodyOnDuty(
+            min((at for owner in able if (at := self.people.next_opening(owner))), default=None)
+        )
+
+    def hand_over(self, asks: Sequence[Ask]) -> dict[UUID, Assignment]:
+        """Lock what the asks can reach, find somebody for each, in order, and write it; returns those that moved."""
+        fallback = self.ruleset.queue_of_last_resort
+        book = open_book(rotations_of(asks), self.people, fallback=fallback, lock=True)
+        placements = [one for one in plan(asks, book) if one.moved]
+        return commit(placements, self.leads, self.before, book=book, ruleset=self.ruleset_row, now=self.now)
+
+    def _ask(
+        self,
+        lead_id: UUID,
+        ownership: OwnershipContext,
+        *,
+        by: By,
+        past_owners: Collection[int] = (),
+        on_duty_only: bool = False,
+    ) -> Ask:
+        account = self.accounts[lead_id]
+        return Ask(
+            lead_id=lead_id,
+            by=by,
+            decision=decide(self.facts[lead_id], self.ruleset, ownership, now=self.now),
+            ownership=ownership,
+            has=holder_of(self.before[lead_id]),
+            past_owners=past_owners,
+            on_duty_only=on_duty_only,
+            account_id=account.pk if account is not None else None,
+        )
+
+
+def give_to(holder: Owner | Queue, lead: Lead, *, by: By, now: datetime) -> Assignment:
+    """A person or a fixed step says who gets the lead, which the caller holds. It costs nobody a turn."""
+    placement = Placement(lead_id=lead.pk, by=by, to=holder)
+    return commit([placement], {lead.pk: lead}, holders([lead.pk]), now=now)[lead.pk]
+
+
+def holders(lead_ids: Collection[UUID]) -> dict[UUID, Assignment]:
+    """Who has these leads; one query."""
+    rows = Assignment.objects.select_related("owner__team", "queue__team", "turn")
+    return {row.lead_id: row for row in rows.filter(lead__in=lead_ids)}
+
+
+def rotation_of(lead_id: UUID) -> Rotation | None:
+    """The active rotation that last picked for this lead."""
+    turns = RotationTurn.objects.filter(lead=lead_id, kind=RotationTurn.Kind.PICK)
+    turn = turns.select_related("rotation").order_by("-at", "-pk").first()
+    return turn.rotation if turn is not None and turn.rotation.active else None
+
+
+def fallback_queue() -> Queue:
+    """The queue for whatever has no other place. Raises Queue.DoesNotExist when none is set."""
+    return Queue.objects.select_related("team").get(fallback=True, active=True)
+
+
+def _facts(leads: Sequence[Lead]) -> dict[UUID, dict[str, object]]:
+    """What rules see of them, with the score that they have."""
+    forms = IntakeForm.objects.in_bulk({lead.last_form_key for lead in leads}, field_name="key")
+    scores = LeadScore.objects.in_bulk([lead.pk for lead in leads])
+    found = {}
+    for lead in leads:
+        seen = facts.of_lead(lead, form=forms.get(lead.last_form_key))
+        if lead.pk in scores:
+            seen |= {"score": scores[lead.pk].points, "segment": scores[lead.pk].segment}
+        found[lead.pk] = seen
+    return found
