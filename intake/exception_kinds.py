@@ -86,7 +86,8 @@ KINDS = [
         title="Keys point at two leads",
         severity="medium",
         what_to_do=(
-            "One submission carries keys of two leads, and was added to the first. Look at both: if they are one person, "
+            "One submission carries the e-mail address of one lead and the phone (or a second address) of another. It was "
+            "added to the lead of the address, which keeps the phone it had. Look at both: if they are one person, "
             "disqualify the newer lead as a duplicate; if the form was filled in for somebody else, correct the lead. "
             "Then resolve."
         ),

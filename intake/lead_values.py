@@ -1,5 +1,6 @@
 """Which values a lead takes from a submission: newest for contact data, first for first touch, never over what a person typed."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -25,18 +26,23 @@ def new_lead(work: Work, *, now: datetime) -> LeadDraft:
     return draft
 
 
-def touch(draft: LeadDraft, work: Work, *, now: datetime) -> None:
-    """Take the submission's values into the lead."""
+def touch(draft: LeadDraft, work: Work, *, now: datetime, keep: Collection[str] = ()) -> None:
+    """Take the submission's values into the lead, except for those in `keep`."""
     lead = draft.lead
     draft.change(
         **{
             name: work.values[name]
             for name in VALUE_COLUMNS
-            if name in work.values and name not in lead.typed_fields and not _keeps_first(lead, name)
+            if name in work.values
+            and name not in lead.typed_fields
+            and name not in keep
+            and not _keeps_first(lead, name)
         }
     )
     first_touch = {name: work.values[name] for name in ATTRIBUTION if name in work.values}
-    raw = {name: raw for name, raw in work.raw_values.items() if name in CANONICAL_FIELDS}
+    raw = {
+        name: raw for name, raw in work.raw_values.items() if name in CANONICAL_FIELDS and name not in keep
+    }
     draft.change(
         attribution=lead.attribution or first_touch,
         extra={**lead.extra, **work.extra},

@@ -89,7 +89,8 @@ def deduplicate(batch: Batch) -> None:
         else:
             draft = drafts.get(match.lead.pk) or LeadDraft(match.lead, is_new=False)
             before = draft.before()
-            lead_values.touch(draft, work, now=batch.now)
+            keep = _settle_conflicts(batch, work, known, match.lead, own)
+            lead_values.touch(draft, work, now=batch.now, keep=keep)
         if draft.lead.pk not in drafts:
             drafts[draft.lead.pk] = draft
             batch.leave(write_leads, draft)
@@ -123,11 +124,7 @@ class _Match:
 def _find(batch: Batch, work: Work, known: _Known, own: list[Key], block: list[Key]) -> _Match:
     certain = [lead for key in own if key.exclusive for lead in known.holders(key, exclusive=True)]
     if certain:
-        lead = certain[0]
-        others = {other.pk: other for other in certain if other.pk != lead.pk}
-        for other in others.values():
-            _report(batch, work, KEYS_CONFLICT, lead, other, reasons=["Their keys point at two leads."])
-        return _Match(lead)
+        return _Match(certain[0])
     seen: dict[UUID, Lead] = {}
     for key in (*own, *block):
         for holder in known.holders(key)[:MOST_COMPARED]:
@@ -140,6 +137,29 @@ def _find(batch: Batch, work: Work, known: _Known, own: list[Key], block: list[K
         if verdict.outcome == "review" and review.candidate is None:
             review = _Match(candidate=other, reasons=verdict.reasons)
     return review
+
+
+def _settle_conflicts(batch: Batch, work: Work, known: _Known, lead: Lead, own: list[Key]) -> tuple[str, ...]:
+    """Keys of this submission that are another lead's: the strongest key has won, and somebody looks at the two.
+
+    Returns what the lead keeps. A phone can be shared, so the other lead's is no mistake, but it replaces none that
+    this lead has: it could be the way to reach somebody else. Asked once, since the lead is known by both keys then.
+    """
+    kept: tuple[str, ...] = ()
+    for key in own:
+        is_phone = key.kind == LeadIdentity.Kind.PHONE
+        if not (is_phone or key.exclusive):
+            continue
+        holders = known.holders(key, exclusive=None if is_phone else True)
+        others = [other for other in holders if other.pk != lead.pk]
+        if others and len(others) == len(holders):
+            named = f"The {LeadIdentity.Kind(key.kind).label.lower()} {key.value}"
+            _report(batch, work, KEYS_CONFLICT, lead, others[0], reasons=[f"{named} is that of {others[0]}."])
+        if others and is_phone and lead.phone not in ("", key.value):
+            kept = ("phone",)
+            message = f"{key.value} is the phone of {others[0]} too, so this lead keeps its own."
+            work.notes.append({"field": "phone", "code": "kept", "message": message, "raw": None})
+    return kept
 
 
 def _holdable(known: _Known, lead: Lead, keys: list[Key]) -> list[Key]:
@@ -192,11 +212,15 @@ def _leave_story(batch: Batch, work: LeadWork) -> None:
 
 
 def _report(batch: Batch, work: Work, kind: str, lead: Lead, other: Lead, *, reasons: list[str]) -> None:
+    causes = {
+        AMBIGUOUS_DUPLICATE: "Could be the same person",
+        KEYS_CONFLICT: "E-mail of one lead, phone or second address of another",
+    }
     batch.report(
         ExceptionReport(
             kind=kind,
             subject=lead_subject(lead, label=f"{lead} / {other}"),
-            cause="Could be the same person",
+            cause=causes[kind],
             detail={
                 "lead": str(lead.pk),
                 "candidate": str(other.pk),
