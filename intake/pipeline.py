@@ -1,6 +1,6 @@
 """The declared order of stages (settings.LEADOPS_PIPELINE), resolved and cached."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +14,30 @@ from plumbing import dotted
 TRANSACTION = "TRANSACTION"
 
 Stage = Callable[[Batch], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StageNeeds:
+    """`above` are names of stages, or TRANSACTION, that must stand above it. `wire`: it must stand above TRANSACTION."""
+
+    above: tuple[str, ...] = ()
+    wire: bool = False
+
+
+def stage(*, needs: Sequence[str] = (), wire: bool = False) -> Callable[[Stage], Stage]:
+    """Says beside a stage what it needs to stand above it, and whether it goes on the wire; system checks compare."""
+
+    def with_needs(function: Stage) -> Stage:
+        function.needs = StageNeeds(tuple(needs), wire)  # type: ignore[attr-defined]
+        return function
+
+    return with_needs
+
+
+def needs_of(function: Stage) -> StageNeeds:
+    """A stage that says nothing can stand anywhere."""
+    found: StageNeeds = getattr(function, "needs", StageNeeds())
+    return found
 
 
 @dataclass(frozen=True, slots=True)

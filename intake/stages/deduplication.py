@@ -13,6 +13,7 @@ from intake.lead_draft import LeadDraft
 from intake.matching.judging import judge
 from intake.matching.keys import block_keys, keys_of
 from intake.models import ConsentRecord, Lead, LeadIdentity, TimelineEntry
+from intake.pipeline import TRANSACTION, stage
 from intake.subjects import lead_subject
 from intake.timeline import record
 from plumbing.locks import lock_keys
@@ -69,6 +70,7 @@ class _Known:
         return new
 
 
+@stage(needs=("normalize", TRANSACTION))
 def deduplicate(batch: Batch) -> None:
     """Find or create the Lead; an ambiguous one is created, linked to the candidate, and reviewed afterwards."""
     works = batch.going()

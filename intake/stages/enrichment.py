@@ -11,6 +11,7 @@ from django.db import connection
 
 from intake.batch import Batch
 from intake.models import CompanyProfile
+from intake.pipeline import stage
 from intake.values.facts import company_domain
 from plumbing import dotted
 
@@ -22,6 +23,7 @@ FILLED = ("company", "industry", "employee_count", "annual_revenue", "country", 
 Enricher = Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]]
 
 
+@stage(needs=("normalize",), wire=True)
 def enrich(batch: Batch) -> None:
     """Fills empty company facts from the enrichers (settings.LEADOPS_ENRICHERS) within LEADOPS_ENRICH_BUDGET seconds."""
     works = [(work, company_domain(work.values)) for work in batch.going()]

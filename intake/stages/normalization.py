@@ -7,9 +7,11 @@ from intake import aliases, bodies
 from intake.batch import Batch
 from intake.exception_kinds import FIELD_MAP
 from intake.outcomes import Hold, Stop
+from intake.pipeline import stage
 from intake.reading import bot_filled, read
 
 
+@stage()
 def normalize(batch: Batch) -> None:
     """Canonical values, phone, country, name parts; a broken field map holds the submission."""
     known = aliases.load()

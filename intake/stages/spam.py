@@ -12,6 +12,7 @@ from intake.blocklist import Blocklist
 from intake.exception_kinds import SPAM_UNCERTAIN
 from intake.models import Submission
 from intake.outcomes import Hold, Stop
+from intake.pipeline import stage
 from intake.values.mailboxes import domain_of, is_disposable
 
 # How long uncertain spam waits for a person. Wall time: on a closed day it is shorter in working minutes, never longer.
@@ -19,6 +20,7 @@ HELD_FOR = timedelta(minutes=15)
 VELOCITY_WINDOW = timedelta(hours=1)
 
 
+@stage(needs=("normalize",))
 def screen_spam(batch: Batch) -> None:
     """Honeypot, blocklists, disposable domains, velocity."""
     works = [work for work in batch.going() if not work.submission.cleared_by]

@@ -4,8 +4,10 @@ from intake.batch import Batch, Work
 from intake.canonical import label_of
 from intake.exception_kinds import REQUIRED_MISSING, UNREACHABLE
 from intake.outcomes import Hold
+from intake.pipeline import stage
 
 
+@stage(needs=("normalize",))
 def validate(batch: Batch) -> None:
     """Holds what misses a required field or leaves no way to reach the person."""
     for work in batch.going():

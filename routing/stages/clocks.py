@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from intake.batch import Batch, LeadWork
+from intake.pipeline import stage
 from routing.engine.ruleset import CompiledSlaPolicy
 from routing.engine.sla import policy_for
 from routing.models import SlaClock
@@ -11,6 +12,7 @@ from routing.response import clocks
 from routing.stages.state import routed, ruleset_of
 
 
+@stage(needs=("route",))
 def start_sla(batch: Batch) -> None:
     """A clock for each lead that waits for an answer. A returning lead can only shorten the one that runs."""
     works = batch.with_leads()

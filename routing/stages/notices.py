@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from intake.batch import Batch, LeadWork
+from intake.pipeline import stage
 from routing.models import OwnerNotice
 from routing.notices import sending
 from routing.stages.state import routed
 
 
+@stage(needs=("route",))
 def notify_owner(batch: Batch) -> None:
     """One notice per hand-off: the owner, or the team whose queue it is. Disqualified leads are no news."""
     notified = set()

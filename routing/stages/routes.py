@@ -6,6 +6,7 @@ from uuid import UUID
 
 from exception_queue.queue import ExceptionReport
 from intake.batch import Batch, LeadWork
+from intake.pipeline import stage
 from intake.subjects import lead_subject
 from routing.assignment import assign_rows
 from routing.engine.decide import decide
@@ -20,6 +21,7 @@ from routing.stages.lead_context import LeadContext
 from routing.stages.state import Routed, look, routed, ruleset_or_hold
 
 
+@stage(needs=("deduplicate",))
 def route(batch: Batch) -> None:
     """Decide for every lead first; then lock what the decisions can reach, in one statement, and give out the turns."""
     works = batch.with_leads()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from intake.batch import Batch
 from intake.models import Lead, TimelineEntry
+from intake.pipeline import stage
 from intake.timeline import record
 from routing.engine import decide as engine
 from routing.engine.scoring import Score, ScoreReason, after_return
@@ -12,6 +13,7 @@ from routing.models import LeadScore
 from routing.stages.state import look, routed, ruleset_or_hold
 
 
+@stage(needs=("deduplicate",))
 def score(batch: Batch) -> None:
     """Points with reasons; a score never falls because somebody came back."""
     works = batch.with_leads()
