@@ -54,6 +54,11 @@ class Figures:
         wanted = self.received - self.spam - self.rejected
         return self.handed_off / wanted if wanted else None
 
+    @property
+    def notified_rate(self) -> float | None:
+        """Of those handed off."""
+        return self.handed_off_to_notified.count / self.handed_off if self.handed_off else None
+
 
 _KEYS: Mapping[By, str] = {
     "form": "form.key",

@@ -100,6 +100,10 @@ class ExceptionItem(models.Model):
         return self.pages.subject
 
     @property
+    def can_retry(self) -> bool:
+        return self.described_kind.retry is not None and self.status in self.UNRESOLVED
+
+    @property
     def action_url(self) -> str:
         """Where the cause is fixed, "" where the kind names no place."""
         kind = self.described_kind

@@ -1,48 +1,24 @@
-"""Parts of the OpenAPI document that several addresses share."""
+"""Answers of the OpenAPI document that every address shares."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema_field
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiResponse
 
-from leadops.api.problems import CONTENT_TYPE
+from leadops.api.problems import CONTENT_TYPE, ProblemSerializer
 
-Field = serializers.Field[Any, Any, Any, Any]
-Shape = type[serializers.Serializer[Any]]
+# status, or status and media type -> what is answered; for `extend_schema(responses=...)`.
+Answers = dict[Any, Any]
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
-class AnyObject(serializers.JSONField):
-    """An object whose members nobody knows beforehand."""
-
-
-def shape(name: str, fields: Mapping[str, Field]) -> Shape:
-    """A named component of the document. Unlike inline_serializer it gives the class, which can stand in several places."""
-    return cast(Shape, type(name, (serializers.Serializer,), dict(fields)))
-
-
-PROBLEM = shape(
-    "Problem",
-    {
-        "type": serializers.CharField(),
-        "title": serializers.CharField(),
-        "status": serializers.IntegerField(),
-        "detail": serializers.CharField(help_text="What happened and what to do, in words for people."),
-        "errors": serializers.DictField(
-            child=serializers.ListField(child=serializers.CharField()),
-            required=False,
-            help_text="What is wrong, by field.",
-        ),
-    },
-)
-
-
-def problems(*statuses: int) -> dict[tuple[int, str], Any]:
-    """Answers that are problems, for `extend_schema(responses=...)`."""
+def problems(*statuses: int) -> Answers:
+    """Answers that are problems."""
     return {
-        (status, CONTENT_TYPE): OpenApiResponse(PROBLEM, description=HTTPStatus(status).phrase)
+        (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=HTTPStatus(status).phrase)
         for status in statuses
     }
+
+
+def acting(serializer: type[Any]) -> Answers:
+    """Answers of an address that does something with one thing and shows it as it is then."""
+    return {200: serializer, **problems(400, 401, 403, 404, 409, 415, 422)}

@@ -11,20 +11,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadops.api import lead_answers
-from leadops.api.documents import problems
-from leadops.api.lead_shapes import LEAD
-from leadops.api.leads import lead_or_404
+from leadops.api.documents import acting
+from leadops.api.lead_serializers import LeadSerializer
+from leadops.api.leads import lead_or_404, shown
 from leadops.api.problems import ApiProblem
-from leadops.api.staff import StaffView, actor
+from leadops.api.staff import StaffView, actor, valid
 from routing.handover import actions
 from routing.models import Assignment, Owner, Queue
 
 SOURCE = Assignment.Source.API
-ANSWERS: dict[Any, Any] = {200: LEAD, **problems(400, 401, 403, 404, 409, 415, 422)}
+ANSWERS = acting(LeadSerializer)
 
 
-class Reassign(serializers.Serializer[Any]):
+class ReassignSerializer(serializers.Serializer[Any]):
     """An owner or a queue, not both."""
 
     owner = serializers.EmailField(required=False, help_text="The owner's e-mail address.")
@@ -49,11 +48,11 @@ class Reassign(serializers.Serializer[Any]):
         return attrs
 
 
-class Contacted(serializers.Serializer[Any]):
+class ContactedSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(required=False, help_text="When it was; now unless said.")
 
 
-class ReasonBody(serializers.Serializer[Any]):
+class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200)
 
 
@@ -67,15 +66,21 @@ class _LeadAction(StaffView):
             do(timezone.now())
         except actions.Refused as refused:
             raise ApiProblem(409, str(refused)) from None
-        return Response(lead_answers.describe([lead_or_404(lead_id)])[0])
+        return Response(shown(lead_or_404(lead_id)))
 
 
 class LeadReassign(_LeadAction):
-    """Give the lead to an owner or a queue. The customer's clock goes on; the receiver's turn is not used."""
+    """The customer's clock goes on; no turn of a rotation is used."""
 
-    @extend_schema(operation_id="reassign_lead", tags=["leads"], request=Reassign, responses=ANSWERS)
+    @extend_schema(
+        operation_id="reassign_lead",
+        summary="Give a lead to an owner or a queue",
+        tags=["leads"],
+        request=ReassignSerializer,
+        responses=ANSWERS,
+    )
     def post(self, request: Request, lead_id: UUID) -> Response:
-        said = _valid(Reassign, request)
+        said = valid(ReassignSerializer, request.data)
 
         def do(now: datetime) -> None:
             actions.reassign(
@@ -92,11 +97,17 @@ class LeadReassign(_LeadAction):
 
 
 class LeadContacted(_LeadAction):
-    """Somebody has answered the lead: the clock stops. It counts as claimed until the CRM shows evidence."""
+    """The clock stops. It counts as claimed until the CRM shows evidence."""
 
-    @extend_schema(operation_id="mark_lead_contacted", tags=["leads"], request=Contacted, responses=ANSWERS)
+    @extend_schema(
+        operation_id="mark_lead_contacted",
+        summary="Say that somebody has answered a lead",
+        tags=["leads"],
+        request=ContactedSerializer,
+        responses=ANSWERS,
+    )
     def post(self, request: Request, lead_id: UUID) -> Response:
-        said = _valid(Contacted, request)
+        said = valid(ContactedSerializer, request.data)
 
         def do(now: datetime) -> None:
             actions.mark_contacted(
@@ -113,11 +124,17 @@ class LeadContacted(_LeadAction):
 
 
 class LeadDisqualify(_LeadAction):
-    """Not a lead after all: it keeps its owner, and loses clock and task."""
+    """It keeps its owner, and loses clock, waiting notices and task."""
 
-    @extend_schema(operation_id="disqualify_lead", tags=["leads"], request=ReasonBody, responses=ANSWERS)
+    @extend_schema(
+        operation_id="disqualify_lead",
+        summary="Disqualify a lead",
+        tags=["leads"],
+        request=ReasonSerializer,
+        responses=ANSWERS,
+    )
     def post(self, request: Request, lead_id: UUID) -> Response:
-        reason = _valid(ReasonBody, request)["reason"]
+        reason = valid(ReasonSerializer, request.data)["reason"]
 
         def do(now: datetime) -> None:
             actions.disqualify(lead_id=lead_id, reason=reason, source=SOURCE, actor=actor(request), now=now)
@@ -129,17 +146,17 @@ class LeadReject(_LeadAction):
     """The owner gives the lead back, and somebody else gets it. The turn comes back for the reasons spam, duplicate,
     wrong_territory and bad_data."""
 
-    @extend_schema(operation_id="reject_lead", tags=["leads"], request=ReasonBody, responses=ANSWERS)
+    @extend_schema(
+        operation_id="reject_lead",
+        summary="Give a lead back",
+        tags=["leads"],
+        request=ReasonSerializer,
+        responses=ANSWERS,
+    )
     def post(self, request: Request, lead_id: UUID) -> Response:
-        reason = _valid(ReasonBody, request)["reason"]
+        reason = valid(ReasonSerializer, request.data)["reason"]
 
         def do(now: datetime) -> None:
             actions.decline(lead_id=lead_id, reason=reason, source=SOURCE, actor=actor(request), now=now)
 
         return self.act(lead_id, do)
-
-
-def _valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

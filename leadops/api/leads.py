@@ -12,7 +12,11 @@ from intake.models import Lead, TimelineEntry
 from leadops.api import lead_answers
 from leadops.api.documents import problems
 from leadops.api.lead_filters import LeadFilter
-from leadops.api.lead_shapes import LEAD, OWNERSHIP_CHANGE, TIMELINE_ENTRY
+from leadops.api.lead_serializers import (
+    LeadSerializer,
+    OwnershipChangeSerializer,
+    TimelineEntrySerializer,
+)
 from leadops.api.pages import NewestLeads
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView
@@ -27,8 +31,13 @@ def lead_or_404(lead_id: UUID) -> Lead:
     return lead
 
 
+def shown(lead: Lead) -> dict[str, Any]:
+    """The body of an answer that shows this lead."""
+    return dict(LeadSerializer(lead_answers.of_leads([lead])[0]).data)
+
+
 class LeadListView(StaffView, GenericAPIView[Lead]):
-    """Leads, newest first. One that was merged into another is found as that other one."""
+    """Filters narrow the list together. A lead that was merged into another is found as that other one."""
 
     needs = "intake.view_lead"
     queryset = Lead.objects.filter(merged_into=None)
@@ -37,13 +46,14 @@ class LeadListView(StaffView, GenericAPIView[Lead]):
 
     @extend_schema(
         operation_id="list_leads",
+        summary="List leads, newest first",
         tags=["leads"],
-        responses={200: LEAD(many=True), **problems(401, 403, 404, 422)},
+        responses={200: LeadSerializer(many=True), **problems(401, 403, 404, 422)},
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         assert page is not None
-        return self.get_paginated_response(lead_answers.describe(page))
+        return self.get_paginated_response(LeadSerializer(lead_answers.of_leads(page), many=True).data)
 
 
 class LeadDetail(StaffView):
@@ -51,39 +61,44 @@ class LeadDetail(StaffView):
 
     needs = "intake.view_lead"
 
-    @extend_schema(operation_id="read_lead", tags=["leads"], responses={200: LEAD, **READING})
+    @extend_schema(
+        operation_id="read_lead",
+        summary="Read a lead",
+        tags=["leads"],
+        responses={200: LeadSerializer, **READING},
+    )
     def get(self, request: Request, lead_id: UUID) -> Response:
-        return Response(lead_answers.describe([lead_or_404(lead_id)])[0])
+        return Response(shown(lead_or_404(lead_id)))
 
 
 class LeadTimeline(StaffView):
-    """What happened to a lead, oldest first."""
+    """Oldest first."""
 
     needs = "intake.view_lead"
 
     @extend_schema(
         operation_id="read_lead_timeline",
+        summary="Read what happened to a lead",
         tags=["leads"],
-        responses={200: TIMELINE_ENTRY(many=True), **READING},
+        responses={200: TimelineEntrySerializer(many=True), **READING},
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
         entries = TimelineEntry.objects.filter(lead=lead_or_404(lead_id)).order_by("at", "id")
-        return Response([_notified(entry) for entry in entries])
+        return Response(TimelineEntrySerializer(entries, many=True).data)
 
 
 class LeadAssignments(StaffView):
-    """Who has had a lead, since when, why, and who or what decided it; oldest first."""
+    """Since when, why, and who or what decided it; oldest first."""
 
     needs = "intake.view_lead"
 
     @extend_schema(
         operation_id="read_lead_assignments",
+        summary="Read who has had a lead",
         tags=["leads"],
-        responses={200: OWNERSHIP_CHANGE(many=True), **READING},
+        responses={200: OwnershipChangeSerializer(many=True), **READING},
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
-        return Response(lead_answers.ownership(lead_or_404(lead_id)))
-
-
-def _notified(entry: TimelineEntry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in ("at", "verb", "actor", "source", "data")}
+        return Response(
+            OwnershipChangeSerializer(lead_answers.ownership(lead_or_404(lead_id)), many=True).data
+        )

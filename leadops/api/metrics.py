@@ -1,6 +1,5 @@
 """GET /api/v1/metrics/handoff: how well and how fast submissions become leads in the CRM."""
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -11,16 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leadops import handoff
-from leadops.api.documents import problems, shape
-from leadops.api.staff import StaffView
-from leadops.handoff import By, Figures
+from leadops.api.documents import problems
+from leadops.api.staff import StaffView, valid
+from leadops.handoff import By, Figures, HandoffStep
 
 DEFAULT_SPAN = timedelta(days=1)
-STEPS = ("received_to_handed_off", "handed_off_to_crm", "handed_off_to_notified")
-COUNTS = ("received", "handed_off", "waiting", "held", "rejected", "spam")
 
 
-class HandoffQuery(serializers.Serializer[Any]):
+class HandoffQuerySerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(
         required=False, help_text="Submissions received from then on; the last 24 hours unless said."
     )
@@ -29,47 +26,54 @@ class HandoffQuery(serializers.Serializer[Any]):
     )
 
 
-STEP = shape(
-    "HandoffStep",
-    {
-        "count": serializers.IntegerField(),
-        **{
-            name: serializers.FloatField(allow_null=True, help_text="Seconds.")
-            for name in ("p50", "p95", "p99")
-        },
-    },
-)
-COUNTED = shape(
-    "HandoffCounts", {name: serializers.IntegerField() for name in (*COUNTS, "in_crm", "notified")}
-)
-RATES = shape(
-    "HandoffRates",
-    {
-        "handed_off": serializers.FloatField(
-            allow_null=True, help_text="Of those that are neither spam nor rejected."
-        ),
-        "notified": serializers.FloatField(allow_null=True, help_text="Of those handed off."),
-    },
-)
-FIGURES = shape(
-    "HandoffFigures",
-    {
-        "key": serializers.CharField(),
-        "counts": COUNTED(),
-        "rates": RATES(),
-        "steps": shape("HandoffSteps", {name: STEP() for name in STEPS})(),
-    },
-)
-ANSWER = shape(
-    "Handoff",
-    {
-        "since": serializers.DateTimeField(),
-        "until": serializers.DateTimeField(),
-        "by": serializers.ChoiceField(get_args(By)),
-        "total": FIGURES(),
-        "groups": FIGURES(many=True),
-    },
-)
+class HandoffStepSerializer(serializers.Serializer[HandoffStep]):
+    count = serializers.IntegerField()
+    p50 = serializers.FloatField(allow_null=True, help_text="Seconds.")
+    p95 = serializers.FloatField(allow_null=True, help_text="Seconds.")
+    p99 = serializers.FloatField(allow_null=True, help_text="Seconds.")
+
+
+class HandoffCountsSerializer(serializers.Serializer[Figures]):
+    received = serializers.IntegerField()
+    handed_off = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    held = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    spam = serializers.IntegerField()
+    in_crm = serializers.IntegerField(source="handed_off_to_crm.count")
+    notified = serializers.IntegerField(source="handed_off_to_notified.count")
+
+
+class HandoffRatesSerializer(serializers.Serializer[Figures]):
+    handed_off = serializers.FloatField(
+        source="handed_off_rate",
+        allow_null=True,
+        help_text="Of those that are neither spam nor rejected.",
+    )
+    notified = serializers.FloatField(
+        source="notified_rate", allow_null=True, help_text="Of those handed off."
+    )
+
+
+class HandoffStepsSerializer(serializers.Serializer[Figures]):
+    received_to_handed_off = HandoffStepSerializer()
+    handed_off_to_crm = HandoffStepSerializer()
+    handed_off_to_notified = HandoffStepSerializer()
+
+
+class HandoffFiguresSerializer(serializers.Serializer[Figures]):
+    key = serializers.CharField()
+    counts = HandoffCountsSerializer(source="*")
+    rates = HandoffRatesSerializer(source="*")
+    steps = HandoffStepsSerializer(source="*")
+
+
+class HandoffSerializer(serializers.Serializer[Any]):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    by = serializers.ChoiceField(get_args(By))
+    total = HandoffFiguresSerializer()
+    groups = HandoffFiguresSerializer(many=True)
 
 
 class Handoff(StaffView):
@@ -79,39 +83,20 @@ class Handoff(StaffView):
 
     @extend_schema(
         operation_id="read_handoff_metrics",
+        summary="Read how well and how fast leads are handed off",
         tags=["metrics"],
-        parameters=[HandoffQuery],
-        responses={200: ANSWER, **problems(401, 403, 422)},
+        parameters=[HandoffQuerySerializer],
+        responses={200: HandoffSerializer, **problems(401, 403, 422)},
     )
     def get(self, request: Request) -> Response:
-        asked = HandoffQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        asked = valid(HandoffQuerySerializer, request.query_params)
         until = timezone.now()
-        since, by = asked.validated_data.get("since", until - DEFAULT_SPAN), asked.validated_data["by"]
-        groups = handoff.grouped(by, since=since, until=until)
-        return Response(
-            {
-                "since": since,
-                "until": until,
-                "by": by,
-                "total": describe(handoff.total(since=since, until=until)),
-                "groups": [describe(group) for group in groups],
-            }
-        )
-
-
-def describe(figures: Figures) -> dict[str, Any]:
-    in_crm, notified = figures.handed_off_to_crm.count, figures.handed_off_to_notified.count
-    return {
-        "key": figures.key,
-        "counts": {
-            **{name: getattr(figures, name) for name in COUNTS},
-            "in_crm": in_crm,
-            "notified": notified,
-        },
-        "rates": {
-            "handed_off": figures.handed_off_rate,
-            "notified": notified / figures.handed_off if figures.handed_off else None,
-        },
-        "steps": {name: asdict(getattr(figures, name)) for name in STEPS},
-    }
+        since, by = asked.get("since", until - DEFAULT_SPAN), asked["by"]
+        answer = {
+            "since": since,
+            "until": until,
+            "by": by,
+            "total": handoff.total(since=since, until=until),
+            "groups": handoff.grouped(by, since=since, until=until),
+        }
+        return Response(HandoffSerializer(answer).data)

@@ -49,13 +49,14 @@ _REFUSALS = {
 
 def add_plain_views(result: Document, generator: Any, request: Any, public: bool) -> Document:
     """A postprocessing hook of drf-spectacular."""
-    result["paths"]["/api/v1/forms/{form_key}/submissions"] = _submitting()
-    result["paths"]["/healthz"] = {"get": _get("healthz", "The process answers.", {"200": _text("It does.")})}
-    result["paths"]["/readyz"] = {"get": _get("readyz", "What the process needs is there.", _READY)}
-    result["paths"]["/metrics"] = {
-        "get": _get("prometheus", "Metrics for Prometheus.", {"200": _text("Metrics.")})
+    result["paths"] = {"/api/v1/forms/{form_key}/submissions": _submitting(), **result["paths"]}
+    result["paths"]["/healthz"] = {
+        "get": _get("healthz", "See that the process answers", {"200": _text("It does.")})
     }
-    result["paths"] = dict(sorted(result["paths"].items()))
+    result["paths"]["/readyz"] = {"get": _get("readyz", "See that what it needs is there", _READY)}
+    result["paths"]["/metrics"] = {
+        "get": _get("prometheus", "Read metrics for Prometheus", {"200": _text("Metrics.")})
+    }
     result["components"]["schemas"].update(_SCHEMAS)
     result["components"]["securitySchemes"].update(SECURITY_SCHEMES)
     return result

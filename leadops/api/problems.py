@@ -8,15 +8,17 @@ from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import exception_handler, set_rollback
 
 CONTENT_TYPE = "application/problem+json"
 
 
 class ApiProblem(Exception):
     """An answer that is an error. `errors` is by field; `headers` go with it (Retry-After)."""
+
+    type = "about:blank"
 
     def __init__(
         self,
@@ -30,24 +32,40 @@ class ApiProblem(Exception):
         self.status, self.detail = status, detail
         self.errors, self.headers = dict(errors or {}), dict(headers or {})
 
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
 
-def body_of(status: int, detail: str, *, errors: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The members of a problem; `type` is "about:blank", so `title` is the status in words."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    if errors:
-        body["errors"] = dict(errors)
-    return body
+
+class ProblemSerializer(serializers.Serializer[ApiProblem]):
+    """`type` is "about:blank", so `title` is the status in words."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What happened and what to do, in words for people.")
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="What is wrong, by field.",
+    )
+
+    def to_representation(self, instance: ApiProblem) -> dict[str, Any]:
+        body = super().to_representation(instance)
+        if not instance.errors:
+            del body["errors"]
+        return body
+
+
+def body_of(problem: ApiProblem) -> dict[str, Any]:
+    """The members of the problem document."""
+    return dict(ProblemSerializer(problem).data)
 
 
 def answer(problem: ApiProblem) -> HttpResponse:
     """A problem as an answer of a plain Django view."""
     return JsonResponse(
-        body_of(problem.status, problem.detail, errors=problem.errors),
+        body_of(problem),
         status=problem.status,
         content_type=CONTENT_TYPE,
         headers=problem.headers,
@@ -81,29 +99,28 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler."""
+    """DRF's exception handler; None for what is not the caller's fault."""
     if isinstance(error, ApiProblem):
-        body = body_of(error.status, error.detail, errors=error.errors)
-        return Response(body, status=error.status, headers=error.headers, content_type=CONTENT_TYPE)
+        set_rollback()
+        return Response(body_of(error), status=error.status, headers=error.headers, content_type=CONTENT_TYPE)
     response = exception_handler(error, context)
     if response is None:
         return None
-    errors: dict[str, Any] = {}
-    if isinstance(error, exceptions.ValidationError):
-        if isinstance(error.detail, dict):
-            errors = {
-                str(name): [str(text) for text in _listed(texts)] for name, texts in error.detail.items()
-            }
-        detail = (
-            "Some values are not right." if errors else " ".join(str(text) for text in _listed(error.detail))
-        )
-        # What the sender got wrong in the values, not in the syntax.
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-    else:
-        detail = str(getattr(error, "detail", "") or error) or HTTPStatus(response.status_code).description
-    response.data = body_of(response.status_code, detail, errors=errors)
+    problem = _problem_of(error, status=response.status_code)
+    response.status_code, response.data = problem.status, body_of(problem)
     response.content_type = CONTENT_TYPE
     return response
+
+
+def _problem_of(error: Exception, *, status: int) -> ApiProblem:
+    if not isinstance(error, exceptions.ValidationError):
+        detail = str(getattr(error, "detail", "") or error) or HTTPStatus(status).description
+        return ApiProblem(status, detail)
+    # What the sender got wrong in the values, not in the syntax.
+    if not isinstance(error.detail, dict):
+        return ApiProblem(422, " ".join(str(text) for text in _listed(error.detail)))
+    errors = {str(name): [str(text) for text in _listed(texts)] for name, texts in error.detail.items()}
+    return ApiProblem(422, "Some values are not right.", errors=errors)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,5 +1,9 @@
 """POST /api/v1/simulate: who would get somebody like this, and why not somebody else. Writes nothing."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_args
 
 from django.utils import timezone
@@ -8,42 +12,43 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadops.api.documents import AnyObject, problems, shape
-from leadops.api.lead_shapes import HOLDER, SCORE
+from leadops.api.documents import problems
+from leadops.api.fields import AnyObject, NumberOrNull, TextOrNull
+from leadops.api.lead_serializers import AssignedSerializer, LeadScoreSerializer
 from leadops.api.problems import ApiProblem
-from leadops.api.staff import StaffView
+from leadops.api.staff import StaffView, valid
 from routing.engine.business_time import NeverOpens
 from routing.engine.decide import Step
+from routing.engine.eligibility import LeftOut
 from routing.engine.ruleset import CompiledRuleSet, NoFallbackQueue, RuleSetError
 from routing.engine.sla import SlaError
 from routing.engine.territories import TerritoryError
-from routing.models import RuleSet, SlaPolicy
+from routing.models import RuleSet, SlaPolicy, SlaStep
 from routing.rules import publishing
 from routing.simulation.simulator import Simulated, facts_of, simulate
 
 # What a draft that does not hold together raises; a published ruleset has passed the gate.
 BROKEN = (RuleSetError, TerritoryError, NoFallbackQueue, SlaError, NeverOpens)
 NEWEST = ("draft", "published")
+_VERSION = re.compile("[0-9]{1,9}")
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "enum": list(NEWEST)}, {"type": "integer", "minimum": 1}]})
 class Which(serializers.Field[str | int, Any, Any, Any]):
     """ "draft", "published" or a version's number."""
 
+    def to_representation(self, value: str | int) -> str | int:
+        return value
+
     def to_internal_value(self, data: Any) -> str | int:
         if data in NEWEST:
             return str(data)
-        if (
-            isinstance(data, int | str)
-            and not isinstance(data, bool)
-            and str(data).isascii()
-            and str(data).isdigit()
-        ):
+        if isinstance(data, int | str) and not isinstance(data, bool) and _VERSION.fullmatch(str(data)):
             return int(data)
         raise serializers.ValidationError("Say draft, published or the number of a version.")
 
 
-class SimulationRequest(serializers.Serializer[Any]):
+class SimulationRequestSerializer(serializers.Serializer[Any]):
     facts = AnyObject(
         help_text="Canonical fields, `extra.<key>`, `form` (whose defaults fill gaps). What routing finds out by itself "
         "(`segment`, `email_is_free`, ...) is believed where it is stated."
@@ -57,63 +62,94 @@ class SimulationRequest(serializers.Serializer[Any]):
         return facts
 
 
-DECISION = shape(
-    "SimulatedDecision",
-    {
-        "step": serializers.ChoiceField(
-            get_args(Step), help_text="Which step of the order of deciding decided."
-        ),
-        "territories": serializers.ListField(child=serializers.CharField(), help_text="The deepest first."),
-        "rotation": serializers.CharField(allow_null=True, help_text="The rotation that picks."),
-        "turn": AnyObject(
-            allow_null=True,
-            help_text="As the ledger would have it; 1,000,000,000 units of credit are one lead.",
-        ),
-        "waits": serializers.BooleanField(help_text="It would wait in the rotation's line."),
-        "no_rule_matched": serializers.BooleanField(),
-        "nobody_available": serializers.BooleanField(),
-    },
-)
-SLA_STEP = shape(
-    "SimulatedSlaStep",
-    {
-        "at": serializers.CharField(),
-        "do": serializers.CharField(),
-        "due_at": serializers.DateTimeField(),
-    },
-)
-SLA = shape(
-    "SimulatedSla",
-    {
-        "policy": serializers.CharField(),
-        "clock": serializers.ChoiceField(SlaPolicy.Clock.choices),
-        "first_response": serializers.CharField(),
-        "due_at": serializers.DateTimeField(),
-        "steps": SLA_STEP(many=True),
-        "explanation": serializers.ListField(
-            child=AnyObject(), help_text="How the time was counted, by date."
-        ),
-    },
-)
-WHY_NOT = shape("WhyNot", {"rule": serializers.CharField(), "why": serializers.CharField()})
-LEFT_OUT = shape("LeftOut", {"owner": serializers.CharField(), "why": serializers.CharField()})
-ANSWER = shape(
-    "Simulated",
-    {
-        "at": serializers.DateTimeField(),
-        "ruleset": Which(),
-        "facts": AnyObject(help_text="As the rules saw them."),
-        "score": SCORE(),
-        "assignment": shape("SimulatedAssignment", HOLDER)(),
-        "decision": DECISION(),
-        "sla": SLA(allow_null=True),
-        "trace": serializers.ListField(
-            child=AnyObject(), help_text="Every question, in order, with its answer."
-        ),
-        "why_not": WHY_NOT(many=True, help_text="The rules that were asked and did not match."),
-        "left_out": LEFT_OUT(many=True, help_text="Members who could not be picked."),
-    },
-)
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What was asked, and what would happen."""
+
+    at: datetime
+    ruleset: str | int
+    found: Simulated
+
+    @property
+    def waits(self) -> bool:
+        return self.found.resolution.target.kind == "hold"
+
+    @property
+    def turn(self) -> Mapping[str, Any] | None:
+        turn = self.found.resolution.turn
+        return turn.to_json() if turn else None
+
+    @property
+    def why_not(self) -> list[Mapping[str, Any]]:
+        """Rows of the trace."""
+        return [row for row in self.found.trace if row.get("rule") and not row["ok"]]
+
+
+class SimulatedAssignmentSerializer(AssignedSerializer):
+    reason = serializers.CharField(source="decision.reason", help_text="In words for people.")
+    rule = TextOrNull(source="decision.rule_name", help_text="The matched rule's name.")
+    ruleset_version = NumberOrNull(source="decision.ruleset_version")
+
+
+class SimulatedDecisionSerializer(serializers.Serializer[Simulation]):
+    step = serializers.ChoiceField(
+        get_args(Step), source="found.decision.step", help_text="Which step of the order of deciding decided."
+    )
+    territories = serializers.ListField(
+        child=serializers.CharField(), source="found.decision.territories", help_text="The deepest first."
+    )
+    rotation = TextOrNull(source="found.rotation", help_text="The rotation that picks.")
+    turn = AnyObject(allow_null=True, help_text="As the ledger would have it.")
+    waits = serializers.BooleanField(help_text="It would wait in the rotation's holding queue.")
+    no_rule_matched = serializers.BooleanField(source="found.decision.no_rule_matched")
+    nobody_available = serializers.BooleanField(source="found.resolution.nobody")
+
+
+class SimulatedSlaStepSerializer(serializers.Serializer[SlaStep]):
+    at = serializers.CharField()
+    do = serializers.CharField()
+    due_at = serializers.DateTimeField()
+
+
+class SimulatedSlaSerializer(serializers.Serializer[Any]):
+    policy = serializers.CharField(source="clock.policy_name")
+    clock = serializers.ChoiceField(SlaPolicy.Clock.choices, source="clock.kind")
+    first_response = serializers.CharField(source="clock.first_response")
+    due_at = serializers.DateTimeField(source="clock.due_at")
+    steps = SimulatedSlaStepSerializer(many=True)
+    explanation = serializers.ListField(
+        child=AnyObject(), source="clock.explanation", help_text="How the time was counted, by date."
+    )
+
+    def get_attribute(self, instance: Simulation) -> Simulated | None:
+        return instance.found if instance.found.clock else None
+
+
+class WhyNotSerializer(serializers.Serializer[Mapping[str, Any]]):
+    rule = serializers.CharField()
+    why = serializers.CharField(source="answer")
+
+
+class LeftOutSerializer(serializers.Serializer[LeftOut]):
+    owner = serializers.CharField(source="name")
+    why = serializers.CharField(source="reason")
+
+
+class SimulatedSerializer(serializers.Serializer[Simulation]):
+    at = serializers.DateTimeField()
+    ruleset = Which()
+    facts = AnyObject(source="found.facts", help_text="As the rules saw them.")
+    score = LeadScoreSerializer(source="found.score")
+    assignment = SimulatedAssignmentSerializer(source="found")
+    decision = SimulatedDecisionSerializer(source="*")
+    sla = SimulatedSlaSerializer(allow_null=True)
+    trace = serializers.ListField(
+        child=AnyObject(), source="found.trace", help_text="Every question, in order, with its answer."
+    )
+    why_not = WhyNotSerializer(many=True, help_text="The rules that were asked and did not match.")
+    left_out = LeftOutSerializer(
+        many=True, source="found.resolution.left_out", help_text="Members who could not be picked."
+    )
 
 
 class Simulate(StaffView):
@@ -124,20 +160,19 @@ class Simulate(StaffView):
 
     @extend_schema(
         operation_id="simulate",
-        tags=["routing"],
-        request=SimulationRequest,
-        responses={200: ANSWER, **problems(400, 401, 403, 409, 415, 422)},
+        summary="Try out who would get a lead",
+        tags=["simulate"],
+        request=SimulationRequestSerializer,
+        responses={200: SimulatedSerializer, **problems(400, 401, 403, 409, 415, 422)},
     )
     def post(self, request: Request) -> Response:
-        asked = SimulationRequest(data=request.data)
-        asked.is_valid(raise_exception=True)
-        said = asked.validated_data
+        said = valid(SimulationRequestSerializer, request.data)
         at = said.get("at", timezone.now())
         try:
             found = simulate(facts_of(said["facts"]), _compiled(said["ruleset"]), now=at)
         except (*BROKEN, publishing.NothingPublished) as error:
             raise ApiProblem(409, str(error)) from None
-        return Response({"at": at, "ruleset": said["ruleset"], **describe(found)})
+        return Response(SimulatedSerializer(Simulation(at, said["ruleset"], found)).data)
 
 
 def _compiled(which: str | int) -> CompiledRuleSet:
@@ -149,54 +184,3 @@ def _compiled(which: str | int) -> CompiledRuleSet:
         return publishing.compiled_version(int(which))
     except RuleSet.DoesNotExist:
         raise serializers.ValidationError({"ruleset": f"There is no version {which}."}) from None
-
-
-def describe(found: Simulated) -> dict[str, Any]:
-    decision, resolution = found.decision, found.resolution
-    score = found.score.to_json()
-    return {
-        "facts": found.facts,
-        "score": {
-            "points": score["points"],
-            "segment": score["segment"],
-            "reasons": [{"label": one["label"], "points": one["points"]} for one in score["reasons"]],
-        },
-        "assignment": {
-            "owner": {"email": found.owner.email, "name": found.owner.name} if found.owner else None,
-            "queue": found.queue.name if found.queue else None,
-            "reason": decision.reason,
-            "rule": decision.rule_name,
-            "ruleset_version": decision.ruleset_version or None,
-        },
-        "decision": {
-            "step": decision.step,
-            "territories": decision.territories,
-            "rotation": found.rotation,
-            "turn": resolution.turn.to_json() if resolution.turn else None,
-            "waits": resolution.target.kind == "hold",
-            "no_rule_matched": decision.no_rule_matched,
-            "nobody_available": resolution.nobody,
-        },
-        "sla": _clock(found),
-        "trace": found.trace,
-        "why_not": [
-            {"rule": row["rule"], "why": row["answer"]}
-            for row in found.trace
-            if row.get("rule") and not row["ok"]
-        ],
-        "left_out": [{"owner": out.name, "why": out.reason} for out in resolution.left_out],
-    }
-
-
-def _clock(found: Simulated) -> dict[str, Any] | None:
-    clock = found.clock
-    if clock is None:
-        return None
-    return {
-        "policy": clock.policy_name,
-        "clock": clock.kind,
-        "first_response": clock.first_response,
-        "due_at": clock.due_at,
-        "steps": [{"at": step.at, "do": step.do, "due_at": step.due_at} for step in found.steps],
-        "explanation": clock.explanation,
-    }

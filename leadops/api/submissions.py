@@ -1,5 +1,7 @@
 """GET /api/v1/submissions/{id}: how far a submission has got."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,8 @@ from rest_framework.views import APIView
 from exception_queue.models import ExceptionItem
 from intake import credentials
 from intake.models import Submission
-from leadops.api.documents import problems, shape
+from leadops.api.documents import problems
+from leadops.api.fields import TextOrNull
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffWith
 
@@ -31,32 +34,57 @@ class FormOrStaffToken(TokenAuthentication):
             return None
 
 
-STATUS = shape(
-    "SubmissionStatus",
-    {
-        "submission_id": serializers.UUIDField(),
-        "status": serializers.ChoiceField(Submission.Status.choices),
-        "is_test": serializers.BooleanField(help_text="A vendor's test delivery: read, kept, and rejected."),
-        "stage": serializers.CharField(allow_null=True, help_text="The next stage to run."),
-        "lead_id": serializers.UUIDField(allow_null=True),
-        "exception_ids": serializers.ListField(child=serializers.IntegerField()),
-        "received_at": serializers.DateTimeField(),
-        "handed_off_at": serializers.DateTimeField(allow_null=True),
-    },
-)
+@dataclass(frozen=True, slots=True)
+class SubmissionProgress:
+    """A submission as those see it who wait for it."""
+
+    submission: Submission
+    now: datetime
+
+    @property
+    def status(self) -> str:
+        """A worker's claim shows as processing."""
+        row = self.submission
+        claimed = row.due_at and row.claimed_until and row.claimed_until > self.now
+        return Submission.Status.PROCESSING if claimed else row.status
+
+    @property
+    def exception_ids(self) -> list[int]:
+        items = ExceptionItem.objects.filter(
+            subject_type="submission",
+            subject_id=str(self.submission.pk),
+            status__in=ExceptionItem.UNRESOLVED,
+        )
+        return list(items.order_by("pk").values_list("pk", flat=True))
+
+
+class SubmissionStatusSerializer(serializers.Serializer[SubmissionProgress]):
+    submission_id = serializers.UUIDField(source="submission.id")
+    status = serializers.ChoiceField(Submission.Status.choices)
+    is_test = serializers.BooleanField(
+        source="submission.is_test", help_text="A vendor's test delivery: read, kept, and rejected."
+    )
+    stage = TextOrNull(source="submission.stage", help_text="The next stage to run.")
+    lead_id = serializers.UUIDField(source="submission.lead_id", allow_null=True)
+    exception_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="What is open about it."
+    )
+    received_at = serializers.DateTimeField(source="submission.received_at")
+    handed_off_at = serializers.DateTimeField(source="submission.handed_off_at", allow_null=True)
 
 
 class SubmissionStatus(APIView):
-    """How far a submission has got. For staff, and for holders of the form's token."""
+    """For staff, and for holders of the form's token."""
 
     authentication_classes = (FormOrStaffToken,)
     permission_classes = ()
 
     @extend_schema(
         operation_id="read_submission",
+        summary="Ask how far a submission has got",
         tags=["submissions"],
         auth=[{"tokenAuth": []}, {"formToken": []}],  # type: ignore[list-item]
-        responses={200: STATUS, **problems(401, 403, 404)},
+        responses={200: SubmissionStatusSerializer, **problems(401, 403, 404)},
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         submission = Submission.objects.select_related("form").filter(pk=submission_id).first()
@@ -71,26 +99,7 @@ class SubmissionStatus(APIView):
             )
         if submission is None:
             raise ApiProblem(404, "There is no such submission.")
-        return Response(describe(submission))
-
-
-def describe(submission: Submission) -> dict[str, Any]:
-    """The body of the answer."""
-    claimed = submission.claimed_until is not None and submission.claimed_until > timezone.now()
-    status = Submission.Status.PROCESSING if claimed and submission.due_at else submission.status
-    items = ExceptionItem.objects.filter(
-        subject_type="submission", subject_id=str(submission.pk), status__in=ExceptionItem.UNRESOLVED
-    )
-    return {
-        "submission_id": str(submission.pk),
-        "status": status,
-        "is_test": submission.is_test,
-        "stage": submission.stage or None,
-        "lead_id": str(submission.lead_id) if submission.lead_id else None,
-        "exception_ids": list(items.order_by("pk").values_list("pk", flat=True)),
-        "received_at": submission.received_at,
-        "handed_off_at": submission.handed_off_at,
-    }
+        return Response(SubmissionStatusSerializer(SubmissionProgress(submission, timezone.now())).data)
 
 
 def _has_form_token(request: HttpRequest, submission: Submission | None) -> bool:

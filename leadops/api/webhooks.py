@@ -27,6 +27,7 @@ class CrmWebhookView(APIView):
 
     @extend_schema(
         operation_id="receive_crm_events",
+        summary="Take a CRM's events",
         request=OpenApiTypes.OBJECT,
         tags=["webhooks"],
         responses={204: None, **problems(400, 401, 404, 413)},

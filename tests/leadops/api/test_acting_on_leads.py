@@ -121,9 +121,19 @@ def test_it_knows_no_lead_by_another_id(acme, api, action):
     refused(api.post(f"leads/7f4ac28c-0000-4000-8000-000000000000/{action}", ACTIONS[action]), 404)
 
 
+@pytest.mark.parametrize("charset", ["latin-1", "utf-16", "hex", "no-such"])
+def test_it_reads_json_as_utf_8_whatever_the_header_claims(lead, api, charset):
+    path = f"/api/v1/leads/{lead.pk}/reassign"
+    body = '{"queue": "Triage", "reason": "Für später"}'.encode()
+    answer = api.client.generic("POST", path, body, content_type=f"application/json; charset={charset}")
+    assert answer.json()["assignment"]["reason"] == "Für später"
+
+
 def test_it_refuses_a_body_that_is_no_json_object(lead, api):
     path = f"/api/v1/leads/{lead.pk}/disqualify"
     refused(api.client.post(path, "{", content_type="application/json"), 400)
     refused(api.client.post(path, "[1]", content_type="application/json"), 422)
+    refused(api.client.post(path, "[" * 200_000, content_type="application/json"), 400)
     refused(api.client.post(path, "x", content_type="text/csv"), 415)
+    refused(api.client.post(path, "reason=x", content_type="application/x-www-form-urlencoded"), 415)
     refused(api.client.get(path), 405)

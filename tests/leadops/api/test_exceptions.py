@@ -85,6 +85,13 @@ def test_it_snoozes_until_a_time_that_is_still_to_come(item, api):
     assert "until" in refused(api.post(f"exceptions/{item.pk}/snooze"), 422)["errors"]
 
 
+def test_it_snoozes_for_a_year_at_most(item, api):
+    for until in ("9999-12-31T23:59:59Z", (timezone.now() + timedelta(days=370)).isoformat()):
+        refused(api.post(f"exceptions/{item.pk}/snooze", {"until": until}), 422)
+    item.refresh_from_db()
+    assert item.status == "open"
+
+
 def test_it_resumes_the_work_on_retry(acme, api):
     submission = make.submitted({"full_name": "Nobody Reachable"}, form="typeform-quote")
     runner.drain()

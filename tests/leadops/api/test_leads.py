@@ -8,6 +8,7 @@ from django.utils import timezone
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import Lead
+from leadops.api.pages import NewestLeads
 from routing.models import Assignment, SlaClock
 from tests import make
 from tests.leadops.api.calling import Api, refused, staff
@@ -167,6 +168,30 @@ def test_it_pages_through_leads_of_the_same_instant_without_loss(acme, api):
     assert [len(ids) for ids in seen] == [3, 3, 1]
     assert len({one for ids in seen for one in ids}) == 7
     assert page["previous"].startswith("http")
+
+
+@pytest.mark.parametrize("path", ["leads", "exceptions"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("page_size", "0"),
+        ("page_size", "-1"),
+        ("page_size", "many"),
+        ("page_size", ""),
+        ("cursor", "x"),
+        ("cursor", "%00"),
+        ("cursor", "cD0xMjM="),  # p=123
+        ("cursor", "cD0yMDI2LTk5LTk5KzAw"),  # p=2026-99-99+00
+        ("cursor", "bz14"),  # o=x
+    ],
+)
+def test_it_refuses_pages_that_there_are_not(acme, api, path, name, value):
+    assert list(refused(api.get(path, **{name: value}), 422)["errors"]) == [name]
+
+
+def test_it_gives_two_hundred_to_a_page_at_most(acme, api):
+    assert NewestLeads.max_page_size == 200
+    assert api.get("leads", page_size="999999999").status_code == 200
 
 
 def test_it_asks_the_database_as_often_for_many_leads_as_for_one(acme, api, django_assert_num_queries):

@@ -1,12 +1,14 @@
 """The OpenAPI document: complete, valid, and true."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,6 +53,19 @@ def test_it_says_of_every_refusal_that_it_is_a_problem(document):
             if 400 <= int(status) < 500:
                 assert list(answer["content"]) == [PROBLEM], (path, method, status)
                 assert answer["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_it_says_in_a_line_what_every_operation_does(document):
+    summaries = [operation["summary"] for _, _, operation in _operations(document)]
+    assert len(set(summaries)) == len(summaries)
+    assert all(summary and len(summary) < 60 and not summary.endswith(".") for summary in summaries)
+
+
+def test_it_is_read_from_submissions_over_leads_to_webhooks(document):
+    order = [tag["name"] for tag in document["tags"]]
+    assert order == ["submissions", "leads", "exceptions", "simulate", "metrics", "webhooks", "health"]
+    tags = [tag for _, _, operation in _operations(document) for tag in operation["tags"]]
+    assert list(dict.fromkeys(tags)) == order
 
 
 def test_it_names_a_security_scheme_or_none_for_every_operation(document):
@@ -99,9 +114,18 @@ def test_it_describes_answers_as_they_are(acme, api, document):
         "disqualify": {"reason": "student"},
     }.items():
         answer = api.post(f"leads/{lost.pk}/{action}", said)
+        assert answer.status_code == 200
         _matches(document, f"/api/v1/leads/{{lead_id}}/{action}", "post", answer)
-    _matches(document, "/api/v1/exceptions/{item_id}/claim", "post", api.post(f"exceptions/{item}/claim"))
-    _matches(document, "/api/v1/exceptions/{item_id}/resolve", "post", api.post(f"exceptions/{item}/resolve"))
+    until = (timezone.now() + timedelta(hours=1)).isoformat()
+    for action, said in {"claim": {}, "snooze": {"until": until}, "resolve": {}}.items():
+        answer = api.post(f"exceptions/{item}/{action}", said)
+        _matches(document, f"/api/v1/exceptions/{{item_id}}/{action}", "post", answer)
+    for action in ("retry", "dismiss"):
+        open_one = _held()
+        answer = api.post(f"exceptions/{open_one.pk}/{action}")
+        _matches(document, f"/api/v1/exceptions/{{item_id}}/{action}", "post", answer)
+    refused = api.post(f"exceptions/{item}/claim")
+    _matches(document, "/api/v1/exceptions/{item_id}/claim", "post", refused)
     for facts in ({"country": "US"}, {"country": "DE"}, {}):
         _matches(document, "/api/v1/simulate", "post", api.post("simulate", {"facts": facts}))
 
@@ -142,13 +166,20 @@ def test_it_never_answers_anything_unforeseen_whatever_is_submitted(committed_ac
 
 
 def _matches(document, path, method, answer):
-    """The answer's body is as the document says for its status."""
+    """The answer's body is as the document says for its status and media type."""
     operation = document["paths"][path][method]
     content = operation["responses"][str(answer.status_code)]["content"]
-    schema = {**content["application/json"]["schema"], "components": document["components"]}
+    schema = {**content[answer["Content-Type"]]["schema"], "components": document["components"]}
     errors = list(Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(answer.json()))
     assert not errors, (path, [f"{list(error.absolute_path)}: {error.message}" for error in errors])
-    assert answer.status_code < 300
+
+
+def _held():
+    """What is open about a submission that cannot go on."""
+    number = Submission.objects.count()
+    held = make.submitted({"full_name": f"Nobody {number}"}, form="typeform-quote")
+    runner.drain()
+    return ExceptionItem.objects.get(subject_id=str(held.pk))
 
 
 def _operations(document):
