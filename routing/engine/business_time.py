@@ -28,6 +28,7 @@ SEARCH_DAYS = 750
 """A calendar that stays closed for longer than this counts as never opening."""
 _CACHED_DATES = 4096
 _ONE_DAY = timedelta(days=1)
+_SHORTEST = timedelta(microseconds=1)
 
 Span = tuple[datetime, datetime]
 
@@ -145,13 +146,14 @@ class Calendar:
         return spans[-1][1]
 
     def explain(self, start: datetime, due: datetime) -> list[dict[str, Any]]:
-        """One row per local date from start to due: {"date", "weekday", "hours": ["09:00-17:30"], "note",
-        "from": iso|None, "until": iso|None, "seconds", "total"}; note is the holiday's name, "closed" or
-        "own hours"."""
+        """One row per local date from start to the one that due ends, which at midnight is the date before:
+        {"date", "weekday", "hours": ["09:00-17:30"], "note", "from": iso|None, "until": iso|None, "seconds",
+        "total"}; note is the holiday's name, "closed" or "own hours"."""
         start, due = _utc(start), _utc(due)
         # Added up as instants are, in whole microseconds: floats would drift.
         rows, total = [], timedelta(0)
-        for day in self._dates(self._date_of(start), self._date_of(due)):
+        last = max(start, due - _SHORTEST)
+        for day in self._dates(self._date_of(start), self._date_of(last)):
             counted = [(max(a, start), min(b, due)) for a, b in self._open_on(day) if b > start and a < due]
             counts = sum((b - a for a, b in counted), timedelta(0))
             total += counts

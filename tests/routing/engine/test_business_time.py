@@ -2,28 +2,14 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from routing.engine.business_time import Calendar, NeverOpens
-from routing.engine.opening_hours import CalendarError, clock_time, parse_interval, parse_weekly
+from routing.engine.opening_hours import CalendarError, parse_interval, parse_weekly
+from tests.routing.engine.calendars import calendars, instants
 
 NEW_YORK = ZoneInfo("America/New_York")
-ZONES = (
-    "America/New_York",
-    "America/Havana",
-    "America/Santiago",
-    "America/St_Johns",
-    "Europe/Berlin",
-    "Europe/London",
-    "Africa/Cairo",
-    "Asia/Beirut",
-    "Asia/Kathmandu",
-    "Australia/Lord_Howe",
-    "Pacific/Apia",
-    "Pacific/Chatham",
-    "UTC",
-)
 
 
 def office(**more):
@@ -34,25 +20,8 @@ def new_york(*parts):
     return datetime(*parts, tzinfo=NEW_YORK)
 
 
-intervals = st.tuples(st.integers(0, 95), st.integers(1, 96)).map(
-    lambda pair: f"{clock_time(pair[0] * 15)}-{clock_time((pair[0] + pair[1]) % 97 * 15)}"
-)
-usable = intervals.filter(lambda text: text.split("-")[0] != text.split("-")[1])
-calendars = st.builds(
-    lambda zone, hours, days: Calendar.from_json(
-        {"timezone": zone, "hours": hours, "days": [{"date": at, "hours": own} for at, own in days.items()]}
-    ),
-    st.sampled_from(ZONES),
-    st.dictionaries(
-        st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
-        st.lists(usable, min_size=1, max_size=3),
-        min_size=1,
-    ),
-    st.dictionaries(st.dates(date(2025, 1, 1), date(2026, 12, 31)), st.lists(usable, max_size=2), max_size=4),
-)
-instants = st.integers(0, 730 * 86_400_000_000).map(
-    lambda n: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(microseconds=n)
-)
+def calendar_of(zone, hours):
+    return Calendar.from_json({"timezone": zone, "hours": hours})
 
 
 @settings(max_examples=300, deadline=None)
@@ -83,6 +52,17 @@ def test_the_next_opening_is_open_and_nothing_is_open_before_it(calendar, at):
 
 @settings(max_examples=100, deadline=None)
 @given(calendars, instants, st.integers(1, 100 * 3600))
+@example(
+    calendar_of("UTC", {"mon-sun": ["22:00-02:00", "12:00-00:00"]}),
+    datetime(2025, 1, 1, tzinfo=UTC),
+    14 * 3600,
+)
+@example(
+    calendar_of("UTC", {"wed": ["00:00-00:15"], "mon": ["23:00-00:00"]}),
+    datetime(2025, 1, 1, tzinfo=UTC),
+    4500,
+)
+@example(calendar_of("Asia/Beirut", {"sat": ["23:00-01:00"]}), datetime(2025, 3, 29, tzinfo=UTC), 3600)
 def test_the_explanation_adds_up_day_by_day(calendar, start, seconds):
     rows = calendar.explain(start, calendar.add(start, seconds))
     # Summed in whole microseconds, which is what instants have: floats of rows do not add up exactly.
@@ -94,6 +74,14 @@ def test_the_explanation_adds_up_day_by_day(calendar, start, seconds):
 
 @settings(max_examples=100, deadline=None)
 @given(calendars, instants, st.integers(0, 12))
+@example(
+    calendar_of("UTC", {"wed": ["22:00-14:00"], "thu": ["09:00-10:00"]}),
+    datetime(2025, 1, 2, 13, tzinfo=UTC),
+    0,
+)
+@example(
+    calendar_of("UTC", {"mon": ["00:00-24:00"], "tue": ["00:00-00:15"]}), datetime(2025, 1, 6, tzinfo=UTC), 0
+)
 def test_business_days_end_in_opening_hours_and_grow_with_their_number(calendar, start, days):
     due = calendar.add_business_days(start, days)
     assert calendar.is_open(due) or calendar.is_open(due - timedelta(microseconds=1))
