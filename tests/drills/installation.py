@@ -27,6 +27,7 @@ from tests.leadops.launcher.running import Up
 FULL = os.environ.get("LEADOPS_DRILLS") == "full"
 SUBMISSIONS = "/api/v1/forms/demo-request/submissions"
 PATIENCE = 300 if FULL else 150
+AGAIN_AFTER = 0.5
 WORKER = "leadops.celery worker"
 
 
@@ -100,11 +101,17 @@ class Installation:
     # -- leads in ----------------------------------------------------------------------------------
 
     def post(self, lead: dict[str, Any]) -> str | None:
-        """The submission's id if it was answered with 2xx; None if nobody answered."""
-        try:
-            status, answer = self._ask(self.up.port, "POST", SUBMISSIONS, lead)
-        except (OSError, HTTPException):
-            return None
+        """The submission's id if it was answered with 2xx; None if nobody answered. A 503 says that nothing was taken, and
+        to try again."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                status, answer = self._ask(self.up.port, "POST", SUBMISSIONS, lead)
+            except (OSError, HTTPException):
+                return None
+            if status != 503 or time.monotonic() > until:
+                break
+            time.sleep(AGAIN_AFTER)
         assert status == 202, answer
         return str(answer["submission_id"])
 

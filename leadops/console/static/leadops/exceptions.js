@@ -24,9 +24,11 @@ document.addEventListener("DOMContentLoaded", () => {
     bulk.querySelector("[data-chosen]").textContent = String(chosen);
   };
 
+  // A field of a dialog that has just been closed keeps the focus until the next frame: nobody types there.
+  const shown = (element) => element !== null && element.checkVisibility();
   const typing = (target) =>
-    target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null ||
-    document.querySelector("#modal-overlay")?.offsetParent !== null;
+    shown(target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) ||
+    shown(document.querySelector("#modal-overlay"));
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
