@@ -13,8 +13,17 @@ from routing.models import Assignment, Owner, Queue
 
 _FIELDS = [
     "owner", "queue", "reason", "rule_name", "ruleset_version", "source", "actor", "automatic", "locked", "turn",
-    "assigned_at",
+    "assigned_at", "sticky_owner", "sticky_since",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StickyTo:
+    """Whom a lead stays sticky to while somebody else has it, since their last assignment or contact."""
+
+    owner_id: int
+    name: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,7 @@ class Move:
     turn_id: int | None = None
     turn_number: int | None = None
     locked: bool | None = None
+    sticky_to: StickyTo | None = None
 
 
 def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
@@ -81,6 +91,8 @@ def _fill(row: Assignment, move: Move, *, now: datetime) -> None:
     row.reason, row.rule_name = move.reason[:300], move.rule_name
     row.ruleset_version, row.source, row.actor = move.ruleset_version, move.source, move.actor
     row.automatic, row.turn_id, row.assigned_at = move.automatic, move.turn_id, now
+    row.sticky_owner_id = move.sticky_to.owner_id if move.sticky_to else None
+    row.sticky_since = move.sticky_to.since if move.sticky_to else None
     if move.locked is not None:
         row.locked = move.locked
     # Read by simple-history when it writes the row.
@@ -96,6 +108,8 @@ def _entry(move: Move, before: Assignment | None, *, now: datetime) -> TimelineE
         data["from"] = {"name": holder.name if holder else "Nobody"}
     if move.rule_name:
         data["rule"] = move.rule_name
+    if move.sticky_to is not None:
+        data["stands_in_for"] = move.sticky_to.name
     if move.turn_number is not None:
         data["turn"] = move.turn_number
     verb = "routing.assigned" if before is None else "routing.reassigned"

@@ -27,7 +27,9 @@ class LeadState:
 
 def of_leads(lead_ids: Collection[UUID]) -> dict[UUID, LeadState]:
     """By lead, one for each. Three queries, whatever the number; owner, queue and the queue's CRM owner come along."""
-    assignments = Assignment.objects.filter(lead__in=lead_ids).select_related("owner", "queue__crm_owner")
+    assignments = Assignment.objects.filter(lead__in=lead_ids).select_related(
+        "owner", "queue__crm_owner", "sticky_owner"
+    )
     assigned = {row.lead_id: row for row in assignments}
     scores = LeadScore.objects.in_bulk(list(lead_ids))
     running_first = Case(When(status=SlaClock.Status.RUNNING, then=Value(0)), default=Value(1))

@@ -162,8 +162,18 @@ class _Deciding:
         if not self.ownership.current_active:
             self._no("returning", asked, f"{current.name} is not active any more")
             return None
+        if back.action == "keep" and back.notify and (sticky := self._back_again(current)):
+            self._no("returning", asked, f"{current.name} stood in for {sticky.name}, who is back")
+            return self._decided("stickiness", sticky, f"Back to {sticky.name}")
         self._note("returning", asked, True, back.reason)
         return self._decided("returning", current, "Returning lead")
+
+    def _back_again(self, current: Ref) -> Ref | None:
+        """The sticky owner for whom somebody stands in who has not answered, if they are here again."""
+        rule, sticky = self.ruleset.stickiness, self.ownership.sticky
+        if not rule.enabled or sticky is None or sticky.owner.away or sticky.owner.ref == current:
+            return None
+        return None if _yields(sticky, days=rule.days, now=self.now) else sticky.owner.ref
 
     def _open_deal(self) -> RoutingDecision | None:
         owner = self.ownership.open_deal

@@ -12,6 +12,7 @@ from uuid import UUID
 from intake.models import IntakeForm, Lead
 from routing import facts
 from routing.accounts import Accounts
+from routing.assignment import StickyTo
 from routing.engine.decide import decide
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
@@ -132,6 +133,7 @@ class Again:
             decision=decide(self.facts[lead_id], self.ruleset, ownership, now=self.now),
             ownership=ownership,
             has=holder_of(self.before[lead_id]),
+            sticky_to=_sticky_to(self.before[lead_id], self.leads[lead_id]),
             past_owners=past_owners,
             on_duty_only=on_duty_only,
             account_id=account.pk if account is not None else None,
@@ -139,15 +141,26 @@ class Again:
 
 
 def give_to(holder: Owner | Queue, lead: Lead, *, by: By, now: datetime) -> Assignment:
-    """A person or a fixed step says who gets the lead, which the caller holds. It costs nobody a turn."""
-    placement = Placement(lead_id=lead.pk, by=by, to=holder)
-    return commit([placement], {lead.pk: lead}, holders([lead.pk]), now=now)[lead.pk]
+    """A person or a fixed step says who gets the lead, which the caller holds. It costs nobody a turn. An owner whom somebody
+    chose stands in for nobody."""
+    before = holders([lead.pk])
+    sticky_to = _sticky_to(before[lead.pk], lead) if isinstance(holder, Queue) else None
+    placement = Placement(lead_id=lead.pk, by=by, to=holder, sticky_to=sticky_to)
+    return commit([placement], {lead.pk: lead}, before, now=now)[lead.pk]
 
 
 def holders(lead_ids: Collection[UUID]) -> dict[UUID, Assignment]:
     """Who has these leads; one query."""
-    rows = Assignment.objects.select_related("owner__team", "queue__team", "turn")
+    rows = Assignment.objects.select_related("owner__team", "queue__team", "turn", "sticky_owner")
     return {row.lead_id: row for row in rows.filter(lead__in=lead_ids)}
+
+
+def _sticky_to(row: Assignment, lead: Lead) -> StickyTo | None:
+    """Whom the lead still goes back to."""
+    owner, since = row.sticky_owner, row.sticky_since
+    if owner is None or since is None or not row.stands_in(lead.contacted_at):
+        return None
+    return StickyTo(owner.pk, owner.name, since)
 
 
 def rotation_of(lead_id: UUID) -> Rotation | None:

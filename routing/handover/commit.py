@@ -82,6 +82,7 @@ def move_of(one: Placement, *, turns: Mapping[tuple[int, int], int]) -> Move:
         turn_id=turns[int(turn.rotation_id), turn.number] if turn else None,
         turn_number=turn.number if turn else None,
         locked=one.by.locked,
+        sticky_to=one.sticky_to,
     )
 
 
@@ -143,16 +144,7 @@ def _notify(
             notices += [notice] if notice is not None else []
         had = before[lead_id].owner
         if had is not None and had.active and had != one.to:
-            notices.append(
-                OwnerNotice(
-                    lead_id=lead_id,
-                    owner=had,
-                    kind=OwnerNotice.Kind.LOST,
-                    cause=f"{cause}:lost",
-                    created_at=now,
-                    due_at=now,
-                )
-            )
+            notices.append(sending.for_former_owner(had, lead_id=lead_id, cause=cause, now=now))
     sending.write_notices(notices, now=now)
 
 

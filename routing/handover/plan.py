@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from routing.assignment import StickyTo
 from routing.engine.decide import RoutingDecision
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
@@ -38,6 +39,8 @@ class Ask:
     decision: RoutingDecision
     ownership: OwnershipContext
     has: Ref | None = None
+    # From before, where the decision does not ask about it.
+    sticky_to: StickyTo | None = None
     past_owners: Collection[int] = ()
     on_duty_only: bool = False
     submission_id: UUID | None = None
@@ -58,6 +61,7 @@ class Placement:
     ask: Ask | None = None
     resolution: Resolution | None = None
     seen: Seen | None = None
+    sticky_to: StickyTo | None = None
 
     @property
     def target(self) -> Ref:
@@ -93,9 +97,17 @@ def plan(asks: Iterable[Ask], book: RotationBook) -> list[Placement]:
                 ask=ask,
                 resolution=resolution,
                 seen=seen,
+                sticky_to=_sticky_to(ask, target),
             )
         )
     return found
+
+
+def _sticky_to(ask: Ask, target: Ref) -> StickyTo | None:
+    """Whom the lead goes back to: the owner that the decision calls away, or whoever it was before."""
+    away, sticky = ask.decision.sticky_owner, ask.ownership.sticky
+    found = StickyTo(int(away.id), away.name, sticky.since) if away and sticky else ask.sticky_to
+    return None if found is None or target == Ref("owner", found.owner_id, found.name) else found
 
 
 def rotations_of(asks: Iterable[Ask]) -> set[int]:

@@ -1,5 +1,7 @@
 """Who has the lead, and why. Assignment is written only by `routing.assignment` (rule 2)."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -68,6 +70,11 @@ class Assignment(models.Model):
         "RotationTurn", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     assigned_at = models.DateTimeField()
+    # The holder stands in for this owner, who was away, until the holder has contacted.
+    sticky_owner = models.ForeignKey(
+        Owner, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    sticky_since = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords(user_model=settings.AUTH_USER_MODEL)
 
     class Meta:
@@ -85,3 +92,8 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return str(self.owner or self.queue)
+
+    def stands_in(self, contacted_at: datetime | None) -> bool:
+        """Whether the lead, contacted then, still goes back to `sticky_owner`."""
+        answered = contacted_at is not None and contacted_at >= self.assigned_at
+        return self.sticky_owner_id is not None and not answered

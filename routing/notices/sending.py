@@ -51,6 +51,12 @@ def for_holder(
     return wait_for_crm(notice, now=now)
 
 
+def for_former_owner(owner: Owner, *, lead_id: UUID, cause: str, now: datetime) -> OwnerNotice:
+    """The notice to whoever had the lead until now."""
+    kind, cause = OwnerNotice.Kind.LOST, f"{cause}:lost"
+    return OwnerNotice(lead_id=lead_id, owner=owner, kind=kind, cause=cause, created_at=now, due_at=now)
+
+
 def wait_for_crm(notice: OwnerNotice, *, now: datetime) -> OwnerNotice:
     """Let it wait until the primary CRM shows the owner, at most LEADOPS_NOTICE_GRACE seconds."""
     grace = settings.LEADOPS_NOTICE_GRACE

@@ -12,7 +12,7 @@ from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
 from routing.handover.plan import holder_of
-from routing.models import Assignment, RotationMember
+from routing.models import Assignment, RotationMember, RotationTurn
 from routing.rotations.roster import Roster
 from routing.stages.state import routed
 
@@ -30,8 +30,17 @@ class LeadContext:
         self.assignments = {row.lead_id: row for row in rows}
         self._members: set[tuple[int, int]] = set()
         self._purposes: dict[str, str] = {}
+        self._rotations = {
+            (row.lead_id, row.owner_id): row.turn.rotation_id for row in self.assignments.values() if row.turn
+        }
+        if away := [row for row in self.assignments.values() if row.sticky_owner_id is not None]:
+            picks = RotationTurn.objects.filter(lead__in=[row.lead_id for row in away], kind="pick")
+            for lead_id, owner_id, rotation_id in picks.order_by("pk").values_list(
+                "lead_id", "owner_id", "rotation_id"
+            ):
+                self._rotations.setdefault((lead_id, owner_id), rotation_id)
         if returning_ids:
-            rotations = {row.turn.rotation_id for row in self.assignments.values() if row.turn}
+            rotations = set(self._rotations.values())
             members = RotationMember.objects.filter(rotation__in=rotations, active=True)
             self._members = set(members.values_list("rotation", "owner"))
             self._purposes = dict(IntakeForm.objects.values_list("key", "purpose"))
@@ -54,6 +63,7 @@ class LeadContext:
             ),
             Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
         )
+        sticky = self._sticky(work, row, before)
         if back.routes_again:
             work.draft.change(status=Lead.Status.NEW, contacted_at=None, disqualify_reason="")
         owner = self.people.known_owner(row.owner_id)
@@ -61,7 +71,7 @@ class LeadContext:
             base,
             manual_lock=owner if row.locked else None,
             open_deal=owner if before.has_open_deal else None,
-            sticky=self._sticky(work, row, before),
+            sticky=sticky,
             current=holder_of(row),
             current_active=row.owner is None or row.owner.active,
             returning=back,
@@ -96,12 +106,17 @@ class LeadContext:
 
     def _sticky(self, work: LeadWork, row: Assignment, before: LeadBefore) -> StickyOwner | None:
         """The owner has lost the territory when the rotation that gave them the lead has them no more."""
-        owner = self.people.known_owner(row.owner_id)
+        stands_in = row.stands_in(work.lead.contacted_at)
+        owner_id = row.sticky_owner_id if stands_in else row.owner_id
+        owner = self.people.known_owner(owner_id)
         if owner is None:
             return None
-        lost = row.turn is not None and (row.turn.rotation_id, row.owner_id) not in self._members
+        rotation = self._rotations.get((row.lead_id, owner_id))
+        lost = rotation is not None and (rotation, owner_id) not in self._members
         purpose = self._purposes.get(before.last_form_key, work.form.purpose)
         since = max(row.assigned_at, work.lead.contacted_at or row.assigned_at)
+        if stands_in and row.sticky_since is not None:
+            since = row.sticky_since
         return StickyOwner(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)
 
 

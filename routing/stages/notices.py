@@ -11,13 +11,19 @@ from routing.stages.state import routed
 
 @stage(needs=("route",))
 def notify_owner(batch: Batch) -> None:
-    """One notice per hand-off: the owner, or the team whose queue it is. Disqualified leads are no news."""
+    """One notice per hand-off: the owner, or the team whose queue it is. Disqualified leads are no news. Whoever had a lead that
+    came back and went elsewhere hears of that."""
     notified = set()
     for work in batch.with_leads():
         notice = _notice(work, now=batch.now)
         if notice is not None and work.lead.pk not in notified:
             notified.add(work.lead.pk)
             batch.leave(sending.write_notices, notice)
+        found = routed(work)
+        if found.moved and (had := found.had) is not None and had.active:
+            cause = f"submission:{work.submission.pk}"
+            gone = sending.for_former_owner(had, lead_id=work.lead.pk, cause=cause, now=batch.now)
+            batch.leave(sending.write_notices, gone)
 
 
 def _notice(work: LeadWork, *, now: datetime) -> OwnerNotice | None:

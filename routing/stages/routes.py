@@ -41,7 +41,7 @@ def route(batch: Batch) -> None:
     for decision in decisions:
         batch.leave(write_decisions, decision)
     for work, placement in zip(works, placements, strict=True):
-        _remember(work, placement)
+        _remember(work, placement, context)
         _report(batch, work, routed(work))
 
 
@@ -69,10 +69,12 @@ def _ask(work: LeadWork, ruleset: CompiledRuleSet, context: LeadContext, batch: 
     return replace(ask, later=later)
 
 
-def _remember(work: LeadWork, placement: Placement) -> None:
+def _remember(work: LeadWork, placement: Placement, context: LeadContext) -> None:
     """For the stages that follow."""
     found, ask, to = routed(work), placement.ask, placement.to
     assert ask is not None
+    holder = context.assignments.get(work.lead.pk)
+    found.had = holder.owner if holder is not None else None
     found.returning, found.decision, found.resolution = (
         ask.ownership.returning,
         ask.decision,

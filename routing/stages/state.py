@@ -35,7 +35,8 @@ class Routed:
     target: Ref | None = None
     owner: Owner | None = None
     queue: Queue | None = None
-    # Somebody else (or nobody) had it before this touch.
+    # Who had it before this touch, and whether somebody else has it now.
+    had: Owner | None = None
     moved: bool = False
     trace: list[dict[str, Any]] = field(default_factory=list)
 

@@ -40,6 +40,9 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
         "owner": view.assignment.owner if view.assignment else None,
         "queue": view.assignment.queue if view.assignment else None,
         "assignment": view.assignment,
+        "stands_in_for": view.assignment.sticky_owner
+        if view.assignment and view.assignment.stands_in(lead.contacted_at)
+        else None,
         "score": view.score,
         "segment": segment_look(view.score.segment) if view.score else None,
         "due": due_of(view.clock, now=now),
@@ -112,7 +115,7 @@ def _ownership(lead: Lead) -> list[dict[str, Any]]:
     """Every owner this lead had, newest first, with how long each had it."""
     rows = list(
         Assignment.history.filter(lead_id=lead.pk)
-        .select_related("owner", "queue", "turn", "turn__rotation")
+        .select_related("owner", "queue", "turn", "turn__rotation", "sticky_owner")
         .order_by("-history_date", "-history_id")
     )
     ends = [None, *(row.history_date for row in rows[:-1])]

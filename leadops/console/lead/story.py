@@ -119,13 +119,17 @@ def _assigned(data: dict[str, Any], entry: TimelineEntry, _: Mapping[str, str]) 
         how.append(f"turn {data['turn']}")
     why = f" ({', '.join(how)})" if how else ""
     before = (data.get("from") or {}).get("name")
+    away = data.get("stands_in_for")
+    details: list[Text] = (
+        [f"It goes back to {away} with the next touch, unless somebody has answered by then."] if away else []
+    )
     if entry.verb == "routing.assigned":
         words = "Went to the queue <b>{}</b>{}" if in_queue else "Assigned to <b>{}</b>{}"
-        return "inbox" if in_queue else "person_check", "good", format_html(words, name, why), []
+        return "inbox" if in_queue else "person_check", "good", format_html(words, name, why), details
     if before == name:
-        return "person_check", "good", format_html("Stays with <b>{}</b>{}", name, why), []
+        return "person_check", "good", format_html("Stays with <b>{}</b>{}", name, why), details
     words = "Moved from {} to the queue <b>{}</b>{}" if in_queue else "Moved from {} to <b>{}</b>{}"
-    return "sync_alt", "info", format_html(words, before or "nobody", name, why), []
+    return "sync_alt", "info", format_html(words, before or "nobody", name, why), details
 
 
 def _clock_started(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
