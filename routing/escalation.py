@@ -3,6 +3,7 @@
 The lead is the lock: a step is done while its lead is held, so that a contact at the same instant either stops it or comes after.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,11 +12,13 @@ from django.utils import timezone
 
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
+from plumbing import dotted
 from plumbing.nudges import nudge
+from routing.engine.step_kinds import NOT_ACTIVE_YET, STEP_KINDS
 from routing.handover.again import Again, fallback_queue, give_to, rotation_of
 from routing.handover.plan import By
-from routing.models import Absence, Assignment, OwnerNotice, Queue, SlaClock, SlaStep
-from routing.notices.sending import write_notices
+from routing.models import Absence, Assignment, OwnerNotice, Queue, SlaClock, SlaStep, Team
+from routing.notices.sending import SEND, write_notices
 from routing.response.calendars import local_date
 
 MOST_AUTOMATIC_REASSIGNS = 2
@@ -33,7 +36,7 @@ def run_due_steps() -> int:
         if not any(worked):
             break
     if done:
-        nudge("routing.send_notices")
+        nudge(SEND)
     return done
 
 
@@ -89,63 +92,87 @@ def _do_one(step_id: int, lead_id: UUID) -> bool:
 
 def _do(step: SlaStep, lead: Lead, *, now: datetime) -> str | None:
     """Do the step; what was done, in words. None: it is tried again at `step.due_at`, which has been moved."""
+    # Rules that were published when this was a kind of its own meant the team.
+    kind = STEP_KINDS.get("notify_team" if step.do == "notify_channel" else step.do)
+    if kind is None:
+        return NOT_ACTIVE_YET.get(step.do, f"“{step.do}” is nothing that a step can do.")
     assignment = Assignment.objects.select_related("owner__team__manager", "queue__team__manager").get(
         lead=lead
     )
-    match step.do:
-        case "remind_owner":
-            if assignment.owner is None:
-                return "Nobody owns it, so nobody was reminded."
-            _notify(step, lead, OwnerNotice(owner=assignment.owner, kind=OwnerNotice.Kind.REMINDER), now=now)
-            return f"{assignment.owner.name} is reminded."
-        case "notify_manager":
-            return _notify_manager(step, lead, assignment, now=now)
-        case "notify_team" | "notify_channel":
-            team = (
-                assignment.owner.team
-                if assignment.owner
-                else assignment.queue.team
-                if assignment.queue
-                else None
-            )
-            if team is None:
-                return "No team to tell."
-            _notify(step, lead, OwnerNotice(team=team, kind=OwnerNotice.Kind.OVERDUE), now=now)
-            return f"{team.name} is told."
-        case "reassign":
-            return _reassign(step, lead, assignment, now=now)
-        case "queue":
-            queue = (
-                Queue.objects.select_related("team")
-                .filter(name=step.params.get("queue", ""), active=True)
-                .first()
-            )
-            return _to_queue(step, lead, assignment, queue or fallback_queue(), now=now)
-        case "owner_away":
-            return _set_away(assignment, now=now)
-    return f"“{step.do}” is not something that a step can do here yet."
+    result: str | None = dotted.resolve(kind.run)(DueStep(step, lead, assignment, now))
+    return result
 
 
-def _notify(step: SlaStep, lead: Lead, notice: OwnerNotice, *, now: datetime) -> None:
-    notice.lead, notice.cause, notice.due_at, notice.created_at = lead, f"step:{step.pk}", now, now
-    write_notices([notice], now=now)
-    _note(step, lead, f"{notice.get_kind_display()}: {notice.owner or notice.team}", now=now)
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """A step that is due, with its lead, which is held. What carries it out says what was done, or None to try again."""
+
+    step: SlaStep
+    lead: Lead
+    assignment: Assignment
+    now: datetime
+
+    @property
+    def team(self) -> Team | None:
+        """Who should have answered: the owner's team, or the queue's."""
+        holder = self.assignment.owner or self.assignment.queue
+        return holder.team if holder is not None else None
+
+    @property
+    def by(self) -> By:
+        reason = f"Not answered in time ({self.step.clock.policy_name})"
+        return By(source=Assignment.Source.SLA, actor="SLA", reason=reason)
+
+    def notify(self, notice: OwnerNotice) -> None:
+        """One notice per step, with a row on the lead's timeline."""
+        step, now = self.step, self.now
+        notice.lead, notice.cause, notice.due_at, notice.created_at = self.lead, f"step:{step.pk}", now, now
+        write_notices([notice], now=now)
+        text = f"{notice.get_kind_display()}: {notice.owner or notice.team}"
+        data = {"step": step.do, "at": step.at, "text": text, "policy": step.clock.policy_name}
+        record(
+            [
+                TimelineEntry(
+                    lead=self.lead, at=now, verb="routing.escalated", actor="SLA", source="sla", data=data
+                )
+            ]
+        )
+
+    def give_to(self, queue: Queue) -> str:
+        if self.assignment.queue_id == queue.pk:
+            return f"It is in {queue.name} already."
+        give_to(queue, self.lead, by=self.by, now=self.now)
+        return f"Went to {queue.name}."
 
 
-def _notify_manager(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str:
-    team = assignment.owner.team if assignment.owner else assignment.queue.team if assignment.queue else None
+def remind_owner(due: DueStep) -> str:
+    if due.assignment.owner is None:
+        return "Nobody owns it, so nobody was reminded."
+    due.notify(OwnerNotice(owner=due.assignment.owner, kind=OwnerNotice.Kind.REMINDER))
+    return f"{due.assignment.owner.name} is reminded."
+
+
+def notify_manager(due: DueStep) -> str:
+    team = due.team
     if team is None or team.manager is None:
         return "No manager to tell: set one on the team."
-    _notify(step, lead, OwnerNotice(owner=team.manager, kind=OwnerNotice.Kind.OVERDUE), now=now)
+    due.notify(OwnerNotice(owner=team.manager, kind=OwnerNotice.Kind.OVERDUE))
     return f"{team.manager.name} is told."
 
 
-def _set_away(assignment: Assignment, *, now: datetime) -> str:
+def notify_team(due: DueStep) -> str:
+    if due.team is None:
+        return "No team to tell."
+    due.notify(OwnerNotice(team=due.team, kind=OwnerNotice.Kind.OVERDUE))
+    return f"{due.team.name} is told."
+
+
+def set_away(due: DueStep) -> str:
     """Whoever does not answer gets no more leads today, in their own zone; an absence that a manager can take back."""
-    owner = assignment.owner
+    owner = due.assignment.owner
     if owner is None:
         return "Nobody owns it, so nobody was set away."
-    today = local_date(owner, now).date()
+    today = local_date(owner, due.now).date()
     here = Absence.objects.filter(owner=owner, active=True, starts_on__lte=today, ends_on__gte=today)
     if here.exists():
         return f"{owner.name} is away already."
@@ -153,44 +180,33 @@ def _set_away(assignment: Assignment, *, now: datetime) -> str:
     return f"{owner.name} is set away for today."
 
 
-def _reassign(step: SlaStep, lead: Lead, assignment: Assignment, *, now: datetime) -> str | None:
-    clock = step.clock
-    if assignment.locked:
+def put_into_queue(due: DueStep) -> str:
+    named = Queue.objects.select_related("team").filter(name=due.step.params.get("queue", ""), active=True)
+    return due.give_to(named.first() or fallback_queue())
+
+
+def reassign(due: DueStep) -> str | None:
+    """To somebody on duty, without those who have had it; with `exclude: nobody` only the present owner is left out."""
+    step, lead, clock = due.step, due.lead, due.step.clock
+    if due.assignment.locked:
         return "A person fixed the owner, so it stays."
-    if clock.reassigns >= MOST_AUTOMATIC_REASSIGNS:
-        return _to_queue(step, lead, assignment, fallback_queue(), now=now)
     rotation = rotation_of(lead.pk)
-    if rotation is None:
-        return _to_queue(step, lead, assignment, fallback_queue(), now=now)
-    again = Again.of([lead], now=now)
-    if closed := again.nobody_on_duty(rotation, exclude=again.past_owners[lead.pk]):
+    if clock.reassigns >= MOST_AUTOMATIC_REASSIGNS or rotation is None:
+        return due.give_to(fallback_queue())
+    again = Again.of([lead], now=due.now)
+    present = {due.assignment.owner_id} if due.assignment.owner_id is not None else set()
+    exclude = present if step.params.get("exclude") == "nobody" else again.past_owners[lead.pk]
+    if closed := again.nobody_on_duty(rotation, exclude=exclude):
         # The owner stays; the manager hears of it once; it is tried again when somebody is there.
         if step.attempts == 1:
-            _notify_manager(step, lead, assignment, now=now)
-        step.due_at = closed.opens_at or now + TRY_AGAIN
+            notify_manager(due)
+        step.due_at = closed.opens_at or due.now + TRY_AGAIN
         step.result = "Nobody is on duty; it is tried again at the next opening."
         return None
-    ask = again.through(rotation, lead.pk, by=_by(step), on_duty_only=True)
+    ask = again.through(rotation, lead.pk, by=due.by, exclude=exclude, on_duty_only=True)
     row = again.hand_over([ask]).get(lead.pk)
     if row is None:
-        return f"Nobody else could take it, so it stays with {assignment.owner or assignment.queue}."
+        return f"Nobody else could take it, so it stays with {due.assignment}."
     clock.reassigns += 1
     clock.save(update_fields=["reassigns"])
-    return f"Went to {row.owner or row.queue}."
-
-
-def _to_queue(step: SlaStep, lead: Lead, assignment: Assignment, queue: Queue, *, now: datetime) -> str:
-    if assignment.queue_id == queue.pk:
-        return f"It is in {queue.name} already."
-    give_to(queue, lead, by=_by(step), now=now)
-    return f"Went to {queue.name}."
-
-
-def _by(step: SlaStep) -> By:
-    reason = f"Not answered in time ({step.clock.policy_name})"
-    return By(source=Assignment.Source.SLA, actor="SLA", reason=reason)
-
-
-def _note(step: SlaStep, lead: Lead, text: str, *, now: datetime) -> None:
-    data = {"step": step.do, "at": step.at, "text": text, "policy": step.clock.policy_name}
-    record([TimelineEntry(lead=lead, at=now, verb="routing.escalated", actor="SLA", source="sla", data=data)])
+    return f"Went to {row}."

@@ -7,10 +7,8 @@ from crm_sync.models import CrmConnection
 from intake.models import IntakeForm
 from intake.vendors.registry import VENDORS
 from plumbing.findings import Finding
+from routing.engine.step_kinds import NOT_ACTIVE_YET, STEP_KINDS
 from routing.models import SlaPolicy
-
-# Kinds of step that the engine gives a time to and that nobody carries out.
-_IDLE_STEPS = {"crm_task"}
 
 
 def check_unused_settings() -> Iterator[Finding]:
@@ -47,10 +45,10 @@ def _connections() -> Iterator[Finding]:
 
 def _policies() -> Iterator[Finding]:
     for policy in SlaPolicy.objects.filter(active=True):
-        idle = sorted({step.get("do", "") for step in policy.steps} & _IDLE_STEPS)
+        idle = sorted({step.get("do", "") for step in policy.steps} & NOT_ACTIVE_YET.keys())
         if idle:
             yield Finding(
                 "warn",
                 f"SLA policy {policy.name}: its step {' and '.join(idle)} does nothing yet.",
-                "Use remind_owner, notify_manager, notify_team, reassign or queue.",
+                f"Use one of {', '.join(STEP_KINDS)}.",
             )

@@ -16,26 +16,12 @@ from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.engine.durations import Clock, DurationError, parse
 from routing.engine.durations import in_words as duration_in_words
+from routing.engine.step_kinds import STEP_KINDS
 from routing.models import Queue, SlaPolicy
 
-STEPS = (
-    ("remind_owner", "Remind the owner"),
-    ("notify_manager", "Tell the manager"),
-    ("notify_team", "Tell the team"),
-    ("reassign", "Give it to somebody else"),
-    ("queue", "Put it into a queue"),
-    ("owner_away", "Set the owner away for the day"),
-)
+STEPS = tuple((kind.do, kind.label) for kind in STEP_KINDS.values())
 COUNTED = (("owner", "from the assignment"),)
-EXCLUDED = (("past_owners", "nobody who had it before"),)
-_SAYS = {
-    "remind_owner": "remind the owner",
-    "notify_manager": "tell the manager",
-    "notify_team": "tell the team",
-    "notify_channel": "tell the channel",
-    "reassign": "give it to somebody else",
-    "owner_away": "set the owner away for the day",
-}
+EXCLUDED = (("nobody", "anybody but the present owner"),)
 
 
 class StepsField(forms.Field):
@@ -44,10 +30,10 @@ class StepsField(forms.Field):
     def __init__(self, **kwargs: Any) -> None:
         columns = (
             Column("at", "After", placeholder="50%, 15m", width="7rem"),
-            Column("clock", "Counted", COUNTED, "from the first click", width="12rem"),
+            Column("clock", "Counted", COUNTED, "from receipt", width="12rem"),
             Column("do", "Do", STEPS, "Choose…", width="14rem"),
             Column("queue", "Queue", [("", "")], "Which queue?", only_for="do=queue"),
-            Column("exclude", "To whom", EXCLUDED, "anybody", only_for="do=reassign"),
+            Column("exclude", "To whom", EXCLUDED, "nobody who had it before", only_for="do=reassign"),
         )
         super().__init__(widget=RowsWidget(columns, add="Add a step"), required=False, **kwargs)
 
@@ -179,5 +165,7 @@ def steps_in_words(steps: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _step_in_words(step: Mapping[str, Any]) -> str:
-    what = f"put it into {step.get('queue')}" if step["do"] == "queue" else _SAYS.get(step["do"], step["do"])
-    return f"at {step['at']} {what}"
+    do, kind = step["do"], STEP_KINDS.get(step["do"])
+    label = kind.label if kind is not None else f"{do} (not active yet)"
+    what = f"put it into {step.get('queue')}" if do == "queue" else label[:1].lower() + label[1:]
+    return f"at {step['at']} {what}" + (" (from the assignment)" if step.get("clock") == "owner" else "")

@@ -16,7 +16,7 @@ from routing.engine.rule_index import lines_of
 from routing.engine.ruleset import CompiledRuleSet, CompiledSlaPolicy, RuleSetError
 from routing.engine.scoring import SEGMENTS
 from routing.engine.shadowing import Widen, shadowed
-from routing.engine.sla import STEP_KINDS
+from routing.engine.step_kinds import NOT_ACTIVE_YET, STEP_KINDS
 from routing.engine.territories import CompiledTerritory, TerritoryError, names
 
 Level = Literal["error", "warning"]
@@ -267,7 +267,12 @@ def _sla(ruleset: CompiledRuleSet, live: Live) -> Iterator[LintFinding]:
         where = Ref("sla_policy", policy.id, policy.name)
         yield from _durations(policy, where)
         for step in policy.steps:
-            if step.do not in STEP_KINDS:
+            if step.do in NOT_ACTIVE_YET:
+                hint = f"Until then use one of {', '.join(STEP_KINDS)}."
+                yield LintFinding(
+                    "warning", where, f"{step.do} does nothing: {NOT_ACTIVE_YET[step.do]}", hint
+                )
+            elif step.do not in STEP_KINDS:
                 message = f"A step cannot {step.do!r}."
                 yield LintFinding("error", where, message, f"Use one of {', '.join(STEP_KINDS)}.")
             queue = step.params.get("queue")

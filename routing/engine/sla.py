@@ -13,17 +13,6 @@ from routing.engine.references import Facts, Row
 from routing.engine.ruleset import CompiledRuleSet, CompiledSlaPolicy
 
 CountedFrom = Literal["customer", "owner"]
-STEP_KINDS = (
-    "remind_owner",
-    "notify_manager",
-    "notify_team",
-    "notify_channel",
-    "reassign",
-    "queue",
-    "owner_away",
-    "crm_task",
-)
-"""What a step can do."""
 
 
 class SlaError(ValueError):
@@ -89,7 +78,9 @@ def steps_at(
     for position, step in enumerate(policy.steps):
         counted_from: CountedFrom = "owner" if step.params.get("clock") == "owner" else "customer"
         start = owner_start if counted_from == "owner" and owner_start else customer_start
-        at = _step_at(step.at, policy, start, calendar)
+        at = step_due(
+            step.at, start, first_response=policy.first_response, clock=policy.clock, calendar=calendar
+        )
         params = {name: value for name, value in step.params.items() if name != "clock"}
         steps.append(StepDue(position, at, step.do, step.at, counted_from, params))
     return tuple(sorted(steps, key=lambda step: (step.due_at, step.position)))
@@ -108,11 +99,14 @@ def after_return(due: datetime | None, again: datetime) -> datetime:
     return again if due is None else min(due, again)
 
 
-def _step_at(at: str, policy: CompiledSlaPolicy, start: datetime, calendar: Calendar | None) -> datetime:
-    duration = _duration(at, policy.clock)
+def step_due(
+    at: str, start: datetime, *, first_response: str, clock: Clock, calendar: Calendar | None
+) -> datetime:
+    """When a step at `at` is due on a clock that began at `start`. Raises SlaError."""
+    duration = _duration(at, clock)
     if duration.kind != "percent":
         return _after(start, duration, calendar)
-    first = _duration(policy.first_response, policy.clock)
+    first = _duration(first_response, clock)
     due, share = _after(start, first, calendar), float(duration.amount) / 100
     if share == 1:
         return due

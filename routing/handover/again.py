@@ -89,10 +89,18 @@ class Again:
         )
         return self._ask(lead_id, ownership, by=by)
 
-    def through(self, rotation: Rotation, lead_id: UUID, *, by: By, on_duty_only: bool = False) -> Ask:
-        """Through the rotation that gave it out before, without those who have had it."""
+    def through(
+        self,
+        rotation: Rotation,
+        lead_id: UUID,
+        *,
+        by: By,
+        exclude: Collection[int] | None = None,
+        on_duty_only: bool = False,
+    ) -> Ask:
+        """Through the rotation that gave it out before, without those who have had it, or whom `exclude` names."""
         again = OwnershipContext(same_rotation=Ref("rotation", rotation.pk, rotation.name))
-        past = self.past_owners[lead_id]
+        past = self.past_owners[lead_id] if exclude is None else exclude
         return self._ask(lead_id, again, by=by, past_owners=past, on_duty_only=on_duty_only)
 
     def nobody_on_duty(self, rotation: Rotation, *, exclude: Collection[int] = ()) -> NobodyOnDuty | None:

@@ -17,6 +17,7 @@ from routing.assignment import Move, assign
 from routing.handover.plan import Placement
 from routing.models import Assignment, Decision, Owner, OwnerNotice, RuleSet
 from routing.notices import sending
+from routing.response import clocks
 from routing.rotations import ledger
 from routing.rotations.book import RotationBook
 from routing.rules import row_versions
@@ -43,6 +44,7 @@ def commit(
     else:
         moves = [move_of(one, turns={}) for one in placements if one.assigned]
     rows = assign(moves, now=now)
+    clocks.start_owner_clocks([one.lead_id for one in placements if one.moved], now=now)
     _notify([one for one in placements if one.moved], leads, before, now=now)
     announce([one.lead_id for one in placements if one.assigned], source=_source(placements), now=now)
     return rows

@@ -91,6 +91,11 @@ class SlaStep(models.Model):
     clock = models.ForeignKey(SlaClock, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     at = models.CharField(max_length=12)
+    counted_from = models.CharField(
+        max_length=8,
+        choices=[("customer", "from receipt"), ("owner", "from the assignment")],
+        default="customer",
+    )
     do = models.CharField(max_length=30)
     params = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from intake.models import TimelineEntry
 from intake.timeline import record
-from plumbing.bulk import insert_rows
+from plumbing.bulk import insert_rows, update_rows
 from routing.engine import sla as engine
 from routing.engine.business_time import Calendar
+from routing.engine.durations import Clock
 from routing.engine.opening_hours import CalendarError
 from routing.engine.ruleset import CompiledSlaPolicy
 from routing.models import Owner, Queue, SlaClock, SlaStep, WorkCalendar
@@ -23,12 +24,14 @@ ROUND_THE_CLOCK = Calendar.from_json(
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A clock to start. `counts_from` is when the customer's submission was received."""
+    """A clock to start. `counts_from` is when the customer's submission was received, `assigned_at` since when the holder has
+    the lead."""
 
     lead_id: UUID
     policy: CompiledSlaPolicy
     ruleset_version: int
     counts_from: datetime
+    assigned_at: datetime
     owner: Owner | None
     queue: Queue | None
 
@@ -55,8 +58,20 @@ def draft(start: Start) -> tuple[SlaClock, list[SlaStep]]:
         explanation=explanation,
     )
     steps = [
-        SlaStep(position=step.position, at=step.at, do=step.do, params=dict(step.params), due_at=step.due_at)
-        for step in engine.steps_at(start.policy, customer_start=start.counts_from, calendar=calendar)
+        SlaStep(
+            position=step.position,
+            at=step.at,
+            counted_from=step.counted_from,
+            do=step.do,
+            params=dict(step.params),
+            due_at=step.due_at,
+        )
+        for step in engine.steps_at(
+            start.policy,
+            customer_start=start.counts_from,
+            owner_start=start.assigned_at,
+            calendar=calendar,
+        )
     ]
     return clock, steps
 
@@ -103,6 +118,27 @@ def shorten(clock: SlaClock, start: Start) -> None:
     for step in draft_steps:
         step.clock, step.position = clock, first + step.position
     insert_rows(draft_steps)
+
+
+def start_owner_clocks(rows: Sequence[UUID], *, now: datetime) -> None:
+    """Somebody else has these leads: steps that are still to come and count from the assignment count from this one. What was
+    done is not done again. The caller holds the leads."""
+    steps = list(
+        SlaStep.objects.select_related("clock__calendar").filter(
+            clock__lead__in=rows,
+            clock__status=SlaClock.Status.RUNNING,
+            status=SlaStep.Status.PENDING,
+            counted_from="owner",
+        )
+    )
+    for step in steps:
+        clock = step.clock
+        calendar, _ = _usable(clock.calendar, clock.kind)
+        kind: Clock = clock.kind  # type: ignore[assignment]
+        step.due_at = engine.step_due(
+            step.at, now, first_response=clock.first_response, clock=kind, calendar=calendar
+        )
+    update_rows(steps, fields=["due_at"])
 
 
 def meet(clock: SlaClock, *, at: datetime, by: str, evidence: str) -> None:

@@ -104,6 +104,7 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
                 policy=policy,
                 ruleset_version=ruleset.version,
                 counts_from=now,
+                assigned_at=now,
                 owner=owner,
                 queue=queue,
             )

@@ -32,6 +32,8 @@ def start_sla(batch: Batch) -> None:
             continue
         start = _start(work, policy, ruleset.version)
         clock = running.get(work.lead.pk)
+        if clock is not None and found.moved:
+            batch.leave(clocks.start_owner_clocks, work.lead.pk)
         if clock is None:
             if action == "new_clock":
                 started.add(work.lead.pk)
@@ -53,6 +55,7 @@ def _start(work: LeadWork, policy: CompiledSlaPolicy, version: int) -> clocks.St
         policy=policy,
         ruleset_version=version,
         counts_from=work.submission.received_at,
+        assigned_at=found.assigned_at or work.submission.received_at,
         owner=found.owner,
         queue=found.queue,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from exception_queue.queue import ExceptionReport
@@ -41,7 +42,7 @@ def route(batch: Batch) -> None:
     for decision in decisions:
         batch.leave(write_decisions, decision)
     for work, placement in zip(works, placements, strict=True):
-        _remember(work, placement, context)
+        _remember(work, placement, context, now=batch.now)
         _report(batch, work, routed(work))
 
 
@@ -69,12 +70,13 @@ def _ask(work: LeadWork, ruleset: CompiledRuleSet, context: LeadContext, batch: 
     return replace(ask, later=later)
 
 
-def _remember(work: LeadWork, placement: Placement, context: LeadContext) -> None:
+def _remember(work: LeadWork, placement: Placement, context: LeadContext, *, now: datetime) -> None:
     """For the stages that follow."""
     found, ask, to = routed(work), placement.ask, placement.to
     assert ask is not None
     holder = context.assignments.get(work.lead.pk)
     found.had = holder.owner if holder is not None else None
+    found.assigned_at = holder.assigned_at if holder is not None and not placement.assigned else now
     found.returning, found.decision, found.resolution = (
         ask.ownership.returning,
         ask.decision,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from intake.batch import Batch, LeadWork
@@ -35,8 +35,9 @@ class Routed:
     target: Ref | None = None
     owner: Owner | None = None
     queue: Queue | None = None
-    # Who had it before this touch, and whether somebody else has it now.
+    # Who had it before this touch, since when its holder has it, and whether that is somebody else now.
     had: Owner | None = None
+    assigned_at: datetime | None = None
     moved: bool = False
     trace: list[dict[str, Any]] = field(default_factory=list)
 

@@ -230,6 +230,7 @@ def test_everything_is_read_before_the_rotation_is_locked(open_all_day):
         "routing_historicalassignment",
         "routing_historical",
         "routing_assignment",
+        "routing_slastep",
     )
     assert read and all(
         any(f'FROM "{table}' in sql or f"JOIN {table}" in sql for table in tables) for sql in read

@@ -4,11 +4,11 @@ from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Note
 from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.conditions import Conditions
 from routing.engine.durations import CLOCKS, DurationError, parse
-from routing.engine.sla import STEP_KINDS
+from routing.engine.step_kinds import EXCLUDE, NOT_ACTIVE_YET, STEP_KINDS
 from routing.models import Queue, SlaPolicy
 
-# What a step may say beside `at` and `do`, and which steps may say it.
-_ONLY_FOR = {"exclude": "reassign", "queue": "queue"}
+# What a step may say beside `at`, `do` and `clock`, and which steps may say it.
+_ONLY_FOR = {option: kind.do for kind in STEP_KINDS.values() for option in kind.options}
 
 
 def _duration(text: str) -> str:
@@ -36,9 +36,9 @@ def _step(item: Item, at: Path, notes: Notes) -> None:
 _STEP = Shape(
     (
         Field("at", Text(12, also=_duration)),
-        Field("do", Choice(STEP_KINDS)),
+        Field("do", Choice((*STEP_KINDS, *NOT_ACTIVE_YET))),
         Field("clock", Choice(("customer", "owner")), "customer"),
-        Field("exclude", Choice(("past_owners",)), None),
+        Field("exclude", Choice(EXCLUDE), EXCLUDE[0]),
         Field("queue", Reference("queues", Queue), None),
     ),
     also=_step,

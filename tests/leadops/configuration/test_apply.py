@@ -48,7 +48,6 @@ def test_it_writes_everything_that_the_file_says(config, acme):
     assert SlaPolicy.objects.get(name="Hot leads").steps[2] == {
         "at": "150%",
         "do": "reassign",
-        "exclude": "past_owners",
     }
     assert IntakeForm.objects.get(key="demo-request").confirmation_email.within == "5m"
     connection = CrmConnection.objects.get(key="hubspot")
