@@ -22,7 +22,8 @@ class Request:
     """One call, with the target's prefix already taken off the path.
 
     `base_url` is scheme, host and prefix as the client sees them; `failing_share` is the share of a batch's
-    inputs that the fault "partial" makes fail (0 without that fault).
+    inputs that the fault "partial" makes fail (0 without that fault). `tells_apart`: the version of the API that
+    was called answers 207 for a batch with bad inputs; others refuse it whole.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Request:
     body: bytes
     base_url: str
     failing_share: float = 0.0
+    tells_apart: bool = True
 
     def parameter(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[-1]

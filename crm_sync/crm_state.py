@@ -1,20 +1,40 @@
-"""Whether the CRMs are in step with leads: links, outbox and changes not yet taken up, joined from above."""
+"""Whether the CRMs are in step with leads: links, outbox and changes not yet taken up, joined from above.
 
-from collections.abc import Sequence
+One rule, here: a lead is in sync when its record stands there as it should *with whom it belongs to*. A record without its
+owner is a lead that nobody there will ever see.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
+
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
 from intake.models import LeadChange
+from routing.models import Assignment
 
-State = Literal["in_sync", "waiting", "gave_up", "absent"]
+# `without_owner`: nobody owns the record there, and somebody should. `other_owner`: somebody else does.
+State = Literal["in_sync", "without_owner", "other_owner", "waiting", "gave_up", "absent"]
+_TONES: Mapping[State, str] = {
+    "in_sync": "success",
+    "without_owner": "danger",
+    "other_owner": "danger",
+    "waiting": "warning",
+    "gave_up": "danger",
+    "absent": "info",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CrmState:
-    """One lead in one CRM. `error` is the CRM's last words about it, `waits_since` when the push was asked for."""
+    """One lead in one CRM. `error` is the CRM's last words about it, `waits_since` when the push was asked for.
+
+    `shown_owner` is the e-mail address of whom the CRM shows, `owner` of whom it should show.
+    """
 
     connection: CrmConnection
     state: State
@@ -22,6 +42,7 @@ class CrmState:
     pushed_version: int = 0
     pushed_at: datetime | None = None
     shown_owner: str = ""
+    owner: str = ""
     error: str = ""
     attempts: int = 0
     due_at: datetime | None = None
@@ -33,25 +54,61 @@ class CrmState:
         return self.state == "in_sync"
 
     @property
-    def name(self) -> str:
-        return self.connection.get_kind_display()
+    def lacks_owner(self) -> bool:
+        """The record stands there, and not with whom it belongs to."""
+        return self.state in ("without_owner", "other_owner")
 
     @property
-    def words(self) -> str:
+    def name(self) -> str:
+        return self.connection.crm_name
+
+    @property
+    def message(self) -> str:
         return {
             "in_sync": "in sync",
+            "without_owner": f"in {self.name}, without owner",
+            "other_owner": f"in {self.name}, with another owner",
             "waiting": "waiting" if not self.error else "trying again",
             "gave_up": "refused",
             "absent": "not there",
         }[self.state]
 
     @property
+    def fix(self) -> str:
+        """What a person can do, "" where nothing has to be done."""
+        if self.state == "without_owner":
+            return (
+                f"{self.owner} is no active owner in {self.name}: invite them there with this address, or "
+                "reassign the lead to somebody who is."
+            )
+        if self.state == "other_owner":
+            shown = self.shown_owner or "Somebody else"
+            return (
+                f"{shown} owns it in {self.name}, {self.owner or 'nobody'} here: reassign the lead here, or change "
+                "the owner there."
+            )
+        return "The exception queue says why." if self.state == "gave_up" else ""
+
+    @property
     def tone(self) -> str:
-        return {"in_sync": "success", "waiting": "warning", "gave_up": "danger", "absent": "info"}[self.state]
+        return _TONES[self.state]
 
 
-def of_leads(lead_ids: Sequence[UUID]) -> dict[UUID, list[CrmState]]:
-    """By lead, the primary connection first: every active connection, and inactive ones that have the lead. Four queries."""
+def owner_shown(assignment: Assignment | None) -> str:
+    """The address of whom the CRM should show: the owner, or who stands in for the queue; "" for nobody."""
+    if assignment is None:
+        return ""
+    person = assignment.owner or (assignment.queue.crm_owner if assignment.queue else None)
+    return person.email.lower() if person else ""
+
+
+def of_leads(
+    lead_ids: Sequence[UUID], *, assignments: Mapping[UUID, Assignment | None]
+) -> dict[UUID, list[CrmState]]:
+    """By lead, the primary connection first: every active connection, and inactive ones that have the lead. Four queries.
+
+    `assignments` come with their owner and their queue's `crm_owner`.
+    """
     found: dict[UUID, list[CrmState]] = {lead_id: [] for lead_id in lead_ids}
     connections = {row.pk: row for row in CrmConnection.objects.order_by("-primary", "key")}
     if not lead_ids or not connections:
@@ -63,28 +120,61 @@ def of_leads(lead_ids: Sequence[UUID]) -> dict[UUID, list[CrmState]]:
         for pk, connection in connections.items():
             link, entry = links.get((lead_id, pk)), entries.get((lead_id, pk))
             if connection.active or link is not None or entry is not None:
-                found[lead_id].append(_state(connection, link, entry, changed=lead_id in changed))
+                owner = owner_shown(assignments.get(lead_id))
+                found[lead_id].append(
+                    _state(connection, link, entry, owner=owner, changed=lead_id in changed)
+                )
     return found
 
 
+def without_right_owner() -> QuerySet[CrmLink]:
+    """Records that stand there as they should, but for their owner. Those still on their way are not among them."""
+    should = Assignment.objects.filter(lead=OuterRef("lead")).values(
+        email=Lower(Coalesce("owner__email", "queue__crm_owner__email", Value("")))
+    )
+    on_the_way = OutboxEntry.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))
+    links = CrmLink.objects.annotate(owner=Coalesce(Subquery(should), Value("")))
+    return links.exclude(shown_owner=F("owner")).filter(~Exists(on_the_way))
+
+
 def _state(
-    connection: CrmConnection, link: CrmLink | None, entry: OutboxEntry | None, *, changed: bool
+    connection: CrmConnection,
+    link: CrmLink | None,
+    entry: OutboxEntry | None,
+    *,
+    owner: str,
+    changed: bool,
 ) -> CrmState:
-    state: State = "in_sync" if link is not None else "absent"
-    if entry is not None:
-        state = "gave_up" if entry.status == OutboxEntry.Status.DEAD else "waiting"
-    elif changed and connection.active:
-        state = "waiting"
     return CrmState(
         connection=connection,
-        state=state,
+        state=_state_of(connection, link, entry, owner=owner, changed=changed),
         remote_id=link.remote_id if link else "",
         pushed_version=link.pushed_version if link else 0,
         pushed_at=link.pushed_at if link else None,
         shown_owner=link.shown_owner if link else "",
+        owner=owner,
         error=entry.last_error if entry else "",
         attempts=entry.attempts if entry else 0,
         due_at=entry.due_at if entry else None,
         waits_since=entry.created_at if entry else None,
         stopped=tuple(link.stopped) if link else (),
     )
+
+
+def _state_of(
+    connection: CrmConnection,
+    link: CrmLink | None,
+    entry: OutboxEntry | None,
+    *,
+    owner: str,
+    changed: bool,
+) -> State:
+    if entry is not None:
+        return "gave_up" if entry.status == OutboxEntry.Status.DEAD else "waiting"
+    if changed and connection.active:
+        return "waiting"
+    if link is None:
+        return "absent"
+    if link.shown_owner == owner:
+        return "in_sync"
+    return "other_owner" if link.shown_owner or not owner else "without_owner"

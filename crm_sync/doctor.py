@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from crm_sync import outbox
 from crm_sync.connection import circuit, owners
-from crm_sync.connectors import connect, webhook_secret_of
+from crm_sync.connection.connecting import connect, webhook_secret_of
+from crm_sync.connectors import ending, sends_events, version_of
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
@@ -40,9 +41,9 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
     except AuthLost as error:
         yield Finding("fail", f"{about}: {error}", hint="Enter a new access token, then retry the exception.")
     except RemoteError as error:
-        yield Finding("fail", f"{about}: {error}", hint=f"Is {connection.base_url} the right address?")
+        yield Finding("fail", f"{about}: {error}", hint=f"Is {connection.address} the right address?")
     else:
-        yield Finding("ok", f"{about}: {connection.base_url} answers.")
+        yield Finding("ok", f"{about}: {connection.address} answers.")
         yield from _properties(connection, connector, missing)
         here = {person.email for person in people if not person.archived}
         for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):
@@ -60,11 +61,15 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
                 hint="Try again at once.",
                 fix=partial(_resume, connection),
             )
+    if words := ending(version_of(connection.kind, connection.api_version), today=timezone.now().date()):
+        yield Finding(
+            "warn", f"{about}: {words}", hint="The connection's page offers the versions that are known."
+        )
     yield from _stuck(connection)
 
 
 def _properties(connection: CrmConnection, connector: Connector, missing: list[str]) -> Iterator[Finding]:
-    ours = [name for name in missing if name.startswith("leadops_")]
+    ours = [name for name in missing if connector.names.is_ours(name)]
     if ours:
         yield Finding(
             "warn",
@@ -82,7 +87,7 @@ def _properties(connection: CrmConnection, connector: Connector, missing: list[s
 
 
 def _stuck(connection: CrmConnection) -> Iterator[Finding]:
-    if not webhook_is_set_up(connection):
+    if sends_events(connection.kind) and not webhook_is_set_up(connection):
         variable = connection.webhook_secret_env
         missing = f"the variable {variable} is not set" if variable else "no webhook secret"
         yield Finding(

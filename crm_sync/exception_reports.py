@@ -11,7 +11,7 @@ def unknown_property(connection: CrmConnection, *, name: str) -> ExceptionReport
     return ExceptionReport(
         kind=kinds.UNKNOWN_PROPERTY,
         subject=Subject(type=LEAD, id="", label=""),
-        cause=f"{connection.get_kind_display()} has no property “{name}”.",
+        cause=f"{connection.crm_name} has no property “{name}”.",
         detail={"connection": connection.key, "property": name},
         cause_key=f"{connection.key} {name}",
     )

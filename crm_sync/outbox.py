@@ -15,18 +15,14 @@ from django.utils import timezone
 from crm_sync.models import CrmConnection, OutboxEntry
 from exception_queue.queue import RetryRefused
 from plumbing import nudges
-from plumbing.backoff import delay_after
+from plumbing.backoff import RetryPolicy
 from plumbing.bulk import update_rows
 
 Status = OutboxEntry.Status
 
 DRAIN = "crm_sync.drain_outbox"
-# Tried so often alone, while the CRM took others: it is the lead, not the CRM.
-MOST_ATTEMPTS = 8
-# Jitter may say "at once"; a CRM in trouble gets at least this.
-SHORTEST_PAUSE = timedelta(milliseconds=250)
-# From here on a row is sent by itself, so that it takes no others down with it.
-ALONE_AFTER = 3
+# A row that has failed so often while the CRM took others: it is the lead, not the CRM.
+RETRIES = RetryPolicy(base=0.5, attempts=8, alone_after=3, shortest=timedelta(milliseconds=250))
 
 _QUEUE = f"""
     INSERT INTO {OutboxEntry._meta.db_table} AS entry
@@ -72,9 +68,9 @@ def due(connection_id: int, *, limit: int, now: datetime) -> list[OutboxEntry]:
     """The rows to send next: up to `limit`, or one alone that has failed before."""
     rows = OutboxEntry.objects.filter(connection_id=connection_id, status=Status.PENDING, due_at__lte=now)
     found = list(rows.order_by("due_at", "id")[:limit])
-    if found and found[0].attempts >= ALONE_AFTER:
+    if found and RETRIES.is_alone(found[0].attempts):
         return found[:1]
-    return [entry for entry in found if entry.attempts < ALONE_AFTER]
+    return [entry for entry in found if not RETRIES.is_alone(entry.attempts)]
 
 
 def has_due(connection_id: int, *, now: datetime) -> bool:
@@ -105,7 +101,7 @@ def mark_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, 
     rows = _locked(entries)
     for row in rows:
         row.attempts += 1
-        row.due_at = now + max(delay_after(row.attempts, base=0.5), SHORTEST_PAUSE)
+        row.due_at = now + RETRIES.delay_after(row.attempts)
         row.ambiguous = row.ambiguous or ambiguous
         row.last_error = error
     update_rows(rows, fields=["attempts", "due_at", "ambiguous", "last_error"])

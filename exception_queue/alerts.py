@@ -21,14 +21,14 @@ from django.utils import timezone
 from exception_queue import kinds, queue
 from exception_queue.exception_kinds import ALERT_UNDELIVERED
 from exception_queue.models import AlertMention, AlertNotice, AlertRule, ExceptionItem, load_pages
-from plumbing import backoff, claiming, notify
+from plumbing import claiming, notify
+from plumbing.backoff import RetryPolicy
 
 _SUBJECT_TYPE = "alert rule"
 _LEASE = timedelta(minutes=2)
 _BATCH = 10
-_MOST_ATTEMPTS = 8
-# Seconds: 10 s at first, 15 min at most, about half an hour until a person has to look.
-_BACKOFF_BASE = 10.0
+# About half an hour until a person has to look.
+_RETRIES = RetryPolicy(base=10.0, attempts=8)
 _CAUSES_TOLD = 20
 
 
@@ -153,10 +153,10 @@ def _book(notice: AlertNotice, problem: notify.NotifyError | None, *, now: datet
     else:
         notice.last_error = problem.message
         notice.to = list(problem.failed) or notice.to
-        if problem.permanent or notice.attempts >= _MOST_ATTEMPTS:
+        if problem.permanent or _RETRIES.is_over(notice.attempts):
             notice.status = AlertNotice.Status.FAILED
         else:
-            notice.due_at = now + backoff.delay_after(notice.attempts, base=_BACKOFF_BASE)
+            notice.due_at = now + _RETRIES.delay_after(notice.attempts)
     notice.save()
     if notice.status == AlertNotice.Status.FAILED:
         queue.open_items([_undelivered(notice)], now=now)

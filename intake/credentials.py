@@ -8,8 +8,9 @@ from django.conf import settings
 
 from intake.models import IntakeForm
 from intake.vendors.registry import VENDORS
-from intake.vendors.signatures import BadSignature, verify
+from intake.vendors.signatures import verify
 from plumbing import secrets
+from plumbing.signatures import BadSignature
 
 
 def secret_of(form: IntakeForm) -> str:

@@ -10,12 +10,12 @@ An error rolls everything back and replays the batch in halves, until the one ba
 """
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 from django.conf import settings
@@ -28,14 +28,15 @@ from intake.models import Submission
 from intake.pipeline import pipeline, wake_ups
 from intake.save_outcomes import hold_alone, save_outcomes
 from plumbing import claiming
+from plumbing.backoff import RetryPolicy
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-ALONE_AFTER = 3
-POISON_AFTER = 5
+# Of a submission: it kills its worker, or its batch, again and again.
+TRIES = RetryPolicy(attempts=5, alone_after=3)
 # A batch is tried whole this often when PostgreSQL ended it as the victim of a deadlock or a serialization failure.
-RETRIES = 8
+CONFLICTS = RetryPolicy(base=0.02, attempts=8)
 # A second worker joins in when a whole batch waits, or somebody for this long (whoever is at work may have died).
 PATIENCE = timedelta(milliseconds=250)
 _RETRYABLE = ("40P01", "40001", "55P03")
@@ -83,10 +84,11 @@ def work_once() -> int:
     prefetch_related_objects(claim.rows, "form")
     together, alone = [], []
     for submission in claim.rows:
-        if submission.attempts > POISON_AFTER:
-            error = RuntimeError(f"It was tried {POISON_AFTER} times and never came to an end.")
+        failed = submission.attempts - 1
+        if TRIES.is_over(failed):
+            error = RuntimeError(f"It was tried {failed} times and never came to an end.")
             hold_alone(submission, token=claim.token, error=error, now=now)
-        elif submission.attempts > ALONE_AFTER:
+        elif TRIES.is_alone(failed):
             alone.append(submission)
         else:
             together.append(submission)
@@ -116,16 +118,16 @@ def _replay_in_halves(submissions: Sequence[Submission], *, token: UUID) -> None
 
 
 def _run_whole(submissions: Sequence[Submission], *, token: UUID) -> None:
-    for attempt in range(RETRIES):
+    for failed in count(1):
         try:
-            return _run(submissions, token=token)
+            _run(submissions, token=token)
+            return
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
-            if code not in _RETRYABLE or attempt == RETRIES - 1:
+            if code not in _RETRYABLE or CONFLICTS.is_over(failed):
                 raise
             log.warning("Batch of %d is tried again: %s", len(submissions), code)
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))
-    return None
+            time.sleep(CONFLICTS.delay_after(failed).total_seconds())
 
 
 def _run(submissions: Sequence[Submission], *, token: UUID) -> None:

@@ -1,7 +1,8 @@
 """How well the hand-off goes: counts, rates and latency percentiles per step, counted by PostgreSQL in one statement.
 
-The steps of a submission: received -> handed off (all stages committed) -> in the CRM (the record was made or adopted) and
--> told (the notice of this submission was sent). A submission of somebody whose record is there already has no CRM step.
+The steps of a submission: received -> handed off (all stages committed) -> in the CRM (the record was made or adopted, and
+shows whom the lead belongs to: a record without its owner is not handed over) and -> told (the notice of this submission
+was sent). A submission of somebody whose record is there already has no CRM step.
 """
 
 from collections.abc import Mapping
@@ -86,7 +87,8 @@ WITH counted AS (
     LEFT JOIN LATERAL (
         SELECT min(entry.at) AS at FROM {TimelineEntry} entry
         WHERE entry.lead_id = s.lead_id AND entry.at >= s.handed_off_at
-            AND entry.verb IN ('crm_sync.created', 'crm_sync.adopted') {of_connection}
+            AND entry.verb IN ('crm_sync.created', 'crm_sync.adopted', 'crm_sync.owner_shown')
+            AND coalesce((entry.data ->> 'owner_shown')::boolean, true) {of_connection}
     ) arrived ON s.handed_off_at IS NOT NULL
     LEFT JOIN LATERAL (
         SELECT notice.sent_at AS at FROM {OwnerNotice} notice

@@ -26,7 +26,9 @@ class LeadView:
 
 def of_leads(lead_ids: Collection[UUID]) -> dict[UUID, LeadView]:
     """By lead, one for each. Seven queries, whatever the number."""
-    states, crm = lead_state.of_leads(lead_ids), crm_state.of_leads(list(lead_ids))
+    states = lead_state.of_leads(lead_ids)
+    assignments = {lead_id: state.assignment for lead_id, state in states.items()}
+    crm = crm_state.of_leads(list(lead_ids), assignments=assignments)
     return {
         lead_id: LeadView(state.assignment, state.score, state.clock, crm[lead_id])
         for lead_id, state in states.items()

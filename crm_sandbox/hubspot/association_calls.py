@@ -1,4 +1,4 @@
-"""The calls of /crm/v4 that read and set associations."""
+"""The calls that read and set associations."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def page(portal: Portal, request: Request, start: str, start_id: str, end: str) 
 
 
 def batch_read(portal: Portal, request: Request, start: str, end: str) -> Reply:
-    """Records with nobody at the other end are told apart in a 207."""
+    """Records with nobody at the other end are told apart in a 207, in versions that know it."""
     one, two = kind_called(start), kind_called(end)
     started_at = now_ms()
     results, errors = [], []
@@ -81,7 +81,7 @@ def batch_read(portal: Portal, request: Request, start: str, end: str) -> Reply:
                     for end_id, types in found.items()
                 ]
                 results.append({"from": {"id": start_id}, "to": to})
-            else:
+            elif request.tells_apart:
                 errors.append(_nobody(one, two, start_id=start_id))
     return Reply(
         207 if errors else 200, batch(results, started_at=started_at, errors=errors), records=len(results)
@@ -121,7 +121,7 @@ def batch_archive(portal: Portal, request: Request, start: str, end: str) -> Rep
 
 
 def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make: Any, status: int) -> Reply:
-    """Inputs with a missing record are told apart in a 207; the others are set."""
+    """Inputs with a missing record are told apart in a 207, and the others set, in versions that know it."""
     results: list[Json] = []
     errors: list[Json] = []
     started_at = now_ms()
@@ -133,6 +133,8 @@ def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make
                 )
                 results += make(db, each, *found)
             except HubSpotError as error:
+                if not request.tells_apart:
+                    raise
                 error.context = {
                     "fromObjectId": [_ref(each.get("from"))],
                     "toObjectId": [_ref(each.get("to"))],

@@ -1,4 +1,4 @@
-"""/crm/v4/associations and the `associations` of objects: which records belong together.
+"""Associations, and the `associations` of objects: which records belong together.
 
 Association types are HubSpot's own; each has a twin for the way back, and setting one sets both.
 """

@@ -1,4 +1,4 @@
-"""/crm/v3/objects/{type}/batch/...: up to 100 objects at a time."""
+"""objects/{type}/batch/...: up to 100 objects at a time."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ MOST_WITH_HISTORY = 50
 
 
 def create(portal: Portal, request: Request, object_type: str) -> Reply:
-    """One bad input fails the whole batch, unless each input has its own objectWriteTraceId: then 207."""
+    """One bad input fails the whole batch, unless each input has its own objectWriteTraceId: then 207, in versions
+    that know it.
+    """
     kind = kind_called(object_type)
     inputs = inputs_of(request)
-    traced = _all_traced(inputs)
+    traced = request.tells_apart and _all_traced(inputs)
     lost = _lost(request, inputs)
     results: list[Json] = []
     errors = [_lost_item(inputs[place]) for place in lost]
@@ -73,12 +75,12 @@ def read(portal: Portal, request: Request, object_type: str) -> Reply:
             else:
                 names = body.get("properties") or []
                 results.append(as_read(db, kind=kind, record=record, names=names, with_history=with_history))
-    errors = [_missing(kind, missing)] if missing else []
+    errors = [_missing(kind, missing).item()] if missing and request.tells_apart else []
     return _answer(results, errors=errors, started_at=started_at, status=200)
 
 
 def update(portal: Portal, request: Request, object_type: str) -> Reply:
-    """Objects that do not exist are told apart in a 207; a bad value fails the whole batch."""
+    """Objects that do not exist are told apart in a 207, or fail the whole batch as a bad value does."""
     kind = kind_called(object_type)
     inputs = inputs_of(request)
     _check_distinct(inputs)
@@ -97,10 +99,12 @@ def update(portal: Portal, request: Request, object_type: str) -> Reply:
             )
             if record is None:
                 missing.append(_id(each))
+                if not request.tells_apart:
+                    raise _missing(kind, missing)
                 continue
             writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
             results.append(_with_trace(as_written(record, kind=kind, names=list(properties)), each))
-    errors += [_missing(kind, missing)] if missing else []
+    errors += [_missing(kind, missing).item()] if missing else []
     return _answer(results, errors=errors, started_at=started_at, status=200)
 
 
@@ -213,14 +217,14 @@ def _check_distinct(inputs: list[Json]) -> None:
         )
 
 
-def _missing(kind: ObjectKind, ids: list[str]) -> Json:
+def _missing(kind: ObjectKind, ids: list[str]) -> HubSpotError:
     return HubSpotError(
         404,
         f"Could not get some {kind.singular.upper()} objects, they may be deleted or not exist. "
         "Check that ids are valid.",
         category="OBJECT_NOT_FOUND",
         context={"ids": ids},
-    ).item()
+    )
 
 
 def _lost(request: Request, inputs: list[Json]) -> set[int]:

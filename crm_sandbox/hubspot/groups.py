@@ -1,4 +1,4 @@
-"""/crm/v3/properties/{type}/groups: the headings that properties stand under."""
+"""properties/{type}/groups: the headings that properties stand under."""
 
 from __future__ import annotations
 

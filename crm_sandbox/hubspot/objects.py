@@ -1,4 +1,4 @@
-"""/crm/v3/objects/{type}: one object at a time, and the list."""
+"""objects/{type}: one object at a time, and the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/crm/v3/owners: the people records can belong to. An owner's `id` is not the same person's `userId`."""
+"""owners: the people records can belong to. An owner's `id` is not the same person's `userId`."""
 
 from __future__ import annotations
 

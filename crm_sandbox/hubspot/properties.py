@@ -1,4 +1,4 @@
-"""/crm/v3/properties/{type}: the fields there are, and making one's own."""
+"""properties/{type}: the fields there are, and making one's own."""
 
 from __future__ import annotations
 
@@ -67,6 +67,9 @@ def batch_create(portal: Portal, request: Request, object_type: str) -> Reply:
             try:
                 results.append(_create(db, portal=portal, kind=kind, body=each))
             except HubSpotError as error:
+                if not request.tells_apart:
+                    portal.forget_definitions()
+                    raise
                 error.context = {"name": [str(each.get("name", ""))]}
                 errors.append(error.item())
             portal.forget_definitions()
@@ -84,7 +87,7 @@ def batch_read(portal: Portal, request: Request, object_type: str) -> Reply:
             name = str(each.get("name", ""))
             if name in known:
                 results.append(known[name])
-            else:
+            elif request.tells_apart:
                 error = _no_such(kind, name)
                 error.context = {"name": [name]}
                 errors.append(error.item())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from crm_sandbox.hubspot import account, association_calls, batch, groups, objects, owners, properties, search
@@ -11,41 +12,82 @@ from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.wire import MalformedJson, Reply, Request
 
-_TABLE: list[tuple[str, str, Callable[..., Reply]]] = [
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """Where the calls of one version of the API live. `tells_apart`: a batch with bad inputs is answered 207."""
+
+    objects: str
+    properties: str
+    owners: str
+    associations: str
+    tells_apart: bool
+
+
+_VERSIONS = (
+    _Version(
+        "/crm/v3/objects", "/crm/v3/properties", "/crm/v3/owners", "/crm/v4/associations", tells_apart=True
+    ),
+    _Version(
+        "/crm/objects/2026-09",
+        "/crm/properties/2026-09",
+        "/crm/owners/2026-09",
+        "/crm/associations/2026-09",
+        tells_apart=False,
+    ),
+)
+_Call = Callable[..., Reply]
+
+
+def _calls(at: _Version) -> list[tuple[str, str, _Call]]:
+    return [
+        ("GET", at.owners, owners.page),
+        ("GET", f"{at.owners}/{{}}", owners.read),
+        ("GET", f"{at.properties}/{{}}", properties.page),
+        ("POST", f"{at.properties}/{{}}", properties.create),
+        ("POST", f"{at.properties}/{{}}/batch/create", properties.batch_create),
+        ("POST", f"{at.properties}/{{}}/batch/read", properties.batch_read),
+        ("GET", f"{at.properties}/{{}}/groups", groups.page),
+        ("POST", f"{at.properties}/{{}}/groups", groups.create),
+        ("GET", f"{at.properties}/{{}}/groups/{{}}", groups.read),
+        ("GET", f"{at.properties}/{{}}/{{}}", properties.read),
+        ("PATCH", f"{at.properties}/{{}}/{{}}", properties.update),
+        ("DELETE", f"{at.properties}/{{}}/{{}}", properties.archive),
+        ("GET", f"{at.objects}/{{}}", objects.page),
+        ("POST", f"{at.objects}/{{}}", objects.create),
+        ("POST", f"{at.objects}/{{}}/search", search.search),
+        ("POST", f"{at.objects}/{{}}/batch/create", batch.create),
+        ("POST", f"{at.objects}/{{}}/batch/read", batch.read),
+        ("POST", f"{at.objects}/{{}}/batch/update", batch.update),
+        ("POST", f"{at.objects}/{{}}/batch/upsert", batch.upsert),
+        ("POST", f"{at.objects}/{{}}/batch/archive", batch.archive),
+        ("GET", f"{at.objects}/{{}}/{{}}", objects.read),
+        ("PATCH", f"{at.objects}/{{}}/{{}}", objects.update),
+        ("DELETE", f"{at.objects}/{{}}/{{}}", objects.archive),
+        ("POST", f"{at.associations}/{{}}/{{}}/batch/read", association_calls.batch_read),
+        ("POST", f"{at.associations}/{{}}/{{}}/batch/create", association_calls.batch_create),
+        (
+            "POST",
+            f"{at.associations}/{{}}/{{}}/batch/associate/default",
+            association_calls.batch_default,
+        ),
+        ("POST", f"{at.associations}/{{}}/{{}}/batch/archive", association_calls.batch_archive),
+    ]
+
+
+# What no dated version is known to have.
+_ONCE: list[tuple[str, str, _Call]] = [
     ("GET", "/account-info/v3/details", account.details),
-    ("GET", "/crm/v3/owners", owners.page),
-    ("GET", "/crm/v3/owners/{}", owners.read),
-    ("GET", "/crm/v3/properties/{}", properties.page),
-    ("POST", "/crm/v3/properties/{}", properties.create),
-    ("POST", "/crm/v3/properties/{}/batch/create", properties.batch_create),
-    ("POST", "/crm/v3/properties/{}/batch/read", properties.batch_read),
-    ("GET", "/crm/v3/properties/{}/groups", groups.page),
-    ("POST", "/crm/v3/properties/{}/groups", groups.create),
-    ("GET", "/crm/v3/properties/{}/groups/{}", groups.read),
-    ("GET", "/crm/v3/properties/{}/{}", properties.read),
-    ("PATCH", "/crm/v3/properties/{}/{}", properties.update),
-    ("DELETE", "/crm/v3/properties/{}/{}", properties.archive),
-    ("GET", "/crm/v3/objects/{}", objects.page),
-    ("POST", "/crm/v3/objects/{}", objects.create),
-    ("POST", "/crm/v3/objects/{}/search", search.search),
-    ("POST", "/crm/v3/objects/{}/batch/create", batch.create),
-    ("POST", "/crm/v3/objects/{}/batch/read", batch.read),
-    ("POST", "/crm/v3/objects/{}/batch/update", batch.update),
-    ("POST", "/crm/v3/objects/{}/batch/upsert", batch.upsert),
-    ("POST", "/crm/v3/objects/{}/batch/archive", batch.archive),
-    ("GET", "/crm/v3/objects/{}/{}", objects.read),
-    ("PATCH", "/crm/v3/objects/{}/{}", objects.update),
-    ("DELETE", "/crm/v3/objects/{}/{}", objects.archive),
     ("PUT", "/crm/v4/objects/{}/{}/associations/default/{}/{}", association_calls.put_default),
     ("GET", "/crm/v4/objects/{}/{}/associations/{}", association_calls.page),
     ("PUT", "/crm/v4/objects/{}/{}/associations/{}/{}", association_calls.put),
     ("DELETE", "/crm/v4/objects/{}/{}/associations/{}/{}", association_calls.delete),
-    ("POST", "/crm/v4/associations/{}/{}/batch/read", association_calls.batch_read),
-    ("POST", "/crm/v4/associations/{}/{}/batch/create", association_calls.batch_create),
-    ("POST", "/crm/v4/associations/{}/{}/batch/associate/default", association_calls.batch_default),
-    ("POST", "/crm/v4/associations/{}/{}/batch/archive", association_calls.batch_archive),
 ]
-_ROUTES = [(method, re.compile(pattern.replace("{}", "([^/]+)")), call) for method, pattern, call in _TABLE]
+_ROUTES = [
+    (method, re.compile(path.replace("{}", "([^/]+)")), call, tells_apart)
+    for calls, tells_apart in [(_ONCE, True), *((_calls(at), at.tells_apart) for at in _VERSIONS)]
+    for method, path, call in calls
+]
 
 
 def answer(portal: Portal, request: Request) -> Reply:
@@ -61,10 +103,11 @@ def answer(portal: Portal, request: Request) -> Reply:
 def _call(portal: Portal, request: Request) -> Reply:
     path = request.path.rstrip("/")
     other_methods = []
-    for method, pattern, call in _ROUTES:
+    for method, pattern, call, tells_apart in _ROUTES:
         match = pattern.fullmatch(path)
         if match and method == request.method:
-            return call(portal, request, *map(unquote, match.groups()))
+            asked = request if tells_apart else replace(request, tells_apart=False)
+            return call(portal, asked, *map(unquote, match.groups()))
         if match:
             other_methods.append(method)
     if other_methods:

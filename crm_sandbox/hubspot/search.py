@@ -1,4 +1,4 @@
-"""/crm/v3/objects/{type}/search: filter groups (any of them, all filters of one), text, order, pages."""
+"""objects/{type}/search: filter groups (any of them, all filters of one), text, order, pages."""
 
 from __future__ import annotations
 

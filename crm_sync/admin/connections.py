@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
@@ -22,35 +21,15 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from crm_sync.admin.mappings import MappingsInline
 from crm_sync.connection import circuit, connection_status
-from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
-from intake.canonical import CANONICAL_FIELDS
+from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
+from crm_sync.models import CrmConnection, OutboxEntry
 from plumbing.admin_kit.form_fields import PartsForm, SecretsForm
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
 from routing.engine.scoring import SEGMENTS
 
-OURS = (
-    ("owner", "Owner"),
-    ("status", "Status"),
-    ("score", "Score"),
-    ("segment", "Segment"),
-    ("routing_reason", "Routing reason"),
-    ("routed_at", "Routed at"),
-    ("sla_due_at", "First response due"),
-    ("contacted_at", "Contacted at"),
-    ("disqualify_reason", "Reason of disqualification"),
-    ("score_reasons", "Reasons of the score"),
-    ("rule", "Rule"),
-    ("queue", "Queue"),
-    ("owner_email", "Owner's e-mail"),
-    ("owner_name", "Owner's name"),
-    ("source", "Form of the last submission"),
-    ("first_form", "Form of the first submission"),
-    ("last_submitted_at", "Last submitted at"),
-    ("created_at", "Created at"),
-    ("lead_id", "Id in leadops"),
-)
 _MASTERS = (
     ("", "as by default"),
     ("leadops", "leadops"),
@@ -60,6 +39,7 @@ _MASTERS = (
 _TONES = {
     "ok": "success",
     "short": "warning",
+    "ownerless": "danger",
     "behind": "warning",
     "down": "danger",
     "auth_lost": "danger",
@@ -67,76 +47,11 @@ _TONES = {
 }
 
 
-def translations_in_words(values: Mapping[str, str]) -> str:
-    return "; ".join(f"{ours}={theirs}" for ours, theirs in values.items())
-
-
-class TranslationsField(forms.CharField):
-    """{"new": "NEW"} as new=NEW; working=IN_PROGRESS."""
-
-    widget = UnfoldAdminTextInputWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        return translations_in_words(value) if isinstance(value, dict) else value
-
-    def clean(self, value: Any) -> dict[str, str]:
-        found = {}
-        for pair in filter(None, (part.strip() for part in (super().clean(value) or "").split(";"))):
-            ours, equals, theirs = (part.strip() for part in pair.partition("="))
-            if not ours or not equals or not theirs:
-                raise ValidationError(f"“{pair}” is no translation: write ours=theirs; ours=theirs.")
-            found[ours] = theirs
-        return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (self.prepare_value(initial or {}) or "") != (data or "").strip()
-
-
-class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
-    canonical = forms.ChoiceField(label="Our field", widget=UnfoldAdminSelectWidget())
-    values = TranslationsField(label="Translations (ours=theirs)", required=False)
-
-    class Meta:
-        model = FieldMapping
-        fields = ["canonical", "property", "mode", "values", "active"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
-        known = {name for name, _ in (*OURS, *fields)}
-        own = self.instance.canonical or (
-            self.data.get(self.add_prefix("canonical")) if self.is_bound else ""
-        )
-        extra = [(own, own)] if own and own not in known else []
-        canonical = self.fields["canonical"]
-        assert isinstance(canonical, forms.ChoiceField)
-        canonical.choices = [
-            ("", "Choose…"), ("What leadops knows", OURS), ("What the person said", fields), ("Extra values", extra)
-        ]  # fmt: skip
-
-
-class MappingsInline(TabularInline):
-    model = FieldMapping
-    form = MappingForm
-    fields = ["canonical", "property", "mode", "values", "active", "position"]
-    ordering_field = "position"
-    hide_ordering_field = True
-    extra = 0
-    tab = True
-    verbose_name_plural = "Mappings"
-    readonly_fields = ["translations"]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if self.has_change_permission(request, obj):
-            return self.fields
-        return ["translations" if name == "values" else name for name in self.fields]
-
-    @display(description="Translations", empty_value="–")
-    def translations(self, row: FieldMapping) -> str | None:
-        return translations_in_words(row.values) or None
-
-
 class ConnectionForm(SecretsForm, PartsForm):
+    kind = forms.ChoiceField(label="CRM", widget=UnfoldAdminSelectWidget())
+    api_version = forms.ChoiceField(
+        label="Version of its API", required=False, widget=UnfoldAdminSelectWidget()
+    )
     secret_fields = ("token", "webhook_secret")
     json_parts = {
         "system_of_record": {
@@ -180,7 +95,8 @@ class ConnectionForm(SecretsForm, PartsForm):
     class Meta:
         model = CrmConnection
         fields = [
-            "key", "kind", "primary", "base_url", "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
+            "key", "kind", "primary", "base_url", "api_version",
+            "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
         ]  # fmt: skip
         labels = {
             "base_url": "Address",
@@ -189,9 +105,33 @@ class ConnectionForm(SecretsForm, PartsForm):
         }
         help_texts = {
             "key": "Stands in the webhook address.",
-            "base_url": "https://api.hubapi.com, or your own host.",
+            "base_url": "Empty: the CRM's own address.",
             "webhook_secret_env": "Or: the environment variable that holds it.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            self._choices("kind", _kinds(self.instance.kind))
+            asked = self.data.get(self.add_prefix("kind")) if self.is_bound else ""
+            self._choices("api_version", _versions(asked or self.instance.kind, self.instance.api_version))
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        found = connector_class(cleaned.get("kind", ""))
+        if (
+            found
+            and not cleaned.get("base_url")
+            and not found.default_address
+            and "base_url" not in self.errors
+        ):
+            self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
+        return cleaned
 
     def clean_primary(self) -> bool:
         primary: bool = self.cleaned_data["primary"]
@@ -201,13 +141,25 @@ class ConnectionForm(SecretsForm, PartsForm):
         return primary
 
 
+def _kinds(own: str) -> list[tuple[str, str]]:
+    """What there are connectors for; a row of another kind keeps it, and says so."""
+    return [*kinds(), *([] if own in CONNECTORS else [(own, f"{own} (there is no connector for it)")])]
+
+
+def _versions(kind: str, own: str) -> list[tuple[str, str]]:
+    found = connector_class(kind)
+    names = [version.name for version in found.api_versions] if found else []
+    newest = f"The newest that is tested ({names[0]})" if names else "The newest that is tested"
+    extra = [(own, f"{own} (not known)")] if own and own not in names else []
+    return [("", newest), *((name, name) for name in names), *extra]
+
+
 @admin.register(CrmConnection)
 class ConnectionPage(ConfigurationPage):
     form = ConnectionForm
     inlines = [MappingsInline]
     list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
     list_filter = [
-        ("kind", ChoicesDropdownFilter),
         ("health", ChoicesDropdownFilter),
         ("active", BooleanRadioFilter),
     ]
@@ -215,7 +167,7 @@ class ConnectionPage(ConfigurationPage):
     actions_detail = ["ask_now"]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
-        (None, {"fields": ["key", ("kind", "primary"), "base_url", "active"]}),
+        (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),
         (
             "Access",
             {"classes": ["tab"], "fields": ["token", "token_env", "webhook_secret", "webhook_secret_env"]},
@@ -245,9 +197,13 @@ class ConnectionPage(ConfigurationPage):
         return {
             "status": found,
             "tone": _TONES[found.state],
-            "badge": "Not in step" if found.state == "short" else row.get_health_display(),
+            "badge": "Not in step" if found.state in ("short", "ownerless") else row.get_health_display(),
+            "ending": ending(version_of(row.kind, row.api_version), today=timezone.localdate()),
+            "ownerless_url": f"{reverse('admin:intake_lead_changelist')}?crm=without_owner",
             "answer": found.answer,
-            "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}",
+            "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}"
+            if sends_events(row.kind)
+            else "",
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "events_url": f"{reverse('admin:crm_sync_inboundevent_changelist')}?connection__id__exact={row.pk}",
@@ -277,7 +233,7 @@ class ConnectionPage(ConfigurationPage):
 
     @display(description="Connection", header=True, ordering="key")
     def title(self, row: CrmConnection) -> list[str]:
-        return [row.key, row.get_kind_display()]
+        return [row.key, row.crm_name]
 
     @display(description="State", ordering="health", label=_TONES)
     def state(self, row: CrmConnection) -> tuple[str, str]:

@@ -9,16 +9,17 @@ from django.utils import timezone
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
-from crm_sync.outbox import DRAIN, SHORTEST_PAUSE
+from crm_sync.outbox import DRAIN
 from exception_queue.queue import ExceptionReport, Subject, close_items, open_items
 from plumbing import nudges
-from plumbing.backoff import delay_after
+from plumbing.backoff import RetryPolicy
 from plumbing.http import AuthLost, RemoteError, Throttled
 
 SUBJECT = "connection"
 # One lost call is weather; the second in a row is news.
 _NEWS_AFTER = 2
-_LONGEST_PAUSE_SECONDS = 60.0
+# A connection is tried for ever.
+_RETRIES = RetryPolicy(base=0.5, cap=60.0, shortest=timedelta(milliseconds=250))
 _SETUP_PAUSE = timedelta(seconds=60)
 _SEEN_EVERY = timedelta(seconds=5)
 
@@ -63,10 +64,9 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
             _report(connection, kind=kinds.SETUP, words=words, now=now)
         case _:
             failures = connection.failures + 1
-            pause = max(delay_after(failures, base=0.5, cap=_LONGEST_PAUSE_SECONDS), SHORTEST_PAUSE)
             row.update(
                 failures=failures,
-                not_before=now + pause,
+                not_before=now + _RETRIES.delay_after(failures),
                 health=CrmConnection.Health.DOWN,
                 last_error=words,
                 last_error_at=now,

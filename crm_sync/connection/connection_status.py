@@ -6,22 +6,27 @@ from typing import Literal
 
 from django.db.models import Count, Min, Q
 
+from crm_sync import crm_state
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OutboxEntry, OwnerLink
 
 # A row that is older has missed a few rounds of the sender.
 BEHIND_AFTER = timedelta(seconds=30)
 
 
+State = Literal["ok", "short", "ownerless", "behind", "down", "auth_lost", "off"]
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """`short`: it answers, and some leads were given up.
+    """`short`: it answers, and some leads were given up. `ownerless`: some stand there without the right owner.
 
     `oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
 
-    state: Literal["ok", "short", "behind", "down", "auth_lost", "off"]
+    state: State
     answer: str
     pending: int
     dead: int
+    ownerless: int
     oldest: datetime | None
     records: int
     written_today: int
@@ -35,7 +40,7 @@ class ConnectionStatus:
 
 
 def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStatus:
-    """Four queries."""
+    """Five queries."""
     since = now - timedelta(days=1)
     outbox = OutboxEntry.objects.filter(connection=connection).aggregate(
         pending=Count("pk", filter=Q(status=OutboxEntry.Status.PENDING)),
@@ -51,12 +56,14 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
     )
     budget = connection.budget or {}
     paused = connection.not_before if connection.not_before and connection.not_before > now else None
-    state = _state(connection, outbox["oldest"], outbox["dead"], now=now)
+    ownerless = crm_state.without_right_owner().filter(connection=connection).count()
+    state = _state(connection, outbox["oldest"], outbox["dead"], ownerless, now=now)
     return ConnectionStatus(
         state=state,
-        answer=_answer(state, outbox["pending"], outbox["dead"]),
+        answer=_answer(state, outbox["pending"], outbox["dead"], ownerless),
         pending=outbox["pending"],
         dead=outbox["dead"],
+        ownerless=ownerless,
         oldest=outbox["oldest"],
         records=links["all"],
         written_today=links["today"],
@@ -71,8 +78,8 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
 
 
 def _state(
-    connection: CrmConnection, oldest: datetime | None, dead: int, *, now: datetime
-) -> Literal["ok", "short", "behind", "down", "auth_lost", "off"]:
+    connection: CrmConnection, oldest: datetime | None, dead: int, ownerless: int, *, now: datetime
+) -> State:
     if not connection.active:
         return "off"
     if connection.health == CrmConnection.Health.AUTH_LOST:
@@ -81,13 +88,19 @@ def _state(
         return "down"
     if oldest and now - oldest > BEHIND_AFTER:
         return "behind"
+    if ownerless:
+        return "ownerless"
     return "short" if dead else "ok"
 
 
-def _answer(state: str, pending: int, dead: int) -> str:
+def _answer(state: State, pending: int, dead: int, ownerless: int) -> str:
     waiting = f"{pending} lead{'' if pending == 1 else 's'} wait{'s' if pending == 1 else ''} to be written"
     return {
         "ok": "In step: everything is written." if not pending else f"In step: {waiting} right now.",
+        "ownerless": (
+            f"{ownerless} lead{'' if ownerless == 1 else 's'} there without the right owner: nobody there will see "
+            f"{'it' if ownerless == 1 else 'them'}."
+        ),
         "short": f"Given up: {dead} lead{'' if dead == 1 else 's'} could not be written in full.",
         "behind": f"Behind: {waiting}.",
         "down": f"The CRM does not answer: {waiting}.",

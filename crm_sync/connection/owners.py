@@ -11,7 +11,7 @@ from django.utils import timezone
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
 from crm_sync.connection import circuit
-from crm_sync.connectors import connect
+from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, RemoteOwner, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, OwnerLink
@@ -29,6 +29,12 @@ def ids_of(connection_id: int, emails: Collection[str]) -> dict[str, str]:
     """lower-case e-mail -> the id that goes into records; without those who are archived or not there."""
     rows = OwnerLink.objects.filter(connection_id=connection_id, email__in=list(emails), archived=False)
     return dict(rows.values_list("email", "remote_id"))
+
+
+def shown_as(connection_id: int, remote_id: str) -> str:
+    """The e-mail address of an owner by their id there; the id itself where we do not know them."""
+    rows = OwnerLink.objects.filter(connection_id=connection_id, remote_id=remote_id)
+    return rows.values_list("email", flat=True).first() or remote_id
 
 
 def may_ask(connection: CrmConnection, *, now: datetime) -> bool:
@@ -73,7 +79,7 @@ def unknown(email: str, *, connection: CrmConnection) -> ExceptionReport:
     return ExceptionReport(
         kind=kinds.OWNER_UNKNOWN,
         subject=Subject(type=SUBJECT, id=email, label=email),
-        cause=f"{connection.get_kind_display()} has no active owner with the address {email}.",
+        cause=f"{connection.crm_name} has no active owner with the address {email}.",
         cause_key=f"{connection.key} {email}",
         owner_hint=email,
     )

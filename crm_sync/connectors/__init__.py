@@ -1,67 +1,56 @@
-"""The CRMs we can write to. A connector is one folder; this dict is where it is named."""
+"""The CRMs we can write to. A connector is one folder; CONNECTORS is where it is named, and nothing else names it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import date, timedelta
 
-from django.conf import settings
-
-from crm_sync.connectors.base import Connector, Need, SetupProblem
-from crm_sync.connectors.budget import Budget
-from crm_sync.models import CrmConnection
-from plumbing import dotted, secrets
-from plumbing.http import AuthLost
+from crm_sync.connectors.base import ApiVersion, Connector
+from plumbing import dotted
 
 CONNECTORS: dict[str, str] = {
-    CrmConnection.Kind.HUBSPOT.value: "crm_sync.connectors.hubspot.connector.HubSpot",
+    "hubspot": "crm_sync.connectors.hubspot.connector.HubSpot",
 }
+# How long before its end a version of an API is warned of.
+WARN_BEFORE = timedelta(days=90)
 
 
-def connect(
-    connection: CrmConnection,
-    *,
-    budget: Budget,
-    needs: Sequence[Need] = (),
-    before_call: Callable[[], None] = lambda: None,
-) -> Connector:
-    """The connector of a connection; `before_call` runs before each call and may raise to prevent it.
-
-    `needs` are the properties that are mapped.
-
-    Raises SetupProblem where there is no behaviour for its kind or its address is none, AuthLost where it has no token.
-    """
-    path = CONNECTORS.get(connection.kind)
-    if path is None:
-        raise SetupProblem(
-            f"There is no behaviour for {connection.get_kind_display()} yet: "
-            "what is to be written waits in the outbox. Switch the connection off if that is not wanted."
-        )
-    token = token_of(connection)
-    if not token:
-        where = f"The variable {connection.token_env}" if connection.token_env else "The connection's token"
-        raise AuthLost(f"{where} is empty: enter an access token.")
-    try:
-        made: Connector = dotted.resolve(path)(
-            base_url=connection.base_url, token=token, budget=budget, before_call=before_call, needs=needs
-        )
-    except ValueError as error:
-        raise SetupProblem(str(error)) from error
-    return made
+def connector_class(kind: str) -> type[Connector] | None:
+    """None where there is no connector of this kind."""
+    path = CONNECTORS.get(kind)
+    found: type[Connector] | None = dotted.resolve(path) if path else None  # type: ignore[assignment]
+    return found
 
 
-def token_of(connection: CrmConnection) -> str:
-    """The access token, "" where there is none. Raises SetupProblem where it cannot be read."""
-    return _secret(connection.token, connection.token_env)
+def default_kind() -> str:
+    return next(iter(CONNECTORS))
 
 
-def webhook_secret_of(connection: CrmConnection) -> str:
-    """The client secret of the CRM's webhook signatures, "" where there is none."""
-    return _secret(connection.webhook_secret, connection.webhook_secret_env)
+def label_of_kind(kind: str) -> str:
+    """What people call the CRM; a kind without a connector is called as it is written."""
+    found = connector_class(kind)
+    return found.label if found else kind
 
 
-def _secret(stored: str, variable: str) -> str:
-    if stored:
-        try:
-            return secrets.decrypt(stored)
-        except secrets.SecretError as error:
-            raise SetupProblem(str(error)) from error
-    environment: dict[str, str] = settings.LEADOPS_ENVIRONMENT
-    return environment.get(variable, "") if variable else ""
+def kinds() -> list[tuple[str, str]]:
+    """(kind, label) of all that can be chosen."""
+    return [(kind, label_of_kind(kind)) for kind in CONNECTORS]
+
+
+def sends_events(kind: str) -> bool:
+    found = connector_class(kind)
+    return found is not None and found.webhook_security is not None
+
+
+def version_of(kind: str, name: str) -> ApiVersion | None:
+    """The named version, the newest tested one for "", None where the connector does not know it."""
+    found = connector_class(kind)
+    versions: Sequence[ApiVersion] = found.api_versions if found else ()
+    return next((version for version in versions if name in ("", version.name)), None)
+
+
+def ending(version: ApiVersion | None, *, today: date) -> str:
+    """One sentence when the version ends soon or has ended, else ""."""
+    if version is None or version.ends_on is None or today < version.ends_on - WARN_BEFORE:
+        return ""
+    on = f"{version.ends_on:%d %B %Y}".lstrip("0")
+    tense = "ended on" if today >= version.ends_on else "ends on"
+    return f"The vendor's support for version {version.name} of its API {tense} {on}: choose a newer one."

@@ -1,19 +1,62 @@
 """What every connector can do, in words that no CRM owns.
 
-Connectors know HTTP and their CRM; they know no table and no lead. Errors that concern the whole connection are
-those of `plumbing.http` (Transient, Throttled, AuthLost); what a CRM says about single records is in the reports.
+A connector owns its CRM whole: paths, formats, signatures, events and limits are known in its folder and nowhere else.
+It knows no table and no lead. Errors that concern the whole connection are those of `plumbing.http` (Transient,
+Throttled, AuthLost); what a CRM says about single records is in the reports. docs/howto/add-a-connector.md tells how to
+write one.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, ClassVar, Protocol
 
+from crm_sync.connectors.budget import Budget, RateLimits
 from plumbing.http import RemoteError
+from plumbing.signatures import SignedRequest
 
 
 class SetupProblem(Exception):
     """One plain sentence: why this connection cannot be used as it is set up."""
+
+
+class MalformedEvents(ValueError):
+    """The body is not what this CRM sends; the text says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyNames:
+    """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
+
+    `shared_email` takes the address of a lead whose address another record has already.
+    """
+
+    email: str
+    shared_email: str
+    owner: str
+    own_prefix: str
+
+    def is_ours(self, name: str) -> bool:
+        return name.startswith(self.own_prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """`ends_on`: the first day on which the vendor does not support it any more, None where none is announced."""
+
+    name: str
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Everything that calls need. `api_version` is one of the connector's; `before_call` may raise to prevent a call."""
+
+    base_url: str
+    api_version: str
+    token: str
+    budget: Budget
+    before_call: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +97,23 @@ class Author:
 
     source: str
     source_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteChange:
+    """The CRM says that something has happened to a record; nothing else in an event is believed.
+
+    `dedupe_key` is the same for every delivery of one event. `property` is "" where the event is about something else.
+    `recipient`: as whom the CRM knows us, where it says so. `raw` is kept for people, as JSON.
+    """
+
+    dedupe_key: str
+    remote_id: str
+    property: str = ""
+    at: datetime | None = None
+    author: Author = Author("")
+    recipient: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +202,48 @@ class RemoteOwner:
 class Connector(Protocol):
     """One CRM account. All calls raise RemoteError for the connection as a whole; none is made in a transaction."""
 
-    email_property: str
-    shared_email_property: str
-    duplicate_property: str
-    owner_property: str
+    # What people call the CRM.
+    label: ClassVar[str]
+    # "" where every account has an address of its own.
+    default_address: ClassVar[str]
+    # The one to use first; each was tested.
+    api_versions: ClassVar[Sequence[ApiVersion]]
+    names: ClassVar[PropertyNames]
+    # Between the values of a property that takes several.
+    list_separator: ClassVar[str]
     # Records that one read with history can name.
-    most_with_history: int
+    most_with_history: ClassVar[int]
+    # Security scheme of the events in our OpenAPI document, None where the CRM sends none.
+    webhook_security: ClassVar[Mapping[str, Any] | None]
+
+    def __init__(self, access: Access, *, needs: Sequence[Need] = ()) -> None:
+        """Raises ValueError where the address is none. `needs` are the properties that are mapped."""
+
+    @staticmethod
+    def encode(value: Any) -> str:
+        """A value of ours as the CRM's text, not longer than it takes; "" for nothing."""
+
+    @staticmethod
+    def read_limits(headers: Mapping[str, str]) -> RateLimits | None:
+        """What an answer says about calls that are left; None where it says nothing."""
+
+    @staticmethod
+    def verify(request: SignedRequest) -> None:
+        """Raises plumbing.signatures.BadSignature unless the CRM has sent these events."""
+
+    @staticmethod
+    def parse_events(raw_body: bytes) -> list[RemoteChange]:
+        """In the order they came in. Raises MalformedEvents."""
 
     def prepare(self, needs: Sequence[Need], *, create: bool = True) -> list[str]:
         """Make the properties that are ours; returns those of `needs` that do not exist and are not ours to make.
 
-        Raises SetupProblem where the account cannot be used.
+        Without `create` those of ours that do not exist are returned as well. Raises SetupProblem where the account cannot
+        be used.
         """
+
+    def properties(self) -> set[str]:
+        """Names of all properties that a record can have."""
 
     def owners(self) -> list[RemoteOwner]:
         """Everybody, archived ones too."""
@@ -176,6 +266,11 @@ class Connector(Protocol):
     def tasks_of(self, contact_ids: Collection[str]) -> dict[str, list[RemoteTask]]:
         """Tasks with a reference of ours, by contact."""
 
-    def is_person(self, author: Author) -> bool: ...
+    def is_person(self, author: Author) -> bool:
+        """Whether somebody made the change by hand."""
 
-    def is_us(self, author: Author, *, app_id: str) -> bool: ...
+    def is_us(self, author: Author, *, recipient: str) -> bool:
+        """Whether the change is one of our own writes."""
+
+    def user_id_of(self, author: Author) -> str:
+        """The `RemoteOwner.user_id` of a person, "" where the CRM does not say."""

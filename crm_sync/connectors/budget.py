@@ -1,6 +1,7 @@
-"""How many calls a CRM still grants us, as its rate headers say; constants in its manual are not asked."""
+"""How many calls a CRM still grants us, as its answers say; constants in its manual are not asked."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,16 @@ from plumbing.http import Throttled
 # When a day's calls are used up, the CRM does not say when its day ends.
 _DAILY_PAUSE = timedelta(minutes=15)
 _LONGEST_INTERVAL = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Calls that are left, of `most` in an `interval`, and of a day; None where the CRM says nothing about it."""
+
+    most: int | None = None
+    remaining: int | None = None
+    interval: timedelta = timedelta(seconds=10)
+    daily_remaining: int | None = None
 
 
 class Budget:
@@ -23,32 +34,21 @@ class Budget:
         if resets_at is not None and now < resets_at:
             raise Throttled("The CRM's limit of calls is used up for the moment.", retry_at=resets_at)
 
-    def note(self, headers: Mapping[str, str], *, now: datetime) -> None:
-        """Take over what an answer says. An answer without rate headers says nothing."""
-        remaining = _number(headers.get("X-HubSpot-RateLimit-Remaining"))
-        daily = _number(headers.get("X-HubSpot-RateLimit-Daily-Remaining"))
-        if remaining is None and daily is None:
+    def note(self, limits: RateLimits | None, *, now: datetime) -> None:
+        """Take over what an answer says; None says nothing."""
+        if limits is None:
             return
         self.state = {
-            "max": _number(headers.get("X-HubSpot-RateLimit-Max")),
-            "remaining": remaining,
-            "daily_remaining": daily,
+            "max": limits.most,
+            "remaining": limits.remaining,
+            "daily_remaining": limits.daily_remaining,
             "resets_at": None,
         }
-        interval = _number(headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")) or 10_000
-        if daily == 0:
+        if limits.daily_remaining == 0:
             self.state["resets_at"] = (now + _DAILY_PAUSE).isoformat()
-        elif remaining == 0:
-            pause = min(timedelta(milliseconds=interval), _LONGEST_INTERVAL)
-            self.state["resets_at"] = (now + pause).isoformat()
+        elif limits.remaining == 0:
+            self.state["resets_at"] = (now + min(limits.interval, _LONGEST_INTERVAL)).isoformat()
 
     def _resets_at(self) -> datetime | None:
         text = self.state.get("resets_at")
         return datetime.fromisoformat(text) if text else None
-
-
-def _number(text: str | None) -> int | None:
-    try:
-        return int(text) if text is not None else None
-    except ValueError:
-        return None

@@ -11,17 +11,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
 from crm_sync.connectors.base import Author, Connector, Present
+from crm_sync.crm_state import owner_shown
 from crm_sync.inbound.values import NotTaken, take_over
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
-from crm_sync.outbound.lead_push import owner_shown
-from crm_sync.outbound.payload import OWNER, Plan
+from crm_sync.outbound.crm_fields import OWNER
+from crm_sync.outbound.payload import Plan
+from crm_sync.outbound.record_results import story_line
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead, TimelineEntry
 from intake.subjects import lead_subject
@@ -78,10 +80,10 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
         return _all(outcome, events, (Status.IGNORED, "Not a record of ours"))
     record_change = _Record(known, link=link, outcome=outcome, present=known.present, now=now)
     newest: dict[str, InboundEvent] = {}
-    for event in sorted(events, key=lambda event: int(event.payload.get("occurredAt") or 0)):
-        newest[str(event.payload.get("propertyName") or "")] = event
+    for event in sorted(events, key=lambda event: event.occurred_at or event.received_at):
+        newest[event.property_name] = event
     for name, event in newest.items():
-        outcome.results[event.pk] = record_change.changed(name, event.payload)
+        outcome.results[event.pk] = record_change.changed(name, event)
     for event in events:
         outcome.results.setdefault(event.pk, (Status.IGNORED, "A newer event says the same"))
     link.save(update_fields=["sent", "shown_owner", "trail", "stopped"])
@@ -104,25 +106,23 @@ class _Record:
         self.present = present
         self.now = now
 
-    def changed(self, name: str, event: dict[str, Any]) -> Result:
+    def changed(self, name: str, event: InboundEvent) -> Result:
         mapping = next((each for each in self.known.plan.mappings if each.property == name), None)
         if mapping is None:
             return Status.IGNORED, f"{name or 'This kind of event'} is not mapped"
         value = self.present.properties.get(name, "")
-        author = self.present.authors.get(name) or Author(
-            str(event.get("changeSource") or ""), str(event.get("sourceId") or "")
-        )
+        author = self.present.authors.get(name) or event.author
         if value == self.link.sent.get(name, ""):
             return Status.IGNORED, "It stands there as we know it"
-        if self.known.connector.is_us(author, app_id=str(event.get("appId") or "")):
+        if self.known.connector.is_us(author, recipient=event.recipient):
             return Status.IGNORED, "Our own change"
         by_person = self.known.connector.is_person(author)
         if mapping.canonical == OWNER:
             return self._owner(name, value, author=author, by_person=by_person)
         if self.known.plan.system_of_record_for(mapping.canonical) == "leadops":
             return self._change_back(name, value, author=author)
-        at = datetime.fromtimestamp(int(event.get("occurredAt") or 0) / 1000, tz=UTC)
-        return self._field(mapping, value, author=author, by_person=by_person, at=min(at, self.now))
+        at = min(event.occurred_at or event.received_at, self.now)
+        return self._field(mapping, value, author=author, by_person=by_person, at=at)
 
     def _owner(self, name: str, value: str, *, author: Author, by_person: bool) -> Result:
         assignment = Assignment.objects.select_related("owner", "queue__crm_owner").get(
@@ -145,7 +145,7 @@ class _Record:
 
     def _reassign(self, value: str, *, email: str, author: Author, by_person: bool) -> None:
         """Raises Refused."""
-        crm = self.known.connection.get_kind_display()
+        crm = self.known.connection.crm_name
         owner_id = queue_id = None
         if not value:
             queue_id = Queue.objects.filter(fallback=True, active=True).values_list("pk", flat=True).first()
@@ -166,6 +166,9 @@ class _Record:
 
     def _shows(self, name: str, value: str, *, email: str, words: str) -> Result:
         """The CRM shows the owner that we have: no push brings that back there."""
+        if email and not self.link.shown_owner:
+            line = story_line(self.link, "crm_sync.owner_shown", owner=email, owner_shown=True, now=self.now)
+            record([line])
         self.link.sent = self.link.sent | {name: value}
         self.link.shown_owner = email
         self.outcome.shown.append(self.link.lead_id)
@@ -196,10 +199,10 @@ class _Record:
             and datetime.fromisoformat(each["at"]) > self.now - PING_PONG_WINDOW
         ]
         self.link.sent = self.link.sent | {name: value}
-        if name == self.known.plan.owner_property:
+        if name == self.known.plan.names.owner:
             self.link.shown_owner = email
         self._remember(name, value, by="automation")
-        crm = self.known.connection.get_kind_display()
+        crm = self.known.connection.crm_name
         if name in self.link.stopped:
             return Status.DONE, "Left as it is: we have stopped writing it"
         if not before:
@@ -242,10 +245,10 @@ class _Record:
         record([entry])
 
     def _actor(self, author: Author, *, by_person: bool) -> str:
-        crm = self.known.connection.get_kind_display()
+        crm = self.known.connection.crm_name
         if not by_person:
             return f"{crm} automation"
-        user_id = author.source_id.removeprefix("userId:")
+        user_id = self.known.connector.user_id_of(author)
         people = OwnerLink.objects.filter(connection=self.known.connection, user_id=user_id).exclude(
             user_id=""
         )

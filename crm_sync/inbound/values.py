@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crm_sync.models import FieldMapping
+from crm_sync.outbound.crm_fields import STATUS
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
 from intake.models import Lead
@@ -27,7 +28,7 @@ def take_over(
     canonical = _translated(mapping, value)
     if canonical is None:
         return ""
-    if mapping.canonical == "status":
+    if mapping.canonical == STATUS:
         return _status(lead, canonical, actor=actor, at=at, now=now)
     if mapping.canonical not in VALUE_COLUMNS:
         return ""

@@ -4,7 +4,6 @@ Events come unordered, several times and late, so nothing in them is believed bu
 record: the record is read again, and what stands there now is compared with what we know to have written.
 """
 
-import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +16,8 @@ from django.utils import timezone
 
 from crm_sync import outbox
 from crm_sync.connection import circuit, owners
-from crm_sync.connectors import connect, webhook_secret_of
+from crm_sync.connection.connecting import connect, webhook_secret_of
+from crm_sync.connectors import CONNECTORS, connector_class
 from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
@@ -26,30 +26,36 @@ from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
 from exception_queue.queue import close_items, open_items
 from intake.subjects import LEAD, lead_subject
-from intake.vendors.signatures import BadSignature, verify
-from plumbing import claiming, nudges
-from plumbing.backoff import delay_after
+from plumbing import claiming, nudges, signatures
+from plumbing.backoff import RetryPolicy
 from plumbing.bulk import update_rows
 from plumbing.http import RemoteError
+from plumbing.signatures import BadSignature
 from routing.notices import sending
 
 log = logging.getLogger(__name__)
 
 WORK = "crm_sync.work_inbound"
 LEASE = timedelta(seconds=30)
-MOST_ATTEMPTS = 8
-MOST_EVENTS = 1000
+RETRIES = RetryPolicy(attempts=8)
+# Our own record whose number the sender is just about to save.
+_ON_ITS_WAY = RetryPolicy(base=2.0, cap=60.0, attempts=8)
 
 Status = InboundEvent.Status
-_SCHEMES = {CrmConnection.Kind.HUBSPOT.value: "hubspot_v3"}
 
 
 class UnknownConnection(LookupError):
     """No active connection has this key, or its kind sends nothing to us."""
 
 
-class Malformed(ValueError):
-    """The body is not what this CRM sends; the text says what is wrong."""
+def security_schemes() -> dict[str, Mapping[str, Any]]:
+    """How CRMs prove that events are theirs, for our OpenAPI document."""
+    found = {kind: connector_class(kind) for kind in CONNECTORS}
+    return {
+        f"{kind}Signature": each.webhook_security
+        for kind, each in found.items()
+        if each is not None and each.webhook_security is not None
+    }
 
 
 def accept(
@@ -57,28 +63,21 @@ def accept(
 ) -> int:
     """Store what came, once; how many events are new. `uri` is the public address as it was called.
 
-    Raises UnknownConnection, BadSignature, Malformed.
+    Raises UnknownConnection, BadSignature, MalformedEvents.
     """
     connection = CrmConnection.objects.filter(key=connection_key, active=True).first()
-    scheme = _SCHEMES.get(connection.kind) if connection else None
-    if connection is None or scheme is None:
+    connector = connector_class(connection.kind) if connection else None
+    if connection is None or connector is None or connector.webhook_security is None:
         raise UnknownConnection(connection_key)
     try:
         secret = webhook_secret_of(connection)
     except SetupProblem as problem:
         raise BadSignature(str(problem)) from problem
-    verify(scheme, headers=headers, raw_body=raw_body, secret=secret, method=method, uri=uri, now=now)
-    events = [
-        InboundEvent(
-            connection=connection,
-            dedupe_key=_dedupe_key(each)[:200],
-            remote_id=str(each.get("objectId"))[:60],
-            payload=each,
-            received_at=now,
-            due_at=now,
-        )
-        for each in _events(raw_body)
-    ]
+    signatures.check(
+        connector.verify, headers=headers, raw_body=raw_body, secret=secret, method=method, uri=uri, now=now
+    )
+    changes = connector.parse_events(raw_body)
+    events = [InboundEvent.of(change, connection=connection, now=now) for change in changes]
     # What is stored already stays as it is: redelivery is harmless.
     known = InboundEvent.objects.filter(
         connection=connection, dedupe_key__in=[each.dedupe_key for each in events]
@@ -116,7 +115,7 @@ def _work_some(connection: CrmConnection) -> bool:
     claim = claiming.claim(ordered, limit=connector.most_with_history, lease=LEASE, now=now)
     if not claim.rows:
         return False
-    plan = payload.plan_of(connection, mappings, names=connector)
+    plan = payload.plan_of(connection, mappings, connector=connector)
     try:
         present = _read(connection, connector, claim.rows, mapped={mapping.property for mapping in mappings})
     except RemoteError as error:
@@ -135,10 +134,10 @@ def _work_some(connection: CrmConnection) -> bool:
 def _read(
     connection: CrmConnection, connector: Connector, events: Sequence[InboundEvent], *, mapped: set[str]
 ) -> dict[str, Present]:
-    changed = {str(event.payload.get("propertyName") or "") for event in events} & mapped
+    changed = {event.property_name for event in events} & mapped
     ids = sorted({event.remote_id for event in events})
     present = connector.read(ids, by="id", properties=sorted(mapped), history=sorted(changed))
-    named = {one.properties.get(connector.owner_property, "") for one in present.values()} - {""}
+    named = {one.properties.get(connector.names.owner, "") for one in present.values()} - {""}
     links = OwnerLink.objects.filter(connection=connection, remote_id__in=named)
     now = timezone.now()
     if len(named) > links.count() and owners.may_ask(connection, now=now):
@@ -178,8 +177,8 @@ def _save_results(events: Sequence[InboundEvent], outcome: Outcome, *, now: date
         status, words = outcome.results.get(event.pk, (Status.IGNORED, "Nothing to do with leads"))
         if status == Status.WAITING:
             event.attempts += 1
-            event.due_at = now + delay_after(event.attempts, base=2.0, cap=60.0)
-            if event.attempts >= MOST_ATTEMPTS:
+            event.due_at = now + _ON_ITS_WAY.delay_after(event.attempts)
+            if _ON_ITS_WAY.is_over(event.attempts):
                 status = Status.IGNORED
         event.status, event.result = status, words[:300]
     update_rows(events, fields=["status", "result", "attempts", "due_at", "claim_token", "claimed_until"])
@@ -190,9 +189,9 @@ def _put_off(events: Sequence[InboundEvent], *, error: str, now: datetime) -> No
     with transaction.atomic():
         for event in events:
             event.attempts += 1
-            event.due_at = now + delay_after(event.attempts)
+            event.due_at = now + RETRIES.delay_after(event.attempts)
             event.claim_token = event.claimed_until = None
-            event.status = Status.FAILED if event.attempts >= MOST_ATTEMPTS else Status.WAITING
+            event.status = Status.FAILED if RETRIES.is_over(event.attempts) else Status.WAITING
             event.result = error[:300]
         update_rows(events, fields=["status", "result", "attempts", "due_at", "claim_token", "claimed_until"])
         failed = {(event.connection_id, event.remote_id) for event in events if event.status == Status.FAILED}
@@ -232,23 +231,3 @@ def write_again(subject_ids: Collection[str], *, by: str) -> None:
         update_rows(links, fields=["stopped", "trail"])
         outbox.queue_rows([link.lead_id for link in links], now=now)
         nudges.nudge(outbox.DRAIN)
-
-
-def _events(raw_body: bytes) -> list[dict[str, Any]]:
-    try:
-        body = json.loads(raw_body)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("The body is not JSON.") from error
-    if not isinstance(body, list) or not all(
-        isinstance(each, dict) and each.get("objectId") for each in body
-    ):
-        raise Malformed("The body must be a list of events, each with an objectId.")
-    if len(body) > MOST_EVENTS:
-        raise Malformed(f"{len(body)} events at once are too many.")
-    return body
-
-
-def _dedupe_key(event: Mapping[str, Any]) -> str:
-    """eventId is not unique; these four together are."""
-    names = ("subscriptionType", "objectId", "propertyName", "occurredAt")
-    return ":".join(str(event.get(name) or "") for name in names)

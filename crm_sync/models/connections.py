@@ -6,15 +6,12 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from crm_sync.connection_settings import SystemOfRecord, TaskRule
+from crm_sync.connectors import connector_class, default_kind, label_of_kind
 from plumbing.json_shapes import ShapedJSONField
 
 
 class CrmConnection(models.Model):
-    """One CRM account."""
-
-    class Kind(models.TextChoices):
-        HUBSPOT = "hubspot", "HubSpot"
-        SALESFORCE = "salesforce", "Salesforce"
+    """One CRM account. `kind` is a key of CONNECTORS: which there are is known there, and not in a list of choices here."""
 
     class Health(models.TextChoices):
         OK = "ok", "In step"
@@ -26,9 +23,10 @@ class CrmConnection(models.Model):
         unique=True,
         validators=[RegexValidator(r"^[a-z0-9][a-z0-9_-]*$", "Use lower-case letters, digits, - and _.")],
     )
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.HUBSPOT)
+    kind = models.CharField(max_length=12, default=default_kind)
     primary = models.BooleanField(default=False, help_text="Notices wait until this one shows the owner.")
-    base_url = models.URLField(default="https://api.hubapi.com")
+    base_url = models.URLField(blank=True, help_text="Empty: the CRM's own address.")
+    api_version = models.CharField(max_length=20, blank=True, help_text="Empty: the newest that is tested.")
     token = models.TextField(blank=True, help_text="Access token, stored encrypted.")
     token_env = models.CharField(
         max_length=100, blank=True, help_text="Or: the environment variable that holds it."
@@ -75,6 +73,17 @@ class CrmConnection(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def crm_name(self) -> str:
+        """What people call the CRM."""
+        return label_of_kind(self.kind)
+
+    @property
+    def address(self) -> str:
+        """Where the CRM is called; "" where neither the connection nor its connector knows."""
+        found = connector_class(self.kind)
+        return self.base_url or (found.default_address if found else "")
+
 
 class FieldMapping(models.Model):
     """canonical -> CRM property. `values` translates canonical values to the property's options."""
@@ -108,7 +117,7 @@ class OwnerLink(models.Model):
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="owner_links")
     email = models.EmailField()
     remote_id = models.CharField(max_length=60)
-    # Who a change in the CRM is said to come from ("userId:4400100"); never written into a record.
+    # As whom the CRM names them when they change something; never written into a record.
     user_id = models.CharField(max_length=60, blank=True)
     name = models.CharField(max_length=200, blank=True)
     archived = models.BooleanField(default=False)

@@ -1,6 +1,10 @@
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
+from crm_sync.connectors.base import Author, RemoteChange
 from crm_sync.models.connections import CrmConnection
 
 
@@ -16,7 +20,13 @@ class InboundEvent(models.Model):
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="events")
     dedupe_key = models.CharField(max_length=200)
     remote_id = models.CharField(max_length=60)
-    payload = models.JSONField()
+    # What the connector has read out of it: "" and null where it says nothing.
+    property_name = models.CharField(max_length=120, blank=True)
+    occurred_at = models.DateTimeField(null=True, blank=True)
+    author_source = models.CharField(max_length=60, blank=True)
+    author_id = models.CharField(max_length=120, blank=True)
+    recipient = models.CharField(max_length=60, blank=True)
+    payload = models.JSONField(help_text="As it came, for people.")
     received_at = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
     due_at = models.DateTimeField()
@@ -32,6 +42,27 @@ class InboundEvent(models.Model):
             models.Index(fields=["due_at"], condition=Q(status="waiting"), name="event_due"),
             models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="event_claim"),
         ]
+
+    @classmethod
+    def of(cls, change: RemoteChange, *, connection: CrmConnection, now: datetime) -> Self:
+        """A waiting row, not saved yet."""
+        return cls(
+            connection=connection,
+            dedupe_key=change.dedupe_key[:200],
+            remote_id=change.remote_id[:60],
+            property_name=change.property[:120],
+            occurred_at=change.at,
+            author_source=change.author.source[:60],
+            author_id=change.author.source_id[:120],
+            recipient=change.recipient[:60],
+            payload=dict(change.raw),
+            received_at=now,
+            due_at=now,
+        )
+
+    @property
+    def author(self) -> Author:
+        return Author(self.author_source, self.author_id)
 
     def __str__(self) -> str:
         return f"{self.connection} {self.remote_id}"

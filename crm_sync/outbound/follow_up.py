@@ -5,15 +5,16 @@ written down but has no task id (we died, or the answer was lost) is looked up b
 """
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
-from crm_sync.connection_settings import TaskRule
 from crm_sync.connectors.base import TaskToChange, TaskToCreate
-from crm_sync.models import CrmLink
+from crm_sync.models import CrmConnection, CrmLink
+from crm_sync.outbound import crm_fields
 from crm_sync.outbound.lead_push import Push
-from crm_sync.outbound.payload import canonical_values, text
 
 _NAME = re.compile(r"\{([a-z_.]+)\}")
 _EMPTY_BRACKETS = re.compile(r"\s*(\(\s*\)|\[\s*\])")
@@ -22,7 +23,21 @@ _DEFAULT_SUBJECT = "Call {full_name}"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskPlan:
+    """`when`: the segments whose leads get a task; `subject` is filled in, `encode` is the connector's."""
+
+    when: Collection[str]
+    subject: str
+    encode: Callable[[Any], str]
+
+    @classmethod
+    def of(cls, connection: CrmConnection, *, encode: Callable[[Any], str]) -> Self:
+        rule = connection.task
+        return cls(frozenset(rule.when), rule.subject or _DEFAULT_SUBJECT, encode)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTask:
     clock_id: int
     subject: str
     due_at: datetime
@@ -34,15 +49,15 @@ def reference(lead_id: UUID, clock_id: int) -> str:
     return f"leadops-{lead_id}-{clock_id}"
 
 
-def wanted(push: Push, config: TaskRule) -> Wanted | None:
+def wanted(push: Push, plan: TaskPlan) -> WantedTask | None:
     """The task that should be open, None where none should."""
-    if push.clock is None or push.score is None or push.is_merged_away:
+    if push.clock is None or push.score is None:
         return None
-    if push.score.segment not in config.when:
+    if push.score.segment not in plan.when:
         return None
-    return Wanted(
+    return WantedTask(
         clock_id=push.clock.pk,
-        subject=subject(push, template=config.subject or _DEFAULT_SUBJECT),
+        subject=subject(push, plan),
         due_at=push.clock.due_at,
         owner_id=push.owner_id,
         urgent=push.score.segment == "hot",
@@ -53,9 +68,9 @@ def is_unresolved(link: CrmLink) -> bool:
     return link.task_clock is not None and not link.task_id
 
 
-def creation(push: Push, link: CrmLink, *, config: TaskRule) -> TaskToCreate | None:
+def creation(push: Push, link: CrmLink, *, plan: TaskPlan) -> TaskToCreate | None:
     """The task to make now; None while another one is still open."""
-    want = wanted(push, config)
+    want = wanted(push, plan)
     if want is None or (link.task_open and link.task_clock != want.clock_id):
         return None
     if link.task_clock == want.clock_id and link.task_id:
@@ -70,17 +85,17 @@ def creation(push: Push, link: CrmLink, *, config: TaskRule) -> TaskToCreate | N
     )
 
 
-def change(push: Push, link: CrmLink, *, config: TaskRule) -> TaskToChange | None:
+def change(push: Push, link: CrmLink, *, plan: TaskPlan) -> TaskToChange | None:
     """What to change about the task that is open: close it with its clock, or move it."""
     if not link.task_open or not link.task_id or link.task_clock is None:
         return None
     about = reference(push.lead.pk, link.task_clock)
     if push.clock is None or push.clock.pk != link.task_clock:
         return TaskToChange(reference=about, task_id=link.task_id, done=True)
-    want = wanted(push, config)
+    want = wanted(push, plan)
     if want is None:
         return None
-    now, sent = sent_values(want), link.task_sent
+    now, sent = sent_values(want, plan), link.task_sent
     owner_moved = now["owner"] != sent.get("owner") and not push.owner_unknown
     changed = TaskToChange(
         reference=about,
@@ -93,14 +108,13 @@ def change(push: Push, link: CrmLink, *, config: TaskRule) -> TaskToChange | Non
     return None if nothing else changed
 
 
-def sent_values(want: Wanted) -> dict[str, str]:
+def sent_values(want: WantedTask, plan: TaskPlan) -> dict[str, str]:
     """What `CrmLink.task_sent` remembers."""
-    return {"subject": want.subject, "due": text(want.due_at), "owner": want.owner_id}
+    return {"subject": want.subject, "due": plan.encode(want.due_at), "owner": want.owner_id}
 
 
-def subject(push: Push, *, template: str) -> str:
+def subject(push: Push, plan: TaskPlan) -> str:
     """`{full_name}` and other fields by name; brackets around nothing go away."""
-    values = canonical_values(push)
-    values["full_name"] = str(push.lead)
-    filled = _NAME.sub(lambda name: text(values.get(name[1])), template)
+    values = crm_fields.values_of(push) | {"full_name": str(push.lead)}
+    filled = _NAME.sub(lambda name: plan.encode(values.get(name[1])), plan.subject)
     return " ".join(_EMPTY_BRACKETS.sub("", filled).split())[:_LONGEST_SUBJECT]

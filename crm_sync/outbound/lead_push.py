@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from crm_sync.connectors.base import Present, Written
+from crm_sync.crm_state import owner_shown
 from crm_sync.models import CrmLink, OutboxEntry
 from intake.models import Lead
 from routing import lead_state
@@ -27,7 +28,6 @@ class Push:
     clock: SlaClock | None = None
     link: CrmLink | None = None
     shares_email: bool = False
-    duplicate_of: str = ""
 
     owner: str = ""
     owner_id: str = ""
@@ -53,10 +53,6 @@ class Push:
     def owner_unknown(self) -> bool:
         return bool(self.owner and not self.owner_id)
 
-    @property
-    def is_merged_away(self) -> bool:
-        return self.lead.merged_into_id is not None
-
 
 def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: str) -> list[Push]:
     """In the entries' order."""
@@ -68,7 +64,6 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
         for each in CrmLink.objects.filter(connection_id=connection_id, lead_id__in=lead_ids)
     }
     sharing = _sharing_email(leads.values(), connection_id=connection_id, email_property=email_property)
-    winners = _winners(leads.values(), connection_id=connection_id)
     return [
         Push(
             entry=entry,
@@ -79,19 +74,10 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
             link=links.get(entry.lead_id),
             owner=owner_shown(states[entry.lead_id].assignment),
             shares_email=entry.lead_id in sharing,
-            duplicate_of=winners.get(entry.lead_id, ""),
         )
         for entry in entries
         if entry.lead_id in leads
     ]
-
-
-def owner_shown(assignment: Assignment | None) -> str:
-    """The address of whom the CRM shows: the owner, or who holds the queue."""
-    if assignment is None:
-        return ""
-    person = assignment.owner or (assignment.queue.crm_owner if assignment.queue else None)
-    return person.email.lower() if person else ""
 
 
 def _sharing_email(leads: Collection[Lead], *, connection_id: int, email_property: str) -> set[UUID]:
@@ -115,13 +101,3 @@ def _sharing_email(leads: Collection[Lead], *, connection_id: int, email_propert
         crm_owner = next((lead_id for lead_id in lead_ids if (address, lead_id) in there), lead_ids[0])
         sharing |= {lead_id for lead_id in lead_ids if lead_id != crm_owner}
     return sharing
-
-
-def _winners(leads: Collection[Lead], *, connection_id: int) -> dict[UUID, str]:
-    """For leads that were merged away: the CRM's number of the lead that stays, or its own id where it has none yet."""
-    merged = {lead.pk: lead.merged_into_id for lead in leads if lead.merged_into_id is not None}
-    if not merged:
-        return {}
-    links = CrmLink.objects.filter(connection_id=connection_id, lead_id__in=merged.values())
-    remote = {link.lead_id: link.remote_id for link in links}
-    return {loser: remote.get(winner, str(winner)) for loser, winner in merged.items()}

@@ -13,38 +13,22 @@ properties, or into these after us, is left alone. The write modes:
 A property that we have filled once is not empty any more: `if_empty` needs no second look at it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 from crm_sync.connection_settings import SystemOfRecord
-from crm_sync.connectors.base import Need
+from crm_sync.connectors.base import Connector, Need, PropertyNames
 from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.outbound import crm_fields
+from crm_sync.outbound.crm_fields import OWNER, STATUS
 from crm_sync.outbound.lead_push import Push
-from intake.canonical import CANONICAL_FIELDS, label_of
+from intake.canonical import CANONICAL_FIELDS
 
 Mode = FieldMapping.Mode
 
-OWNER = "owner"
-# Of the CRM's 65,536 characters.
-_LONGEST = 60_000
-_SEPARATOR = ";"
-_NUMBERS = frozenset({"score", "employee_count", "annual_revenue"})
-_MOMENTS = frozenset(
-    {"routed_at", "sla_due_at", "contacted_at", "created_at", "last_submitted_at", "submitted_at"}
-)
 # What people can change in the CRM too; everything else is ours alone.
-_SHARED = frozenset({OWNER, "status", *CANONICAL_FIELDS})
-_LABELS = {
-    "score": "Lead score",
-    "segment": "Segment",
-    "routing_reason": "Routing reason",
-    "routed_at": "Routed at",
-    "disqualify_reason": "Reason of disqualification",
-    "sla_due_at": "First response due",
-}
+_SHARED = frozenset({OWNER, STATUS, *CANONICAL_FIELDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +37,9 @@ class Plan:
 
     mappings: Sequence[FieldMapping]
     system_of_record: SystemOfRecord
-    email_property: str
-    shared_email_property: str
-    duplicate_property: str
-    owner_property: str
+    names: PropertyNames
+    encode: Callable[[Any], str]
+    list_separator: str
 
     @property
     def shows_owner(self) -> bool:
@@ -68,6 +51,13 @@ class Plan:
             return "leadops"
         return self.system_of_record.of(canonical)
 
+    def leaves_when_adopting(self, name: str, there: Mapping[str, str]) -> bool:
+        """How far people have got with a record that was not ours is not set back by a lead that is new to us."""
+        status = next((each for each in self.mappings if each.canonical == STATUS), None)
+        if status is None or status.property != name or not there.get(name):
+            return False
+        return self.system_of_record_for(STATUS) != "leadops"
+
     def mode_of(self, mapping: FieldMapping) -> str:
         """A field that the CRM keeps is given to it once, with a new record."""
         if mapping.mode == Mode.OVERWRITE and self.system_of_record_for(mapping.canonical) == "crm":
@@ -75,31 +65,30 @@ class Plan:
         return mapping.mode
 
 
-def plan_of(connection: CrmConnection, mappings: Sequence[FieldMapping], *, names: Any) -> Plan:
-    """`names` is the connector: it knows what some properties are called."""
+def plan_of(connection: CrmConnection, mappings: Sequence[FieldMapping], *, connector: Connector) -> Plan:
     return Plan(
         mappings=mappings,
         system_of_record=connection.system_of_record,
-        email_property=names.email_property,
-        shared_email_property=names.shared_email_property,
-        duplicate_property=names.duplicate_property,
-        owner_property=names.owner_property,
+        names=connector.names,
+        encode=connector.encode,
+        list_separator=connector.list_separator,
     )
 
 
 def needs_of(mappings: Sequence[FieldMapping]) -> list[Need]:
     """The mapped properties, with the type that one of ours has to have."""
-    needs: dict[str, Need] = {}
-    for mapping in mappings:
-        canonical = mapping.canonical
-        kind = "number" if canonical in _NUMBERS else "datetime" if canonical in _MOMENTS else "text"
-        needs[mapping.property] = Need(mapping.property, _LABELS.get(canonical, label_of(canonical)), kind)
+    needs = {
+        mapping.property: Need(
+            mapping.property, crm_fields.label(mapping.canonical), crm_fields.type_of(mapping.canonical)
+        )
+        for mapping in mappings
+    }
     return list(needs.values())
 
 
 def needs_reading(push: Push, plan: Plan) -> bool:
     """Whether what stands in our record decides what is written."""
-    if push.link is None or push.present is not None or push.is_merged_away:
+    if push.link is None or push.present is not None:
         return False
     sent = push.link.sent
     for name, (value, mode) in _wanted(push, plan).items():
@@ -131,10 +120,10 @@ def fill(push: Push, plan: Plan) -> None:
             else:
                 push.sending[name] = value
         elif mode == Mode.APPEND and value and value != sent.get(name, ""):
-            parts = [part for part in there.get(name, "").split(_SEPARATOR) if part]
+            parts = [part for part in there.get(name, "").split(plan.list_separator) if part]
             push.unchanged[name] = value
             if value not in parts:
-                push.sending[name] = _SEPARATOR.join([*parts, value])
+                push.sending[name] = plan.list_separator.join([*parts, value])
 
 
 def _overwrite(
@@ -143,18 +132,19 @@ def _overwrite(
     if not push.adopting:
         if value != sent.get(name, ""):
             push.sending[name] = value
+    elif plan.leaves_when_adopting(name, there):
+        # As if it stood there: it is written when ours changes.
+        push.unchanged[name] = value
     elif value:
         push.sending[name] = value
-    elif name == plan.owner_property and there.get(name) and plan.system_of_record_for(OWNER) == "leadops":
+    elif name == plan.names.owner and there.get(name) and plan.system_of_record_for(OWNER) == "leadops":
         # Nobody owns it here; a record that keeps its old owner would say otherwise.
         push.sending[name] = ""
 
 
 def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
     """property -> (text, mode); "" means that nothing should stand there."""
-    if push.is_merged_away:
-        return {plan.duplicate_property: (push.duplicate_of, Mode.OVERWRITE)} if push.link is not None else {}
-    values = canonical_values(push)
+    values = crm_fields.values_of(push)
     wanted: dict[str, tuple[str, str]] = {}
     for mapping in plan.mappings:
         mode = plan.mode_of(mapping)
@@ -162,69 +152,14 @@ def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
             if not push.owner_unknown:
                 wanted[mapping.property] = (push.owner_id, mode)
             continue
-        value = text(values.get(mapping.canonical))
+        value = plan.encode(values.get(mapping.canonical))
         if mapping.values:
             if value and value not in mapping.values:
                 # The property has no word for it; what stands there is as good as anything.
                 continue
             value = str(mapping.values.get(value, ""))
-        if mapping.property == plan.email_property and push.shares_email:
-            wanted[plan.shared_email_property] = (value, mode)
+        if mapping.property == plan.names.email and push.shares_email:
+            wanted[plan.names.shared_email] = (value, mode)
             continue
         wanted[mapping.property] = (value, mode)
-    if push.link is not None and push.link.sent.get(plan.duplicate_property):
-        # The merge was undone.
-        wanted[plan.duplicate_property] = ("", Mode.OVERWRITE)
     return wanted
-
-
-def canonical_values(push: Push) -> dict[str, Any]:
-    """Everything that a mapping can name, except the owner's id."""
-    lead, score, assignment = push.lead, push.score, push.assignment
-    values: dict[str, Any] = {name: getattr(lead, name, None) for name in CANONICAL_FIELDS}
-    values |= {name: value for name, value in lead.attribution.items() if name in CANONICAL_FIELDS}
-    values |= {f"extra.{name}": value for name, value in lead.extra.items()}
-    values |= {
-        "lead_id": str(lead.pk),
-        "status": lead.status,
-        "disqualify_reason": lead.disqualify_reason or (score.disqualify_reason if score else ""),
-        "source": lead.last_form_key or lead.first_form_key,
-        "first_form": lead.first_form_key,
-        "created_at": lead.created_at,
-        "last_submitted_at": lead.last_submitted_at,
-        "contacted_at": lead.contacted_at,
-        "sla_due_at": push.clock.due_at if push.clock else None,
-    }
-    if score is not None:
-        reasons = [
-            f"{each.get('label')} ({each.get('points'):+d})" for each in score.reasons if "points" in each
-        ]
-        values |= {"score": score.points, "segment": score.segment, "score_reasons": ", ".join(reasons)}
-    if assignment is not None:
-        values |= {
-            "routing_reason": assignment.reason,
-            "rule": assignment.rule_name,
-            "routed_at": assignment.assigned_at,
-            "owner_email": assignment.owner.email if assignment.owner else "",
-            "owner_name": assignment.owner.name if assignment.owner else "",
-            "queue": assignment.queue.name if assignment.queue else "",
-        }
-    return values
-
-
-def text(value: Any) -> str:
-    """Every property value is a string: times are ISO 8601 in UTC with milliseconds, lists are joined by ";"."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return f"{value.normalize():f}"
-        case list() | tuple():
-            return _SEPARATOR.join(text(each) for each in value)
-    return str(value)[:_LONGEST]

@@ -9,22 +9,22 @@ from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.connectors.base import Outgoing, Present, Refusal, Report, TaskReport
 from crm_sync.models import OutboxEntry
-from crm_sync.outbound import follow_up, lead_push, payload, push_results
+from crm_sync.outbound import follow_up, lead_push, payload, record_results, row_results, task_results
 from crm_sync.outbound.lead_push import Push
-from crm_sync.outbound.session import Session
+from crm_sync.outbound.session import ConnectionSession
 from intake.models import Lead
 from plumbing.http import Transient
 from routing.notices import sending
 
 
-class Round:
-    """1 read the newest, 2 look where we must not write blindly, 3 write, 4 book, 5 tell routing, 6 tasks.
+class PushBatch:
+    """Rows that are sent together, each a `Push`. `run` is the order.
 
-    Nothing here is in a transaction except the booking. Whatever happens, a row ends up done, later or dead, and what
-    the CRM has confirmed is booked before an error goes on.
+    Nothing here is in a transaction except the saving. Whatever happens, a row ends up done, later or dead, and what
+    the CRM has confirmed is saved before an error goes on.
     """
 
-    def __init__(self, session: Session, entries: Sequence[OutboxEntry]) -> None:
+    def __init__(self, session: ConnectionSession, entries: Sequence[OutboxEntry]) -> None:
         self.session = session
         self.connector = session.connector
         self.plan = session.plan
@@ -33,25 +33,31 @@ class Round:
 
     def run(self) -> None:
         """Raises RemoteError, SetupProblem, LeaseLost."""
-        pushes = lead_push.load(
-            self.entries, connection_id=self.session.pk, email_property=self.connector.email_property
-        )
-        self.open = {push.key: push for push in pushes}
+        self._load()  # 1. the newest of every lead
         try:
-            self._know_owners()
-            self._look()
-            self._write()
-            self._follow_up()
+            self._find_owners()  # 2. their ids in the CRM
+            self._look()  # 3. what stands there, where writing blindly would be wrong
+            reports = self._write()  # 4. create, update, adopt
+            shown = self._save(reports)  # 5. links, dead letters, exceptions: one transaction
+            self._release_notices(shown)  # 6. owners can be told: they will find their leads
+            self._raise_what_stopped(reports)
+            self._follow_up()  # 7. tasks
         except Transient as error:
             if self._fails_alone():
-                push_results.give_up(self.session, list(self.open.values()), words=str(error))
+                row_results.give_up_all(self.session, list(self.open.values()), words=str(error))
                 return
-            push_results.put_off(
+            row_results.put_off_all(
                 self.session, self.open.values(), words=str(error), ambiguous=error.ambiguous
             )
             raise
 
-    def _know_owners(self) -> None:
+    def _load(self) -> None:
+        pushes = lead_push.load(
+            self.entries, connection_id=self.session.pk, email_property=self.plan.names.email
+        )
+        self.open = {push.key: push for push in pushes}
+
+    def _find_owners(self) -> None:
         emails = {push.owner for push in self.open.values() if push.owner}
         ids = owners.ids_of(self.session.pk, emails)
         now = timezone.now()
@@ -76,7 +82,7 @@ class Round:
         for remote_id, present in self.connector.read(list(unsure), by="id", properties=names).items():
             unsure[remote_id].present = present
 
-    def _write(self) -> None:
+    def _write(self) -> list[Report]:
         reports = [self._send(self.open.values())]
         if taken := reports[0].taken:
             reports += self._resolve_taken(taken)
@@ -84,11 +90,13 @@ class Round:
             self.open[key]
             for report in reports
             for key, said in report.refused.items()
-            if self.plan.owner_property in said.properties and self.open[key].owner_id
+            if self.plan.names.owner in said.properties and self.open[key].owner_id
         ]
         if refused_owner:
             reports.append(self._without_owner(refused_owner))
-        self._save_results(reports)
+        return reports
+
+    def _raise_what_stopped(self, reports: Sequence[Report]) -> None:
         for report in reports:
             if report.stopped is not None:
                 raise report.stopped
@@ -96,11 +104,7 @@ class Round:
     def _send(self, pushes: Collection[Push]) -> Report:
         for push in pushes:
             payload.fill(push, self.plan)
-        outgoing = [
-            Outgoing(push.key, push.sending)
-            for push in pushes
-            if push.sending or (push.link is None and not push.is_merged_away)
-        ]
+        outgoing = [Outgoing(push.key, push.sending) for push in pushes if push.sending or push.link is None]
         return self.connector.write(outgoing)
 
     def _resolve_taken(self, taken: Mapping[str, Present]) -> list[Report]:
@@ -155,7 +159,8 @@ class Round:
             return adopted
         return report
 
-    def _save_results(self, reports: Sequence[Report]) -> None:
+    def _save(self, reports: Sequence[Report]) -> list[UUID]:
+        """Leads whose right owner the CRM shows now. What needs no task leaves `open`."""
         merged = Report()
         for report in reports:
             # A later report is about fewer records and knows better.
@@ -174,11 +179,14 @@ class Round:
             merged.again.pop(key, None)
         if merged.stopped is None:
             self._refuse_the_rest(merged, reports)
-        finished = push_results.contacts(self.session, self.open.values(), merged)
+        finished = record_results.save(self.session, self.open.values(), merged)
         for key in finished.over:
             del self.open[key]
-        if self.session.connection.primary and finished.shown:
-            sending.release(finished.shown, now=timezone.now())
+        return finished.shown
+
+    def _release_notices(self, shown: Collection[UUID]) -> None:
+        if self.session.connection.primary and shown:
+            sending.release(shown, now=timezone.now())
 
     def _refuse_the_rest(self, merged: Report, reports: Sequence[Report]) -> None:
         """An address that is still taken after we have made way is no lost answer."""
@@ -188,19 +196,18 @@ class Round:
 
     def _follow_up(self) -> None:
         """Tasks of the leads whose record stands. What is done with its tasks leaves `open`."""
-        config = self.session.connection.task
         self._find_lost_tasks()
         changes = [
             each
             for push in self.open.values()
-            if push.link and (each := follow_up.change(push, push.link, config=config))
+            if push.link and (each := follow_up.change(push, push.link, plan=self.session.task_plan))
         ]
         if changes:
             self._save_task_results(self.connector.change_tasks(changes))
-        creations = push_results.intend_tasks(self.session, self.open.values())
+        creations = task_results.save_intentions(self.session, self.open.values())
         if creations:
             self._save_task_results(self.connector.create_tasks(creations))
-        push_results.done(self.session, self.open.values())
+        row_results.finish_all(self.session, self.open.values())
 
     def _find_lost_tasks(self) -> None:
         unresolved = {
@@ -211,12 +218,12 @@ class Round:
         if not unresolved:
             return
         found = self.connector.tasks_of(list(unresolved))
-        push_results.found_tasks(
+        task_results.save_found(
             self.session, {push: found.get(number, []) for number, push in unresolved.items()}
         )
 
     def _save_task_results(self, report: TaskReport) -> None:
-        for key in push_results.tasks(self.session, self.open.values(), report):
+        for key in task_results.save(self.session, self.open.values(), report):
             del self.open[key]
         if report.stopped is not None:
             raise report.stopped
@@ -227,6 +234,6 @@ class Round:
         is_alone = len(entries) == 1 and len(self.entries) == 1
         return (
             is_alone
-            and entries[0].attempts + 1 >= outbox.MOST_ATTEMPTS
+            and outbox.RETRIES.is_over(entries[0].attempts + 1)
             and not self.session.connection.failures
         )

@@ -11,7 +11,7 @@ from crm_sync.connection.lease import LeaseLost
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
-from crm_sync.outbound.push_batch import Round
+from crm_sync.outbound.push_batch import PushBatch
 from crm_sync.outbound.session import open_session
 from plumbing.http import RemoteError
 
@@ -43,7 +43,7 @@ def drain(connection_id: int) -> int:
             session = open_session(connection, token=token, budget=budget)
             while entries := outbox.due(connection_id, limit=_limit(connection), now=timezone.now()):
                 sent += len(entries)
-                Round(session, entries).run()
+                PushBatch(session, entries).run()
                 circuit.answered(connection, now=timezone.now())
         except LeaseLost:
             break

@@ -6,27 +6,29 @@ from uuid import UUID
 from django.utils import timezone
 
 from crm_sync.connection import lease
-from crm_sync.connectors import connect
+from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
+from crm_sync.outbound.follow_up import TaskPlan
 from crm_sync.outbound.payload import Plan, needs_of, plan_of
 
 
 @dataclass(slots=True)
-class Session:
+class ConnectionSession:
     connection: CrmConnection
     token: UUID
     budget: Budget
     connector: Connector
     plan: Plan
+    task_plan: TaskPlan
 
     @property
     def pk(self) -> int:
         return self.connection.pk
 
 
-def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> Session:
+def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> ConnectionSession:
     """Makes our properties the first time. Raises RemoteError, SetupProblem, LeaseLost."""
     mappings = list(connection.mappings.filter(active=True))
     needs = needs_of(mappings)
@@ -40,5 +42,11 @@ def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> S
         connector.prepare(needs)
         connection.prepared_at = timezone.now()
         CrmConnection.objects.filter(pk=connection.pk).update(prepared_at=connection.prepared_at)
-    plan = plan_of(connection, mappings, names=connector)
-    return Session(connection=connection, token=token, budget=budget, connector=connector, plan=plan)
+    return ConnectionSession(
+        connection=connection,
+        token=token,
+        budget=budget,
+        connector=connector,
+        plan=plan_of(connection, mappings, connector=connector),
+        task_plan=TaskPlan.of(connection, encode=connector.encode),
+    )

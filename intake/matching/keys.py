@@ -29,7 +29,7 @@ class IdentityKey:
 
 
 def keys_of(values: Mapping[str, Any], *, external_ids: Mapping[str, str] | None = None) -> list[IdentityKey]:
-    """The identity keys of normalized values, strongest first. `external_ids`: system -> id ("hubspot" ->
+    """The identity keys of normalized values, strongest first. `external_ids`: system -> id ("crm" ->
     "151").
 
     A personal address and an external id are exclusive; shared and placeholder mailboxes and all phones

@@ -1,9 +1,20 @@
 """HubSpot forms: a submission (`fields[]` of name and value) or a workflow's contact (`properties`)."""
 
+from datetime import timedelta
 from typing import Any
 
 from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
+from plumbing.signatures import over_whole_request
+
+# https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation, version 3
+_DECODED = frozenset(["%3A", "%2F", "%3F", "%40", "%21", "%24", "%27", "%28", "%29", "%2A", "%2C", "%3B"])
+signature = over_whole_request(
+    signature_header="X-HubSpot-Signature-v3",
+    timestamp_header="X-HubSpot-Request-Timestamp",
+    window=timedelta(minutes=5),
+    decoded=_DECODED,
+)
 
 _PROPERTIES = {
     "firstname": "first_name",

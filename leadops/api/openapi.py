@@ -6,6 +6,7 @@ DRF knows nothing of them, so they are written down here; tests hold them to wha
 from http import HTTPStatus
 from typing import Any
 
+from crm_sync.inbound import webhook_events
 from intake import bodies
 from intake.canonical import CANONICAL_FIELDS
 from leadops.api.problems import CONTENT_TYPE
@@ -25,12 +26,7 @@ SECURITY_SCHEMES: Document = {
         "description": "The signature of the form's vendor over the raw body, in the vendor's own header "
         "(`Typeform-Signature`, `x-webflow-signature`, `Tally-Signature`, ...).",
     },
-    "hubspotSignature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "X-HubSpot-Signature-v3",
-        "description": "HubSpot's signature, version 3, with `X-HubSpot-Request-Timestamp`.",
-    },
+    **webhook_events.security_schemes(),
 }
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _REFUSALS = {

@@ -16,9 +16,9 @@ from prometheus_client import Counter
 
 from intake import accept, bodies, credentials
 from intake.models import IntakeForm
-from intake.vendors.signatures import BadSignature
 from leadops.api import throttle
 from leadops.api.problems import ApiProblem, answer
+from plumbing.signatures import BadSignature
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from crm_sync.connectors.base import MalformedEvents
 from crm_sync.inbound import webhook_events
-from intake.vendors.signatures import BadSignature
 from leadops.api.documents import problems
 from leadops.api.problems import ApiProblem
+from plumbing.signatures import BadSignature
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,10 @@ class CrmWebhookView(APIView):
         request=OpenApiTypes.OBJECT,
         tags=["webhooks"],
         responses={204: None, **problems(400, 401, 404, 413)},
-        auth=[{"hubspotSignature": []}],  # type: ignore[list-item]
+        auth=[{name: []} for name in webhook_events.security_schemes()],  # type: ignore[misc]
     )
     def post(self, request: Request, connection_key: str) -> Response:
-        """HubSpot: a JSON list of up to 100 events with its v3 signature over the public address."""
+        """Events as the connection's CRM sends them, with its own signature."""
         try:
             webhook_events.accept(
                 connection_key=connection_key,
@@ -49,6 +50,6 @@ class CrmWebhookView(APIView):
         except BadSignature as error:
             log.warning("Events for %s are refused: %s", connection_key, error)
             raise ApiProblem(401, "The signature does not match.") from error
-        except webhook_events.Malformed as error:
+        except MalformedEvents as error:
             raise ApiProblem(400, str(error)) from error
         return Response(status=status.HTTP_204_NO_CONTENT)

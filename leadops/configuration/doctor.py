@@ -38,7 +38,7 @@ def _connections() -> Iterator[Finding]:
     for connection in CrmConnection.objects.filter(active=True).exclude(kind__in=CONNECTORS):
         yield Finding(
             "warn",
-            f"Connection {connection.key}: nothing is written to {connection.get_kind_display()} yet.",
+            f"Connection {connection.key}: nothing is written to {connection.crm_name} yet.",
             "What is to be written waits. Switch the connection off (active: false) if that is not wanted.",
         )
 

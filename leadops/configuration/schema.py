@@ -299,7 +299,7 @@ ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def environment_name(text: str) -> str:
     if ENVIRONMENT_NAME.fullmatch(text):
         return ""
-    return "Write the name of an environment variable here (never the secret itself), like HUBSPOT_TOKEN."
+    return "Write the name of an environment variable here (never the secret itself), like CRM_TOKEN."
 
 
 def _same(value: Any, default: Any) -> bool:

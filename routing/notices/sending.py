@@ -14,7 +14,8 @@ from exception_queue import queue
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import TimelineEntry
 from intake.timeline import record
-from plumbing import backoff, claiming
+from plumbing import claiming
+from plumbing.backoff import RetryPolicy
 from plumbing.bulk import insert_rows
 from plumbing.notify import NotifyError, send
 from plumbing.nudges import nudge
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SEND = "routing.send_notices"
 LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 6
+RETRIES = RetryPolicy(base=5.0, attempts=6)
 MAIL_ONLY_PREFIX = "mailto:"
 
 
@@ -148,7 +149,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
             )
         return
     notice.last_error = str(problem)[:500]
-    if problem.permanent or notice.attempts >= MOST_ATTEMPTS:
+    if problem.permanent or RETRIES.is_over(notice.attempts):
         notice.status = OwnerNotice.Status.FAILED
         notice.save()
         found = ExceptionReport(
@@ -159,7 +160,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
         )
         queue.open_items([found], now=now)
         return
-    notice.due_at = now + backoff.delay_after(notice.attempts, base=5)
+    notice.due_at = now + RETRIES.delay_after(notice.attempts)
     notice.save()
 
 

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from crm_sandbox.webhooks import signature_v3
 from crm_sync import exception_kinds as kinds
+from crm_sync.connectors.base import MalformedEvents
 from crm_sync.inbound import webhook_events
 from crm_sync.models import FieldMapping, InboundEvent, OutboxEntry
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadChange
-from intake.vendors.signatures import BadSignature
+from plumbing.signatures import BadSignature
 from routing.models import Assignment
 from tests.crm_sync import build
 
@@ -265,7 +266,7 @@ def test_it_refuses_what_is_no_list_of_events(crm, connection, body):
     stamp = str(int(time.time() * 1000))
     signature = signature_v3(secret=build.WEBHOOK_SECRET, method="POST", url=URL, body=body, timestamp=stamp)
     headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
-    with pytest.raises(webhook_events.Malformed):
+    with pytest.raises(MalformedEvents):
         webhook_events.accept(
             connection_key="hubspot",
             headers=headers,

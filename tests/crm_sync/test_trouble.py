@@ -322,7 +322,7 @@ def test_an_outage_is_one_item_that_closes_by_itself(crm, connection):
 def test_an_outage_kills_no_lead_however_long_it_lasts(crm, connection):
     crm.fault("status", status=503)
     build.lead()
-    for _ in range(outbox.MOST_ATTEMPTS + 5):
+    for _ in range(outbox.RETRIES.attempts + 5):
         build.drain(connection)
         build.make_due(connection)
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
@@ -368,7 +368,7 @@ def test_an_address_that_is_no_crm_says_so_and_harms_no_lead(crm, connection):
 
 
 def test_a_kind_without_behaviour_waits_and_says_so(crm, connection):
-    CrmConnection.objects.filter(pk=connection.pk).update(kind=CrmConnection.Kind.SALESFORCE)
+    CrmConnection.objects.filter(pk=connection.pk).update(kind="salesforce")
     build.lead()
     build.drain(connection)
     item = ExceptionItem.objects.get(status="open")

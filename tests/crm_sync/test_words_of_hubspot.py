@@ -6,6 +6,7 @@ import pytest
 
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.hubspot import errors
+from crm_sync.connectors.hubspot.limits import read_limits
 from plumbing.http import Answer, AuthLost, Permanent, Throttled, Transient
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -60,7 +61,7 @@ def test_a_refusal_of_hubspots_own_stays_one():
 def test_the_budget_lets_nothing_through_until_its_window_is_over():
     budget = Budget({})
     headers = {"X-HubSpot-RateLimit-Remaining": "0", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
-    budget.note(headers, now=NOW)
+    budget.note(read_limits(headers), now=NOW)
     with pytest.raises(Throttled) as caught:
         budget.check(now=NOW + timedelta(seconds=9))
     assert caught.value.retry_at == NOW + timedelta(seconds=10)
@@ -69,19 +70,20 @@ def test_the_budget_lets_nothing_through_until_its_window_is_over():
 
 def test_a_used_up_day_pauses_for_longer():
     budget = Budget({})
-    budget.note({"X-HubSpot-RateLimit-Daily-Remaining": "0", "X-HubSpot-RateLimit-Remaining": "99"}, now=NOW)
+    headers = {"X-HubSpot-RateLimit-Daily-Remaining": "0", "X-HubSpot-RateLimit-Remaining": "99"}
+    budget.note(read_limits(headers), now=NOW)
     with pytest.raises(Throttled):
         budget.check(now=NOW + timedelta(minutes=14))
 
 
 def test_the_budget_is_kept_between_senders():
     first = Budget({})
-    first.note({"X-HubSpot-RateLimit-Remaining": "0"}, now=NOW)
+    first.note(read_limits({"X-HubSpot-RateLimit-Remaining": "0"}), now=NOW)
     with pytest.raises(Throttled):
         Budget(first.state).check(now=NOW)
 
 
 def test_an_answer_without_rate_headers_says_nothing():
     budget = Budget({"remaining": 5})
-    budget.note({}, now=NOW)
+    budget.note(read_limits({}), now=NOW)
     assert budget.state == {"remaining": 5}

@@ -1,12 +1,14 @@
 """HubSpot behind the interface that every connector has."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from crm_sync.connectors.base import (
+    Access,
     Author,
     Need,
     Outgoing,
     Present,
+    PropertyNames,
     RemoteOwner,
     RemoteTask,
     Report,
@@ -14,51 +16,39 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
-from crm_sync.connectors.budget import Budget
-from crm_sync.connectors.hubspot import contacts, owners, properties
+from crm_sync.connectors.hubspot import contacts, events, formats, limits, owners, properties, versions
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client
 
-# Where a change comes from that a person made: in the CRM, its apps, in bulk or with a file.
-_PEOPLE = frozenset(
-    {
-        "CRM_UI",
-        "CRM_UI_BULK_ACTION",
-        "CONTACTS_WEB",
-        "CONTACTS",
-        "BATCH_UPDATE",
-        "IMPORT",
-        "MOBILE_IOS",
-        "MOBILE_ANDROID",
-        "MERGE_OBJECTS",
-        "SIDEKICK",
-        "SALES",
-    }
-)
-_INTEGRATION = "INTEGRATION"
-
 
 class HubSpot:
-    email_property = contacts.EMAIL
-    shared_email_property = properties.SHARED_EMAIL
-    duplicate_property = properties.DUPLICATE_OF
-    owner_property = "hubspot_owner_id"
+    label = "HubSpot"
+    default_address = "https://api.hubapi.com"
+    api_versions = versions.VERSIONS
+    names = PropertyNames(
+        email=contacts.EMAIL,
+        shared_email=properties.SHARED_EMAIL,
+        owner="hubspot_owner_id",
+        own_prefix=properties.PREFIX,
+    )
+    list_separator = formats.SEPARATOR
     most_with_history = 50
+    webhook_security = events.WEBHOOK_SECURITY
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        token: str,
-        budget: Budget,
-        before_call: Callable[[], None],
-        needs: Sequence[Need] = (),
-    ) -> None:
-        self.client = Client(base_url=base_url, token=token, budget=budget, before_call=before_call)
+    encode = staticmethod(formats.encode)
+    read_limits = staticmethod(limits.read_limits)
+    verify = staticmethod(events.verify)
+    parse_events = staticmethod(events.parse)
+
+    def __init__(self, access: Access, *, needs: Sequence[Need] = ()) -> None:
+        self.client = Client(access)
         self.contacts = contacts.Contacts(self.client, needs=needs)
 
     def prepare(self, needs: Sequence[Need], *, create: bool = True) -> list[str]:
         return properties.prepare(self.client, needs=needs, create=create)
+
+    def properties(self) -> set[str]:
+        return set(properties.definitions(self.client))
 
     def owners(self) -> list[RemoteOwner]:
         return owners.owners(self.client)
@@ -84,7 +74,10 @@ class HubSpot:
         return follow_ups.of_contacts(self.client, contact_ids)
 
     def is_person(self, author: Author) -> bool:
-        return author.source in _PEOPLE
+        return events.is_person(author)
 
-    def is_us(self, author: Author, *, app_id: str) -> bool:
-        return author.source == _INTEGRATION and bool(app_id) and author.source_id == app_id
+    def is_us(self, author: Author, *, recipient: str) -> bool:
+        return events.is_us(author, recipient=recipient)
+
+    def user_id_of(self, author: Author) -> str:
+        return events.user_id_of(author)

@@ -1,8 +1,8 @@
 """Contacts, by our unique property `leadops_lead_id`, up to 100 in a call.
 
-HubSpot tells inputs of an upsert apart only in a 207; a 4xx is about the whole batch. So: a property that does not
-exist is left out and reported; when an e-mail address is taken, all addresses are looked up in one call; anything
-else is cut in halves until the one that is refused stands alone.
+A 4xx is about the whole batch, and since version 2026-09 there is nothing else; a 207 of earlier versions tells inputs
+apart. So: a property that does not exist is left out and reported; when an e-mail address is taken, all addresses are
+looked up in one call; anything else is cut in halves until the one that is refused stands alone.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,7 +16,6 @@ from crm_sync.connectors.hubspot.properties import LEAD_ID
 from plumbing.http import Answer, Permanent, RemoteError
 
 EMAIL = "email"
-_PATH = "/crm/v3/objects/contacts/batch"
 _ID_PROPERTIES = {"lead": LEAD_ID, "email": EMAIL}
 
 Send = Callable[[Sequence[Outgoing], Report], None]
@@ -27,6 +26,7 @@ class Contacts:
 
     def __init__(self, client: Client, *, needs: Sequence[Need]) -> None:
         self.client = client
+        self.path = f"{client.paths.contacts}/batch"
         self.needs = needs
         self._made: set[str] = set()
 
@@ -44,7 +44,7 @@ class Contacts:
         if history:
             asked["propertiesWithHistory"] = sorted(history)
         try:
-            answer = self.client.call("POST", f"{_PATH}/read", json=asked)
+            answer = self.client.call("POST", f"{self.path}/read", json=asked)
         except Permanent as error:
             # Our property is not there yet: nothing can have been found by it.
             if by == "lead" and LEAD_ID in errors.refusal_of(error).properties:
@@ -83,7 +83,7 @@ class Contacts:
             for each in records
         ]
         try:
-            answer = self.client.call("POST", f"{_PATH}/upsert", json={"inputs": inputs})
+            answer = self.client.call("POST", f"{self.path}/upsert", json={"inputs": inputs})
         except Permanent as error:
             self._refused(records, error, report=report, send=self._upsert)
         else:
@@ -102,7 +102,7 @@ class Contacts:
         ]
         keys = {each.remote_id: each.key for each in records}
         try:
-            answer = self.client.call("POST", f"{_PATH}/update", json={"inputs": inputs})
+            answer = self.client.call("POST", f"{self.path}/update", json={"inputs": inputs})
         except Permanent as error:
             self._refused(records, error, report=report, send=self._update)
         else:
@@ -124,6 +124,9 @@ class Contacts:
             send(records, report)
         elif errors.is_taken(error):
             self._look_up(records, error, report=report, send=send)
+        elif len(records) == 1 and errors.is_missing(error):
+            # Deleted or merged away there since we read it: the next try finds out what is there now.
+            report.again[records[0].key] = said.message
         elif len(records) == 1:
             report.refused[records[0].key] = said
         else:

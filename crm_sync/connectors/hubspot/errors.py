@@ -36,6 +36,12 @@ def is_taken(error: Permanent) -> bool:
     return error.status == 409
 
 
+def is_missing(error: Permanent) -> bool:
+    """The record that was to be changed does not exist."""
+    body = error.body if isinstance(error.body, Mapping) else {}
+    return error.status == 404 and "NOT_FOUND" in str(body.get("category") or "")
+
+
 def existing_id(message: str) -> str:
     """From "Contact already exists. Existing ID: 12345", "" where no id is named."""
     found = _EXISTING_ID.search(message)

@@ -1,4 +1,4 @@
-"""GET /crm/v3/owners. `id` goes into hubspot_owner_id; `userId` there is an error."""
+"""HubSpot's owners. `id` goes into hubspot_owner_id; `userId` there is an error."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ def _pages(client: Client, *, archived: bool) -> Iterator[dict[str, Any]]:
         params = {"limit": "100", "archived": "true" if archived else "false"} | (
             {"after": after} if after else {}
         )
-        body = client.call("GET", "/crm/v3/owners", params=params).body or {}
+        body = client.call("GET", client.paths.owners, params=params).body or {}
         yield from body.get("results") or ()
         after = str(((body.get("paging") or {}).get("next") or {}).get("after") or "")
         if not after:

@@ -12,13 +12,10 @@ PREFIX = "leadops_"
 GROUP = "leadops"
 LEAD_ID = "leadops_lead_id"
 SHARED_EMAIL = "leadops_shared_email"
-DUPLICATE_OF = "leadops_duplicate_of"
 
-_PATH = "/crm/v3/properties/contacts"
 _OWN = (
     Need(LEAD_ID, "leadops: lead id"),
     Need(SHARED_EMAIL, "leadops: shared e-mail"),
-    Need(DUPLICATE_OF, "leadops: duplicate of"),
 )
 _TYPES = {"text": ("string", "text"), "number": ("number", "number"), "datetime": ("datetime", "date")}
 
@@ -29,7 +26,7 @@ def is_ours(name: str) -> bool:
 
 def prepare(client: Client, *, needs: Sequence[Need], create: bool) -> list[str]:
     """Make what is ours (with `create`); returns what does not exist and stays missing. Raises SetupProblem."""
-    known = _definitions(client)
+    known = definitions(client)
     if LEAD_ID in known and not known[LEAD_ID].get("hasUniqueValue"):
         raise SetupProblem(
             f"The property {LEAD_ID} exists in HubSpot but does not require unique values: delete it there, "
@@ -49,9 +46,12 @@ def make(client: Client, *, needs: Sequence[Need]) -> None:
     _make_group(client)
     inputs = [_definition(need) for need in needs]
     try:
-        answer = client.call("POST", f"{_PATH}/batch/create", json={"inputs": inputs})
+        answer = client.call(
+            "POST", f"{client.paths.contact_properties}/batch/create", json={"inputs": inputs}
+        )
     except Permanent as error:
         if error.status == 409:
+            _make_the_rest(client, needs=needs)
             return
         raise SetupProblem(f"HubSpot does not let us make properties: {refusal_of(error).message}") from error
     refused = [each for each in item_errors(answer) if "ALREADY_EXISTS" not in str(each.get("category"))]
@@ -59,20 +59,29 @@ def make(client: Client, *, needs: Sequence[Need]) -> None:
         raise SetupProblem(f"HubSpot does not let us make properties: {refusal(refused[0]).message}")
 
 
+def _make_the_rest(client: Client, *, needs: Sequence[Need]) -> None:
+    """Somebody else was quicker with some of them, and HubSpot refuses the batch whole."""
+    known = definitions(client)
+    missing = [need for need in needs if need.name not in known]
+    if 0 < len(missing) < len(needs):
+        make(client, needs=missing)
+
+
 def need_called(name: str, *, needs: Collection[Need]) -> Need:
     """What we know of a property of ours that turned out to be missing."""
     return next((need for need in (*_OWN, *needs) if need.name == name), Need(name, name))
 
 
-def _definitions(client: Client) -> dict[str, dict[str, Any]]:
-    body = client.call("GET", _PATH).body
+def definitions(client: Client) -> dict[str, dict[str, Any]]:
+    body = client.call("GET", client.paths.contact_properties).body
     results = body.get("results", []) if isinstance(body, dict) else []
     return {str(each.get("name")): each for each in results}
 
 
 def _make_group(client: Client) -> None:
     try:
-        client.call("POST", f"{_PATH}/groups", json={"name": GROUP, "label": "leadops", "displayOrder": -1})
+        group = {"name": GROUP, "label": "leadops", "displayOrder": -1}
+        client.call("POST", f"{client.paths.contact_properties}/groups", json=group)
     except Permanent as error:
         if error.status != 409:
             said = refusal_of(error).message

@@ -5,17 +5,16 @@ The reference in the task's body is how a task is known again after an answer th
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from crm_sync.connectors.base import RemoteTask, TaskReport, TaskToChange, TaskToCreate
 from crm_sync.connectors.hubspot import errors
 from crm_sync.connectors.hubspot.client import Client
+from crm_sync.connectors.hubspot.formats import encode
 from plumbing.http import Answer, Permanent, RemoteError
 
 TASK_TO_CONTACT = 204
 MOST_INPUTS = 100
-_PATH = "/crm/v3/objects/tasks/batch"
 _REFERENCE = re.compile(r"Reference: ([0-9a-z-]+)")
 _DONE = frozenset({"COMPLETED"})
 
@@ -26,7 +25,7 @@ def create(client: Client, tasks: Sequence[TaskToCreate]) -> TaskReport:
     report = TaskReport()
 
     def send(some: Sequence[TaskToCreate]) -> None:
-        answer = client.call("POST", f"{_PATH}/create", json={"inputs": [_creation(each) for each in some]})
+        answer = _batch(client, "create", {"inputs": [_creation(each) for each in some]})
         # The body comes back with the result, and the reference stands in it.
         _save_results({each.reference for each in some}, answer, report=report, by_id={})
 
@@ -38,7 +37,7 @@ def change(client: Client, tasks: Sequence[TaskToChange]) -> TaskReport:
     report = TaskReport()
 
     def send(some: Sequence[TaskToChange]) -> None:
-        answer = client.call("POST", f"{_PATH}/update", json={"inputs": [_change(each) for each in some]})
+        answer = _batch(client, "update", {"inputs": [_change(each) for each in some]})
         references = {each.task_id: each.reference for each in some}
         _save_results(set(references.values()), answer, report=report, by_id=references)
 
@@ -51,7 +50,7 @@ def of_contacts(client: Client, contact_ids: Collection[str]) -> dict[str, list[
     if not contact_ids:
         return {}
     asked = {"inputs": [{"id": each} for each in contact_ids]}
-    linked = client.call("POST", "/crm/v4/associations/contacts/tasks/batch/read", json=asked)
+    linked = client.call("POST", client.paths.tasks_of_contacts, json=asked)
     contacts: dict[str, list[str]] = {}
     for result in _results(linked):
         contact = str((result.get("from") or {}).get("id") or "")
@@ -61,7 +60,7 @@ def of_contacts(client: Client, contact_ids: Collection[str]) -> dict[str, list[
     for some in _chunks(sorted(contacts)):
         inputs = [{"id": each} for each in some]
         names = ["hs_task_body", "hs_task_status"]
-        answer = client.call("POST", f"{_PATH}/read", json={"inputs": inputs, "properties": names})
+        answer = _batch(client, "read", {"inputs": inputs, "properties": names})
         for result in _results(answer):
             if reference := _reference(result):
                 status = str((result.get("properties") or {}).get("hs_task_status") or "")
@@ -69,6 +68,10 @@ def of_contacts(client: Client, contact_ids: Collection[str]) -> dict[str, list[
                 for contact in contacts[task.task_id]:
                     found.setdefault(contact, []).append(task)
     return found
+
+
+def _batch(client: Client, verb: str, body: Mapping[str, Any]) -> Answer:
+    return client.call("POST", f"{client.paths.tasks}/batch/{verb}", json=body)
 
 
 def _send_all(tasks: Sequence[Each], send: Any, *, report: TaskReport) -> None:
@@ -84,7 +87,10 @@ def _in_halves(tasks: Sequence[Each], send: Any, *, report: TaskReport) -> None:
         send(tasks)
     except Permanent as error:
         if len(tasks) == 1:
-            report.refused[tasks[0].reference] = errors.refusal_of(error)
+            if isinstance(tasks[0], TaskToChange) and errors.is_missing(error):
+                report.gone.add(tasks[0].reference)
+            else:
+                report.refused[tasks[0].reference] = errors.refusal_of(error)
             return
         middle = len(tasks) // 2
         _in_halves(tasks[:middle], send, report=report)
@@ -120,7 +126,7 @@ def _creation(task: TaskToCreate) -> dict[str, Any]:
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": TASK_TO_CONTACT}]
     return {
         "properties": {
-            "hs_timestamp": _text(task.due_at),
+            "hs_timestamp": encode(task.due_at),
             "hs_task_subject": task.subject,
             "hs_task_body": f"Made by leadops. Reference: {task.reference}",
             "hs_task_status": "NOT_STARTED",
@@ -138,7 +144,7 @@ def _change(task: TaskToChange) -> dict[str, Any]:
     if task.subject is not None:
         properties["hs_task_subject"] = task.subject
     if task.due_at is not None:
-        properties["hs_timestamp"] = _text(task.due_at)
+        properties["hs_timestamp"] = encode(task.due_at)
     if task.owner_id is not None:
         properties["hubspot_owner_id"] = task.owner_id
     if task.done:
@@ -159,7 +165,3 @@ def _results(answer: Answer) -> list[Mapping[str, Any]]:
 def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(items), MOST_INPUTS):
         yield items[start : start + MOST_INPUTS]
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -1,6 +1,7 @@
 from typing import Any
 
 from crm_sync.connection_settings import SystemOfRecord, TaskRule
+from crm_sync.connectors import CONNECTORS, connector_class, default_kind, version_of
 from crm_sync.models import CrmConnection, FieldMapping
 from leadops.configuration.schema import (
     Choice,
@@ -18,8 +19,8 @@ from leadops.configuration.schema import (
 )
 from leadops.configuration.section import RowSection, Saver, columns
 from leadops.configuration.sections.forms import key, url
+from plumbing.spelling import did_you_mean
 
-_HUBSPOT = "https://api.hubapi.com"
 _MAPPING = Shape(
     (
         Field("property", Text(120)),
@@ -31,10 +32,18 @@ _MAPPING = Shape(
 
 
 def _has_address(item: Item, at: Path, notes: Notes) -> None:
-    if item.get("kind") == CrmConnection.Kind.SALESFORCE and item["base_url"] == _HUBSPOT:
-        notes.problem(
-            at, "A Salesforce connection needs its “base_url”, like https://example.my.salesforce.com."
-        )
+    kind = item.get("kind", default_kind())
+    found = connector_class(kind)
+    if not item.get("base_url") and not (found and found.default_address):
+        notes.problem(at, f"A connection of the kind “{kind}” needs its “base_url”.{_which(kind)}")
+    if found and version_of(kind, item.get("api_version", "")) is None:
+        known = ", ".join(version.name for version in found.api_versions)
+        notes.problem((*at, "api_version"), f"Known versions are {known}.")
+
+
+def _which(kind: str) -> str:
+    """An unknown kind may be one of a later leadops, or a slip."""
+    return "" if kind in CONNECTORS else f" No such connector is known.{did_you_mean(kind, CONNECTORS)}"
 
 
 class Connections(RowSection):
@@ -49,9 +58,10 @@ class Connections(RowSection):
     item = Shape(
         (
             Field("key", Text(64, also=key)),
-            Field("kind", Choice(tuple(CrmConnection.Kind.values)), "hubspot", shown=True),
+            Field("kind", Text(12), default_kind(), shown=True),
             Field("primary", Flag(), False),
-            Field("base_url", Text(200, also=url), _HUBSPOT, shown=True),
+            Field("base_url", Text(200, also=url), ""),
+            Field("api_version", Text(20), ""),
             Field("token_env", Text(100, also=environment_name), ""),
             Field("webhook_secret_env", Text(100, also=environment_name), ""),
             Field("system_of_record", Shaped(SystemOfRecord), {}),

@@ -51,7 +51,7 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
     return context | {
         "answer": answer(
-            hour, leads=volume.hour, crm=crm.get_kind_display() if crm else "", need_a_person=need_a_person
+            hour, leads=volume.hour, crm=crm.crm_name if crm else "", need_a_person=need_a_person
         ),
         "latest": volume.latest,
         "cards": _cards(last_day, volume, need_a_person=need_a_person, now=now),
@@ -67,7 +67,7 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer(hour: Figures, *, leads: int, crm: str, need_a_person: int) -> str:
-    """ "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person." """
+    """ "42 leads in the last hour, all in the CRM within 0.6 s (p95). 3 need a person." """
     if not leads:
         flow = "No leads in the last hour."
     else:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from crm_sync import crm_state
 from crm_sync.models import CrmConnection
 from leadops import health
 from leadops.console.moments import seconds_in_words
@@ -59,8 +60,11 @@ def _oldest() -> Line:
 def _connections() -> list[Line]:
     found = []
     for row in CrmConnection.objects.filter(active=True).order_by("-primary", "key"):
-        ok = row.health == CrmConnection.Health.OK
-        says = row.get_health_display().lower() if ok or not row.last_error else row.last_error
+        answers = row.health == CrmConnection.Health.OK
+        says = row.get_health_display().lower() if answers or not row.last_error else row.last_error
+        ownerless = crm_state.without_right_owner().filter(connection=row).count()
+        if ownerless:
+            says += f"; {ownerless} lead{'' if ownerless == 1 else 's'} there without the right owner"
         url = reverse("admin:crm_sync_crmconnection_change", args=(row.pk,))
-        found.append(Line(ok, row.get_kind_display(), says, url))
+        found.append(Line(answers and not ownerless, row.crm_name, says, url))
     return found

@@ -282,7 +282,7 @@ class LeadPage(LeadActions, Page):
             '<span class="lo-badge lo-{}" title="{}">{}</span>',
             state.tone,
             state.error or state.name,
-            state.words,
+            state.message,
         )
 
     @display(description="Received", ordering="created_at")

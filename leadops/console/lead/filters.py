@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
+from crm_sync import crm_state
 from crm_sync.models import CrmLink, OutboxEntry
 from intake.models import IntakeForm, Lead, Submission
 from routing.models import Assignment, LeadScore, Owner, Queue, SlaClock
@@ -107,13 +108,20 @@ class CrmFilter(DropdownFilter):
     parameter_name = "crm"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "Waiting to be written"), ("gave_up", "Refused"), ("absent", "Not there")]
+        return [
+            ("waiting", "Waiting to be written"),
+            ("without_owner", "There, without the right owner"),
+            ("gave_up", "Refused"),
+            ("absent", "Not there"),
+        ]
 
     def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
         entries = OutboxEntry.objects.filter(lead=OuterRef("pk"))
         match self.value():
             case "waiting":
                 return leads.filter(Exists(entries.filter(status=OutboxEntry.Status.PENDING)))
+            case "without_owner":
+                return leads.filter(pk__in=crm_state.without_right_owner().values("lead"))
             case "gave_up":
                 return leads.filter(Exists(entries.filter(status=OutboxEntry.Status.DEAD)))
             case "absent":

@@ -33,7 +33,7 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
         .order_by("-received_at")[:MOST_SUBMISSIONS]
     )
     consents = list(lead.consents.order_by("-at"))
-    names = {row.key: row.get_kind_display() for row in CrmConnection.objects.all()}
+    names = {row.key: row.crm_name for row in CrmConnection.objects.all()}
     return {
         "lead": lead,
         "place": place_of(lead),

@@ -203,6 +203,16 @@ def _in_crm(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str
     return "cloud_done", "good", format_html(words, crm, data.get("record")), owner
 
 
+def _owner_shown(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
+    crm = connections.get(entry.source, entry.source)
+    return (
+        "person_check",
+        "good",
+        format_html("{} shows the owner now", crm),
+        [f"Owner there: {data.get('owner')}"],
+    )
+
+
 def _changed_back(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
     crm = connections.get(entry.source, entry.source)
     says = format_html(
@@ -261,6 +271,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "routing.contacted": _contacted,
     "crm_sync.created": _in_crm,
     "crm_sync.adopted": _in_crm,
+    "crm_sync.owner_shown": _owner_shown,
     "crm_sync.changed_back": _changed_back,
     "crm_sync.stopped_writing": _stopped_writing,
 }

@@ -4,14 +4,14 @@ import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from hubspot.utils.signature import Signature
 
 from intake.vendors import linkedin, meta
 from intake.vendors.registry import VENDORS
-from intake.vendors.signatures import SCHEMES, BadSignature, hubspot_v3, verify
+from intake.vendors.signatures import SCHEMES, verify
+from plumbing.signatures import BadSignature
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 SECRET = "s3cret"
@@ -166,12 +166,10 @@ def test_it_agrees_with_hubspots_own_library_about_version_3():
     uri = "https://leads.acme.test/api/v1/webhooks/hubspot"
     timestamp = str(int(NOW.timestamp() * 1000))
     signature = Signature.get_signature(SECRET, BODY.decode(), "v3", uri, "POST", timestamp)
-    request = SimpleNamespace(
-        method="POST", uri=uri, raw_body=BODY, timestamp=timestamp, secret=SECRET, now=NOW
-    )
-    hubspot_v3(**vars(request), signature=signature)
+    headers = {"X-HubSpot-Request-Timestamp": timestamp, "X-HubSpot-Signature-v3": signature}
+    check("hubspot_v3", headers=headers, uri=uri)
     with pytest.raises(BadSignature):
-        hubspot_v3(**vars(request), signature=signature[:-4] + "AAA=")
+        check("hubspot_v3", headers=headers | {"X-HubSpot-Signature-v3": signature[:-4] + "AAA="}, uri=uri)
 
 
 def test_it_decodes_only_the_escapes_that_hubspot_decodes():
@@ -179,15 +177,8 @@ def test_it_decodes_only_the_escapes_that_hubspot_decodes():
     signed = "https://leads.acme.test/w?a=x@y&b=%20%26&c=:/?!$'()*,;"
     sent = "https://leads.acme.test/w?a=x%40y&b=%20%26&c=%3a%2F%3F%21%24%27%28%29%2A%2C%3B"
     signature = b64(f"POST{signed}".encode() + BODY + timestamp.encode())
-    hubspot_v3(
-        method="POST",
-        uri=sent,
-        raw_body=BODY,
-        timestamp=timestamp,
-        signature=signature,
-        secret=SECRET,
-        now=NOW,
-    )
+    headers = {"X-HubSpot-Request-Timestamp": timestamp, "X-HubSpot-Signature-v3": signature}
+    check("hubspot_v3", headers=headers, uri=sent)
 
 
 def test_it_answers_metas_subscription_with_the_challenge():

@@ -90,7 +90,10 @@ def test_it_says_in_sync_once_the_crm_shows_the_newest_version(acme, api):
     lead = make.handed_off()
     hubspot = CrmConnection.objects.get()
     OutboxEntry.objects.all().delete()
-    CrmLink.objects.create(connection=hubspot, lead=lead, remote_id="151", pushed_version=1)
+    link = CrmLink.objects.create(connection=hubspot, lead=lead, remote_id="151", pushed_version=1)
+    assert not api.get(f"leads/{lead.pk}").json()["crm"][0]["in_sync"], "The CRM shows nobody."
+    link.shown_owner = Assignment.objects.get(lead=lead).owner.email
+    link.save()
     assert api.get(f"leads/{lead.pk}").json()["crm"] == [
         {"connection": "hubspot", "remote_id": "151", "pushed_version": 1, "in_sync": True}
     ]

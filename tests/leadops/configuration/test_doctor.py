@@ -21,7 +21,7 @@ def test_it_names_the_confirmation_mail_that_nobody_sends():
 def test_it_names_a_connection_that_nothing_is_written_to():
     CrmConnection.objects.create(key="sf", kind="salesforce", base_url="https://acme.my.salesforce.test")
 
-    assert titles() == ["Connection sf: nothing is written to Salesforce yet."]
+    assert titles() == ["Connection sf: nothing is written to salesforce yet."]
 
 
 def test_it_names_a_vendor_that_cannot_be_read():

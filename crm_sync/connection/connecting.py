@@ -1,0 +1,73 @@
+"""From a connection's row to its connector."""
+
+from collections.abc import Callable, Sequence
+
+from django.conf import settings
+
+from crm_sync.connectors import CONNECTORS, connector_class, version_of
+from crm_sync.connectors.base import Access, Connector, Need, SetupProblem
+from crm_sync.connectors.budget import Budget
+from crm_sync.models import CrmConnection
+from plumbing import secrets
+from plumbing.http import AuthLost
+
+
+def connect(
+    connection: CrmConnection,
+    *,
+    budget: Budget,
+    needs: Sequence[Need] = (),
+    before_call: Callable[[], None] = lambda: None,
+) -> Connector:
+    """The connector of a connection; `before_call` runs before each call and may raise to prevent it.
+
+    `needs` are the properties that are mapped.
+
+    Raises SetupProblem where there is no connector for its kind, or no such version or address, AuthLost where it has
+    no token.
+    """
+    made = connector_class(connection.kind)
+    if made is None:
+        raise SetupProblem(
+            f"There is no connector of the kind “{connection.kind}” (known: {', '.join(CONNECTORS)}): "
+            "what is to be written waits in the outbox. Switch the connection off if that is not wanted."
+        )
+    version = version_of(connection.kind, connection.api_version)
+    if version is None:
+        known = ", ".join(each.name for each in made.api_versions)
+        raise SetupProblem(f"The connection asks for version “{connection.api_version}”; known are {known}.")
+    token = token_of(connection)
+    if not token:
+        where = f"The variable {connection.token_env}" if connection.token_env else "The connection's token"
+        raise AuthLost(f"{where} is empty: enter an access token.")
+    access = Access(
+        base_url=connection.address,
+        api_version=version.name,
+        token=token,
+        budget=budget,
+        before_call=before_call,
+    )
+    try:
+        return made(access, needs=needs)
+    except ValueError as error:
+        raise SetupProblem(str(error)) from error
+
+
+def token_of(connection: CrmConnection) -> str:
+    """The access token, "" where there is none. Raises SetupProblem where it cannot be read."""
+    return _secret(connection.token, connection.token_env)
+
+
+def webhook_secret_of(connection: CrmConnection) -> str:
+    """The secret of the CRM's webhook signatures, "" where there is none. Raises SetupProblem."""
+    return _secret(connection.webhook_secret, connection.webhook_secret_env)
+
+
+def _secret(stored: str, variable: str) -> str:
+    if stored:
+        try:
+            return secrets.decrypt(stored)
+        except secrets.SecretError as error:
+            raise SetupProblem(str(error)) from error
+    environment: dict[str, str] = settings.LEADOPS_ENVIRONMENT
+    return environment.get(variable, "") if variable else ""

@@ -1,0 +1,42 @@
+"""Where HubSpot's calls live, by version of its API: one table, and nothing else spells a path.
+
+Versions that are named after their month live for 18 months. https://developers.hubspot.com/changelog
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from crm_sync.connectors.base import ApiVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    contacts: str
+    tasks: str
+    contact_properties: str
+    owners: str
+    tasks_of_contacts: str
+
+
+_TABLE: dict[ApiVersion, Paths] = {
+    ApiVersion("2026-09", ends_on=date(2028, 3, 8)): Paths(
+        contacts="/crm/objects/2026-09/contacts",
+        tasks="/crm/objects/2026-09/tasks",
+        contact_properties="/crm/properties/2026-09/contacts",
+        owners="/crm/owners/2026-09",
+        tasks_of_contacts="/crm/associations/2026-09/contacts/tasks/batch/read",
+    ),
+    # Its associations are version 4, which ends before version 3 does (September 2027).
+    ApiVersion("v3", ends_on=date(2027, 3, 30)): Paths(
+        contacts="/crm/v3/objects/contacts",
+        tasks="/crm/v3/objects/tasks",
+        contact_properties="/crm/v3/properties/contacts",
+        owners="/crm/v3/owners",
+        tasks_of_contacts="/crm/v4/associations/contacts/tasks/batch/read",
+    ),
+}
+VERSIONS = tuple(_TABLE)
+
+
+def paths_of(version: str) -> Paths:
+    return next(paths for known, paths in _TABLE.items() if known.name == version)

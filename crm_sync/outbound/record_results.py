@@ -1,0 +1,179 @@
+"""What the CRM has answered about records becomes rows, in one transaction that first makes sure the lease is still ours.
+
+Lock order: connection, links by id, outbox rows by id, exception items.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from crm_sync import outbox
+from crm_sync.connection import lease, owners
+from crm_sync.connectors.base import Report
+from crm_sync.crm_state import owner_shown
+from crm_sync.exception_reports import rejected, unknown_property
+from crm_sync.models import CrmLink
+from crm_sync.outbound import row_results, task_results
+from crm_sync.outbound.lead_push import Push
+from crm_sync.outbound.session import ConnectionSession
+from exception_queue.queue import open_items
+from intake.models import TimelineEntry
+from intake.subjects import lead_subject
+from intake.timeline import record
+from plumbing.bulk import insert_rows, update_rows
+from routing.models import Assignment
+
+_LINK_FIELDS = ["remote_id", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner"]
+
+
+@dataclass(slots=True)
+class Finished:
+    """`over`: keys with nothing left to do in this batch. `shown`: leads whose right owner the CRM shows now."""
+
+    over: set[str] = field(default_factory=set)
+    shown: list[UUID] = field(default_factory=list)
+
+
+def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -> Finished:
+    """Links, dead letters and intentions of tasks, after the records were written. Raises LeaseLost."""
+    now = timezone.now()
+    finished = Finished()
+    problems = [
+        owners.unknown(push.owner, connection=session.connection) for push in pushes if push.owner_unknown
+    ]
+    with transaction.atomic():
+        lease.hold(session.pk, session.token)
+        standing = [push for push in pushes if push.written or (push.link and not push.sending)]
+        _write_links(session, standing, now=now)
+        refused = row_results.keyed(pushes, report.refused)
+        dead = {push.lead.pk: report.refused[push.key].message for push in refused}
+        later = row_results.put_off(pushes, report.again, dead=dead, now=now)
+        problems += [
+            rejected(session.connection, push.lead, words=dead[push.lead.pk])
+            for push in row_results.of_leads(pushes, dead)
+        ]
+        for name, keys in report.unknown.items():
+            problem = unknown_property(session.connection, name=name)
+            lacking = row_results.keyed(pushes, keys)
+            problems += [replace(problem, subject=lead_subject(push.lead)) for push in lacking]
+            dead |= {push.lead.pk: problem.cause for push in lacking}
+        row_results.dead_letter(pushes, dead, now=now)
+        finished.shown = _shown_right(standing)
+        # A lead that lacks one value is in the CRM all the same: its task is made.
+        lacking_keys = {key for keys in report.unknown.values() for key in keys}
+        given_up = {push.key for push in row_results.of_leads(pushes, dead)} - lacking_keys
+        finished.over = given_up | later
+        going_on = [push for push in pushes if push.key not in finished.over]
+        over = task_results.without_tasks(session, going_on)
+        row_results.finish([push for push in over if push.lead.pk not in dead])
+        finished.over |= {push.key for push in over}
+        open_items(problems, now=now)
+    return finished
+
+
+def _write_links(session: ConnectionSession, standing: Sequence[Push], *, now: datetime) -> None:
+    """Remember the records that stand as they should."""
+    lead_ids = [push.lead.pk for push in standing]
+    links = CrmLink.objects.filter(connection_id=session.pk, lead_id__in=lead_ids)
+    known = {link.lead_id: link for link in links.order_by("pk").select_for_update(no_key=True)}
+    _free_records(session, standing, known, now=now)
+    entries: list[TimelineEntry] = []
+    created: list[CrmLink] = []
+    again: list[UUID] = []
+    for push in standing:
+        answer = push.written
+        link = known.get(push.lead.pk)
+        if link is None and answer is None:
+            continue
+        if link is None and answer is not None:
+            link = CrmLink(connection=session.connection, lead=push.lead, remote_id=answer.remote_id)
+            created.append(link)
+        assert link is not None
+        if answer is not None:
+            if answer.created and link.pk is not None:
+                # Somebody deleted the record there, and it was made again with the difference only.
+                link.sent, link.task_id, link.task_clock, link.task_open = {}, "", None, False
+                again.append(push.lead.pk)
+            link.remote_id, link.pushed_at = answer.remote_id, now
+            link.remote_modified_at = answer.modified_at
+        # What came in from the CRM meanwhile stays, except where we wrote over it.
+        link.sent = link.sent | push.stands
+        link.pushed_version = push.lead.version
+        entries += _remember_owner(session, push, link, now=now)
+        push.link = link
+        task_results.intend_with_record(session, push, link)
+    insert_rows(created)
+    update_rows(list(known.values()), fields=[*_LINK_FIELDS, *task_results.LINK_FIELDS])
+    outbox.queue_for(session.pk, again, now=now)
+    record(entries)
+
+
+def _remember_owner(
+    session: ConnectionSession, push: Push, link: CrmLink, *, now: datetime
+) -> list[TimelineEntry]:
+    """Whom the CRM shows now; the lead's story says when it has arrived, and when its owner has."""
+    before = link.shown_owner
+    shows_ours = link.sent.get(session.plan.names.owner, "") == push.owner_id
+    shown = not push.owner_unknown and (shows_ours or not session.plan.shows_owner)
+    if shown:
+        link.shown_owner = push.owner
+    elif push.adopting and push.present and (there := push.present.properties.get(session.plan.names.owner)):
+        link.shown_owner = owners.shown_as(session.pk, there)
+    if link.pk is None:
+        verb = "crm_sync.adopted" if push.adopting else "crm_sync.created"
+        owner = push.owner if push.owner_id else ""
+        return [story_line(link, verb, owner=owner, owner_shown=shown, now=now)]
+    if shown and push.owner and not before:
+        return [story_line(link, "crm_sync.owner_shown", owner=push.owner, owner_shown=True, now=now)]
+    return []
+
+
+def story_line(link: CrmLink, verb: str, *, owner: str, owner_shown: bool, now: datetime) -> TimelineEntry:
+    """`owner_shown`: the lead is handed over, because the CRM shows whom it belongs to (or that it is nobody's)."""
+    key = link.connection.key
+    data = {"connection": key, "record": link.remote_id, "owner": owner, "owner_shown": owner_shown}
+    return TimelineEntry(lead_id=link.lead_id, at=now, verb=verb, actor="", source=key, data=data)
+
+
+def _shown_right(standing: Sequence[Push]) -> list[UUID]:
+    """Leads whose owner of this moment is the one that the CRM shows: a reassign may have come while we sent."""
+    shown = {push.lead.pk: push for push in standing if push.link and not push.owner_unknown}
+    now = Assignment.objects.filter(lead_id__in=shown).select_related("owner", "queue__crm_owner")
+    owners_now = {each.lead_id: owner_shown(each) for each in now}
+    return [
+        lead_id
+        for lead_id, push in shown.items()
+        if push.link is not None and push.link.shown_owner == push.owner == owners_now.get(lead_id)
+    ]
+
+
+def _free_records(
+    session: ConnectionSession, standing: Sequence[Push], known: dict[UUID, CrmLink], *, now: datetime
+) -> None:
+    """A record that has just answered to a lead's key is no other lead's any more, whatever we believed.
+
+    (The CRM was emptied, or restored, and counts anew.) The other lead is pushed again and gets a record of its own. Leads
+    of this batch may swap numbers, and no two may have one at any moment: theirs are put aside first.
+    """
+    numbers, aside = list[str](), list[CrmLink]()
+    for push in standing:
+        link = known.get(push.lead.pk)
+        if push.written is None or (link is not None and link.remote_id == push.written.remote_id):
+            continue
+        numbers.append(push.written.remote_id)
+        if link is not None:
+            link.remote_id = f"aside:{link.pk}"
+            aside.append(link)
+    if not numbers:
+        return
+    update_rows(aside, fields=["remote_id"])
+    stale = CrmLink.objects.filter(connection_id=session.pk, remote_id__in=numbers)
+    if others := list(stale.values_list("lead_id", flat=True)):
+        outbox.queue_for(session.pk, others, now=now)
+        stale.delete()
+        for lead_id in others:
+            known.pop(lead_id, None)
