@@ -44,26 +44,26 @@ class CanonicalField:
 
 _FIELDS = (
     CanonicalField("email", "E-mail", "email", "contact", 254),
-    CanonicalField("phone", "Phone", "phone", "contact", 16),
-    CanonicalField("first_name", "First name", "text", "contact", 100),
-    CanonicalField("last_name", "Last name", "text", "contact", 100),
-    CanonicalField("full_name", "Full name", "text", "contact", 200),
+    CanonicalField("phone", "Phone", "phone", "contact", 32),
+    CanonicalField("first_name", "First name", "text", "contact", 120),
+    CanonicalField("last_name", "Last name", "text", "contact", 120),
+    CanonicalField("full_name", "Full name", "text", "contact", 240),
     CanonicalField("job_title", "Job title", "text", "contact", 200),
     CanonicalField("company", "Company", "text", "company", 200),
     CanonicalField("website", "Website", "url", "company", 2000),
     CanonicalField("country", "Country", "country", "contact", 2),
     CanonicalField("state", "State", "state", "contact", 100),
-    CanonicalField("city", "City", "text", "contact", 100),
+    CanonicalField("city", "City", "text", "contact", 120),
     CanonicalField("postal_code", "Postal code", "text", "contact", 20),
-    CanonicalField("industry", "Industry", "text", "company", 100),
+    CanonicalField("industry", "Industry", "text", "company", 120),
     CanonicalField("employee_count", "Employees", "integer", "company", maximum=SMALL_INTEGER_LIMIT),
     # Whole units of whatever currency the form asks in: cents of a yearly revenue mean nothing to a rule.
     CanonicalField("annual_revenue", "Annual revenue", "integer", "company", maximum=BIG_INTEGER_LIMIT),
     CanonicalField("product_interest", "Product interest", "text", "request", 200),
-    CanonicalField("intent", "Intent", "text", "request", 100),
+    CanonicalField("intent", "Intent", "text", "request", 120),
     CanonicalField("message", "Message", "text", "request", 10_000),
-    CanonicalField("budget", "Budget", "text", "request", 100),
-    CanonicalField("timeline", "Timeline", "text", "request", 100),
+    CanonicalField("budget", "Budget", "text", "request", 120),
+    CanonicalField("timeline", "Timeline", "text", "request", 120),
     CanonicalField("language", "Language", "language", "contact", 35),
     CanonicalField("existing_customer", "Existing customer", "boolean", "request"),
     CanonicalField("utm_source", "UTM source", "text", "attribution", 200),
@@ -86,6 +86,13 @@ _FIELDS = (
 )
 
 CANONICAL_FIELDS: Mapping[str, CanonicalField] = MappingProxyType({field.name: field for field in _FIELDS})
+
+
+def length_of(name: str) -> int:
+    """How many characters a text field can have; columns that hold it take no other number."""
+    length = CANONICAL_FIELDS[name].max_length
+    assert length is not None, f"{name} has no length."
+    return length
 
 
 def label_of(name: str) -> str:

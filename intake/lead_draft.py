@@ -13,6 +13,7 @@ class LeadBefore:
     """What a returning lead was before the touch that brought it back."""
 
     status: str
+    contacted_at: datetime | None
     last_form_key: str
     last_submitted_at: datetime | None
     has_open_deal: bool
@@ -39,7 +40,13 @@ class LeadDraft:
     def before(self) -> LeadBefore:
         """The lead as it is now, to be kept before a touch changes it."""
         lead = self.lead
-        return LeadBefore(lead.status, lead.last_form_key, lead.last_submitted_at, lead.has_open_deal)
+        return LeadBefore(
+            status=lead.status,
+            contacted_at=lead.contacted_at,
+            last_form_key=lead.last_form_key,
+            last_submitted_at=lead.last_submitted_at,
+            has_open_deal=lead.has_open_deal,
+        )
 
 
 @cache

@@ -3,10 +3,11 @@
 from celery import shared_task
 
 from intake import runner
+from intake.accept import DRAIN
 from plumbing.nudges import taken
 
 
-@shared_task(name="intake.drain")
+@shared_task(name=DRAIN)
 def drain() -> None:
-    taken("intake.drain")
+    taken(DRAIN)
     runner.drain()

@@ -2,12 +2,18 @@
 
 from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind
 
+NO_RULE_MATCHED = "routing.no_rule_matched"
+NOBODY_AVAILABLE = "routing.nobody_available"
+NO_RULESET = "routing.no_ruleset"
+HOLDING_QUEUE_STUCK = "routing.holding_queue_stuck"
+NOTICE_FAILED = "routing.notice_failed"
+
 _RETRY_LEADS = "routing.handover.retries.retry_unrouted"
 _ROTATIONS = "routing.rotation.changelist"
 
 KINDS = [
     ExceptionKind(
-        key="routing.no_rule_matched",
+        key=NO_RULE_MATCHED,
         title="No rule matched",
         severity="medium",
         what_to_do=(
@@ -20,7 +26,7 @@ KINDS = [
         action_page="routing.routingrule.add",
     ),
     ExceptionKind(
-        key="routing.nobody_available",
+        key=NOBODY_AVAILABLE,
         title="Nobody could take the lead",
         severity="medium",
         what_to_do=(
@@ -34,7 +40,7 @@ KINDS = [
         action_page=_ROTATIONS,
     ),
     ExceptionKind(
-        key="routing.no_ruleset",
+        key=NO_RULESET,
         title="No rules are published",
         severity="high",
         what_to_do=(
@@ -46,7 +52,7 @@ KINDS = [
         action_page="routing.routingrule.changelist",
     ),
     ExceptionKind(
-        key="routing.holding_queue_stuck",
+        key=HOLDING_QUEUE_STUCK,
         title="A holding queue does not move",
         severity="high",
         what_to_do=(
@@ -59,7 +65,7 @@ KINDS = [
         action_page=_ROTATIONS,
     ),
     ExceptionKind(
-        key="routing.notice_failed",
+        key=NOTICE_FAILED,
         title="An owner could not be told",
         severity="high",
         what_to_do=(

@@ -8,7 +8,7 @@ from routing.handover import deactivation, releasing
 from routing.notices import sending
 
 
-@shared_task(name="routing.send_notices")
+@shared_task(name=sending.SEND)
 def send_notices() -> None:
     taken(sending.SEND)
     sending.send_due()
@@ -24,7 +24,7 @@ def release_holding_queues() -> None:
     releasing.release_holding_queues()
 
 
-@shared_task(name="routing.move_leads_on")
+@shared_task(name=deactivation.MOVE_ON)
 def move_leads_on() -> None:
     taken(deactivation.MOVE_ON)
     deactivation.move_leads_on()

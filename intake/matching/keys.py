@@ -12,7 +12,7 @@ from intake.values import mailboxes
 from intake.values.companies import company_key
 from intake.values.facts import company_domain
 
-KeyKind = Literal["email", "email_canonical", "phone", "external_id"]
+KeyKind = Literal["email", "email_canonical", "phone"]
 
 _PHONE_TAIL = 7
 
@@ -28,18 +28,12 @@ class IdentityKey:
     exclusive: bool
 
 
-def keys_of(values: Mapping[str, Any], *, external_ids: Mapping[str, str] | None = None) -> list[IdentityKey]:
-    """The identity keys of normalized values, strongest first. `external_ids`: system -> id ("crm" ->
-    "151").
+def keys_of(values: Mapping[str, Any]) -> list[IdentityKey]:
+    """The identity keys of normalized values, strongest first.
 
-    A personal address and an external id are exclusive; shared and placeholder mailboxes and all phones
-    are not.
+    A personal address is exclusive; shared and placeholder mailboxes and all phones are not.
     """
-    keys = [
-        IdentityKey("external_id", f"{system}:{identifier}", exclusive=True)
-        for system, identifier in sorted((external_ids or {}).items())
-        if identifier
-    ]
+    keys: list[IdentityKey] = []
     if email := values.get("email"):
         personal = mailboxes.is_personal(email)
         keys.append(IdentityKey("email", email, exclusive=personal))

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from intake.canonical import length_of
+
 
 class Lead(models.Model):
     """Canonical values are columns; first-touch attribution, fields outside the canon and raw spellings are JSON."""
@@ -25,28 +27,28 @@ class Lead(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
     disqualify_reason = models.CharField(max_length=200, blank=True)
 
-    email = models.CharField(max_length=254, blank=True)
-    phone = models.CharField(max_length=32, blank=True)
-    first_name = models.CharField(max_length=120, blank=True)
-    last_name = models.CharField(max_length=120, blank=True)
-    full_name = models.CharField(max_length=240, blank=True)
-    job_title = models.CharField(max_length=200, blank=True)
-    company = models.CharField(max_length=200, blank=True)
-    website = models.CharField(max_length=2000, blank=True)
-    country = models.CharField(max_length=2, blank=True)
-    state = models.CharField(max_length=100, blank=True)
-    city = models.CharField(max_length=120, blank=True)
-    postal_code = models.CharField(max_length=20, blank=True)
-    industry = models.CharField(max_length=120, blank=True)
+    email = models.CharField(max_length=length_of("email"), blank=True)
+    phone = models.CharField(max_length=length_of("phone"), blank=True)
+    first_name = models.CharField(max_length=length_of("first_name"), blank=True)
+    last_name = models.CharField(max_length=length_of("last_name"), blank=True)
+    full_name = models.CharField(max_length=length_of("full_name"), blank=True)
+    job_title = models.CharField(max_length=length_of("job_title"), blank=True)
+    company = models.CharField(max_length=length_of("company"), blank=True)
+    website = models.CharField(max_length=length_of("website"), blank=True)
+    country = models.CharField(max_length=length_of("country"), blank=True)
+    state = models.CharField(max_length=length_of("state"), blank=True)
+    city = models.CharField(max_length=length_of("city"), blank=True)
+    postal_code = models.CharField(max_length=length_of("postal_code"), blank=True)
+    industry = models.CharField(max_length=length_of("industry"), blank=True)
     employee_count = models.BigIntegerField(null=True, blank=True)
     annual_revenue = models.BigIntegerField(null=True, blank=True)
-    product_interest = models.CharField(max_length=200, blank=True)
-    intent = models.CharField(max_length=120, blank=True)
+    product_interest = models.CharField(max_length=length_of("product_interest"), blank=True)
+    intent = models.CharField(max_length=length_of("intent"), blank=True)
     message = models.TextField(blank=True)
-    budget = models.CharField(max_length=120, blank=True)
-    timeline = models.CharField(max_length=120, blank=True)
-    language = models.CharField(max_length=35, blank=True)
-    timezone = models.CharField(max_length=64, blank=True)
+    budget = models.CharField(max_length=length_of("budget"), blank=True)
+    timeline = models.CharField(max_length=length_of("timeline"), blank=True)
+    language = models.CharField(max_length=length_of("language"), blank=True)
+    timezone = models.CharField(max_length=length_of("timezone"), blank=True)
     existing_customer = models.BooleanField(null=True, blank=True)
 
     attribution = models.JSONField(default=dict, blank=True)
@@ -89,7 +91,6 @@ class LeadIdentity(models.Model):
         EMAIL = "email", "E-mail"
         EMAIL_CANONICAL = "email_canonical", "E-mail without dots and tags"
         PHONE = "phone", "Phone"
-        EXTERNAL_ID = "external_id", "External id"
         REVIEW_BLOCK = "review_block", "Looks alike"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="identities")

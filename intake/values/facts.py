@@ -2,27 +2,12 @@
 use."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from intake.values import mailboxes
 from intake.values.companies import company_key
 from intake.values.phones import phone_country
 from intake.values.web import host_of, registrable_domain
-
-# Name -> label, for the rule editor and the linter.
-DERIVED_FACTS: Mapping[str, str] = MappingProxyType(
-    {
-        "email_domain": "E-mail domain",
-        "email_is_free": "Free e-mail",
-        "email_is_disposable": "Disposable e-mail",
-        "email_is_role": "Shared mailbox",
-        "email_is_placeholder": "Placeholder e-mail",
-        "company_domain": "Company domain",
-        "company_key": "Company name without legal form",
-        "phone_country": "Country of the phone number",
-    }
-)
 
 
 def facts_of(values: Mapping[str, Any]) -> dict[str, Any]:

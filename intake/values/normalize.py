@@ -258,8 +258,8 @@ def _complete_names(result: Normalized) -> None:
     if full and not first and not last:
         first, last = split_full_name(full)
         if first:
-            values["first_name"] = first[: CANONICAL_FIELDS["first_name"].max_length]
+            values["first_name"] = normalize_name(first)[: CANONICAL_FIELDS["first_name"].max_length]
         if last:
-            values["last_name"] = last[: CANONICAL_FIELDS["last_name"].max_length]
+            values["last_name"] = normalize_name(last)[: CANONICAL_FIELDS["last_name"].max_length]
     elif not full and (first or last):
         values["full_name"] = join_name(first or "", last or "")[: CANONICAL_FIELDS["full_name"].max_length]

@@ -37,10 +37,10 @@ def shown(lead: Lead) -> dict[str, Any]:
 
 
 class LeadListView(StaffView, GenericAPIView[Lead]):
-    """Filters narrow the list together. A lead that was merged into another is found as that other one."""
+    """Filters narrow the list together."""
 
     needs = "intake.view_lead"
-    queryset = Lead.objects.filter(merged_into=None)
+    queryset = Lead.objects.all()
     filterset_class = LeadFilter
     pagination_class = NewestLeads
 

@@ -13,7 +13,6 @@ from typing import Literal
 from routing.engine.references import Id, Row
 
 CalendarPolicy = Literal["on_duty_first", "on_duty_only", "ignore"]
-CALENDAR_POLICIES: tuple[CalendarPolicy, ...] = ("on_duty_first", "on_duty_only", "ignore")
 
 Why = Literal["inactive", "absent", "off_duty", "capped", "loaded", "skills", "past_owner"]
 

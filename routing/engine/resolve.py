@@ -12,7 +12,6 @@ from routing.engine.rotation import after, pick
 from routing.engine.rotation_state import RotationState, Turn
 
 WhenEmptyKind = Literal["fallback", "hold", "assign_anyway", "rotation", "queue"]
-WHEN_EMPTY_KINDS: tuple[WhenEmptyKind, ...] = ("fallback", "hold", "assign_anyway", "rotation", "queue")
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,7 @@ def reason_of(owner: Owner) -> str:
 
 
 def _open_leads(owner: Owner) -> QuerySet[Assignment]:
-    rows = Assignment.objects.filter(owner=owner, lead__merged_into=None)
+    rows = Assignment.objects.filter(owner=owner)
     return rows.exclude(lead__status__in=CLOSED)
 
 

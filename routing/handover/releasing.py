@@ -8,6 +8,7 @@ from django.utils import timezone
 from exception_queue import queue
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead
+from routing.exception_kinds import HOLDING_QUEUE_STUCK
 from routing.handover.again import Again
 from routing.handover.plan import By
 from routing.models import Assignment, LeadScore, Rotation
@@ -15,7 +16,6 @@ from routing.rotations import roster
 
 # An opening that has released nothing for this long is news.
 STUCK_AFTER = timedelta(minutes=15)
-STUCK = "routing.holding_queue_stuck"
 
 
 def release_holding_queues() -> int:
@@ -65,11 +65,11 @@ def _report_when_stuck(rotation: Rotation) -> None:
 
 def _open(rotation: Rotation, since: datetime, *, now: datetime) -> None:
     subject = Subject("rotation", str(rotation.pk), rotation.name)
-    if queue.is_open(kind=STUCK, subject=subject):
+    if queue.is_open(kind=HOLDING_QUEUE_STUCK, subject=subject):
         return
     cause = f"Nobody of {rotation.name} can take a lead, though somebody is on duty"
     problem = ExceptionReport(
-        kind=STUCK, subject=subject, cause=cause, detail={"oldest_since": since.isoformat()}
+        kind=HOLDING_QUEUE_STUCK, subject=subject, cause=cause, detail={"oldest_since": since.isoformat()}
     )
     queue.open_items([problem], now=now)
 
@@ -77,4 +77,6 @@ def _open(rotation: Rotation, since: datetime, *, now: datetime) -> None:
 def _close_empty_lines() -> None:
     empty = Rotation.objects.filter(holding_queue__isnull=False, holding_queue__assignments__isnull=True)
     ids = [str(pk) for pk in empty.values_list("pk", flat=True)]
-    queue.close_items(kind=STUCK, subject_type="rotation", subject_ids=ids, reason="The line is empty.")
+    queue.close_items(
+        kind=HOLDING_QUEUE_STUCK, subject_type="rotation", subject_ids=ids, reason="The line is empty."
+    )

@@ -49,7 +49,6 @@ class Assignment(models.Model):
         CRM = "crm", "CRM"
         SLA = "sla", "SLA"
         HOLDING_QUEUE = "holding_queue", "Holding queue"
-        MERGE = "merge", "Merge"
         DEACTIVATION = "deactivation", "Owner switched off"
 
     lead = models.OneToOneField("intake.Lead", on_delete=models.CASCADE, related_name="+")

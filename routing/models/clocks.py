@@ -55,7 +55,6 @@ class SlaClock(models.Model):
     due_at = models.DateTimeField()
     explanation = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
-    generation = models.PositiveIntegerField(default=1)
     reassigns = models.PositiveSmallIntegerField(default=0)
     met_at = models.DateTimeField(null=True, blank=True)
     met_by = models.CharField(max_length=200, blank=True)

@@ -19,6 +19,7 @@ from plumbing.backoff import RetryPolicy
 from plumbing.bulk import insert_rows
 from plumbing.notify import NotifyError, send
 from plumbing.nudges import nudge
+from routing.exception_kinds import NOTICE_FAILED
 from routing.models import Owner, OwnerNotice, Queue
 from routing.notices import texts
 
@@ -142,7 +143,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
         record([_told(notice, to, now=now)])
         if notice.attempts > 1:
             queue.close_items(
-                kind="routing.notice_failed",
+                kind=NOTICE_FAILED,
                 subject_type=subject.type,
                 subject_ids=[subject.id],
                 reason="It was sent.",
@@ -153,7 +154,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
         notice.status = OwnerNotice.Status.FAILED
         notice.save()
         found = ExceptionReport(
-            kind="routing.notice_failed",
+            kind=NOTICE_FAILED,
             subject=subject,
             cause=str(problem)[:200],
             detail={"to": list(to), "lead": str(notice.lead_id), "kind": notice.kind},

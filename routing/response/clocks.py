@@ -109,7 +109,6 @@ def shorten(clock: SlaClock, start: Start) -> None:
         return
     clock.due_at, clock.policy_name = draft_clock.due_at, draft_clock.policy_name
     clock.explanation, clock.first_response = draft_clock.explanation, draft_clock.first_response
-    clock.generation += 1
     clock.save()
     clock.steps.filter(status=SlaStep.Status.PENDING).update(
         status=SlaStep.Status.SKIPPED, result="Replaced: the lead came back as more urgent."

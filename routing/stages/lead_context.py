@@ -46,7 +46,7 @@ class LeadContext:
             self._purposes = dict(IntakeForm.objects.values_list("key", "purpose"))
 
     def ownership(self, work: LeadWork) -> OwnershipContext:
-        """As committed. Makes a returning lead new again where its touch means that."""
+        """As committed, and what the touch of a returning lead means."""
         account = routed(work).account
         base = OwnershipContext(
             account_owner=self.people.known_owner(account.owner_id) if account else None,
@@ -59,13 +59,11 @@ class LeadContext:
             return base
         back = returning(
             Previous(
-                before.status, contacted=work.lead.contacted_at is not None, open_deal=before.has_open_deal
+                before.status, contacted=before.contacted_at is not None, open_deal=before.has_open_deal
             ),
             Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
         )
         sticky = self._sticky(work, row, before)
-        if back.routes_again:
-            work.draft.change(status=Lead.Status.NEW, contacted_at=None, disqualify_reason="")
         owner = self.people.known_owner(row.owner_id)
         return replace(
             base,
@@ -106,7 +104,7 @@ class LeadContext:
 
     def _sticky(self, work: LeadWork, row: Assignment, before: LeadBefore) -> StickyOwner | None:
         """The owner has lost the territory when the rotation that gave them the lead has them no more."""
-        stands_in = row.stands_in(work.lead.contacted_at)
+        stands_in = row.stands_in(before.contacted_at)
         owner_id = row.sticky_owner_id if stands_in else row.owner_id
         owner = self.people.known_owner(owner_id)
         if owner is None:
@@ -114,7 +112,7 @@ class LeadContext:
         rotation = self._rotations.get((row.lead_id, owner_id))
         lost = rotation is not None and (rotation, owner_id) not in self._members
         purpose = self._purposes.get(before.last_form_key, work.form.purpose)
-        since = max(row.assigned_at, work.lead.contacted_at or row.assigned_at)
+        since = max(row.assigned_at, before.contacted_at or row.assigned_at)
         if stands_in and row.sticky_since is not None:
             since = row.sticky_since
         return StickyOwner(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from exception_queue.queue import ExceptionReport
 from intake.batch import Batch, LeadWork
+from intake.models import Lead
 from intake.pipeline import stage
 from intake.subjects import lead_subject
 from routing.assignment import assign_rows
 from routing.engine.decide import decide
 from routing.engine.references import Ref
 from routing.engine.ruleset import CompiledRuleSet
+from routing.exception_kinds import NO_RULE_MATCHED, NOBODY_AVAILABLE
 from routing.handover.commit import draw_up, write_decisions
 from routing.handover.plan import Ask, By, Placement, holder_of, plan, rotations_of
 from routing.models import Assignment, Owner
@@ -49,6 +51,8 @@ def route(batch: Batch) -> None:
 def _ask(work: LeadWork, ruleset: CompiledRuleSet, context: LeadContext, batch: Batch) -> Ask:
     found = routed(work)
     ownership = context.ownership(work)
+    if ownership.returning is not None and ownership.returning.routes_again:
+        work.draft.change(status=Lead.Status.NEW, contacted_at=None, disqualify_reason="")
     holder = context.assignments.get(work.lead.pk)
     ask = Ask(
         lead_id=work.lead.pk,
@@ -93,12 +97,9 @@ def _report(batch: Batch, work: LeadWork, found: Routed) -> None:
     if found.score is not None and found.score.segment == "disqualified":
         return
     if found.decision.no_rule_matched:
-        kind, cause = (
-            "routing.no_rule_matched",
-            f"No rule matched, so it went to {found.decision.target.name}",
-        )
+        kind, cause = NO_RULE_MATCHED, f"No rule matched, so it went to {found.decision.target.name}"
     elif found.resolution.nobody:
-        kind, cause = "routing.nobody_available", f"Nobody of {found.decision.target.name} could take it"
+        kind, cause = NOBODY_AVAILABLE, f"Nobody of {found.decision.target.name} could take it"
     else:
         return
     shown = ("country", "state", "segment", "product_interest", "form", "territory")

@@ -15,6 +15,7 @@ from routing.engine.resolve import Resolution
 from routing.engine.returning import Returning
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
+from routing.exception_kinds import NO_RULESET
 from routing.models import NamedAccount, Owner, Queue, RuleSet
 from routing.rules import publishing
 
@@ -39,7 +40,6 @@ class Routed:
     had: Owner | None = None
     assigned_at: datetime | None = None
     moved: bool = False
-    trace: list[dict[str, Any]] = field(default_factory=list)
 
 
 def look(works: Sequence[LeadWork]) -> None:
@@ -59,7 +59,7 @@ def ruleset_or_hold(batch: Batch) -> tuple[CompiledRuleSet, RuleSet] | None:
         return ruleset_of(batch)
     except publishing.NothingPublished as error:
         for work in batch.going():
-            work.outcome = Hold("routing.no_ruleset", str(error), release_at=batch.now + ASK_AGAIN)
+            work.outcome = Hold(NO_RULESET, str(error), release_at=batch.now + ASK_AGAIN)
         return None
 
 

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
+from intake.exception_kinds import AMBIGUOUS_DUPLICATE, KEYS_CONFLICT
 from intake.lead_changes import LeadEdit, edit_leads
 from intake.models import Lead
 
-KINDS = ("intake.ambiguous_duplicate", "intake.keys_conflict")
+KINDS = (AMBIGUOUS_DUPLICATE, KEYS_CONFLICT)
 
 
 def open_items(one: UUID, other: UUID) -> list[ExceptionItem]:

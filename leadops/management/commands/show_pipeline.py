@@ -24,6 +24,8 @@ class Command(BaseCommand):
                 continue
             stage = dotted.resolve(line)
             path = Path(inspect.getsourcefile(stage) or "").relative_to(settings.BASE_DIR)
-            number = inspect.getsourcelines(stage)[1]
+            lines, start = inspect.getsourcelines(stage)
+            # Below its decorators.
+            number = start + next(n for n, text in enumerate(lines) if text.startswith("def "))
             first = (inspect.getdoc(stage) or "").split("\n", 1)[0]
             self.stdout.write(f"{line:32} {f'{path}:{number}':42} {first}")

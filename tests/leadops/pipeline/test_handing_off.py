@@ -258,6 +258,15 @@ def test_the_bond_ends_after_its_days_and_when_the_owner_has_left_the_rotation(a
     assert Assignment.objects.get(lead=lead).owner != owner
 
 
+def test_the_bond_is_counted_from_the_last_contact_where_that_is_later_than_the_assignment(acme):
+    lead = make.handed_off(make.american())
+    come_back_contacted(lead, days_ago=91)
+    Lead.objects.update(contacted_at=timezone.now() - timedelta(days=2))
+    make.handed_off(make.american(message="Back again"))
+    assert Assignment.objects.get(lead=lead).reason.startswith("Stays with")
+    assert RotationTurn.objects.count() == 1
+
+
 def test_a_content_form_goes_on_the_timeline_only(acme):
     lead = make.handed_off(make.american())
     IntakeForm.objects.create(key="paper", name="White paper", purpose="content")
