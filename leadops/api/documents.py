@@ -19,6 +19,13 @@ def problems(*statuses: int) -> Answers:
     }
 
 
+def answers(serializer: Any, *refusals: int) -> Answers:
+    """200 with this, else a problem."""
+    # With its media type, so that it comes before the problems, as text too: there drf-spectacular looks whether it is a list,
+    # and only then for filters and pages.
+    return {(200, "application/json"): serializer, **problems(*refusals)}
+
+
 def acting(serializer: type[Any]) -> Answers:
     """Answers of an address that does something with one thing and shows it as it is then."""
-    return {200: serializer, **problems(400, 401, 403, 404, 409, 415, 422)}
+    return answers(serializer, 400, 401, 403, 404, 409, 415, 422)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from exception_queue import queue
 from exception_queue.models import ExceptionItem, load_pages
-from leadops.api.documents import acting, problems
+from leadops.api.documents import acting, answers
 from leadops.api.exception_serializers import (
     ExceptionItemSerializer,
     ExceptionItemWithNotesSerializer,
@@ -46,7 +46,7 @@ class ExceptionList(StaffView, GenericAPIView[ExceptionItem]):
         operation_id="list_exceptions",
         summary="List what needs a person, newest first",
         tags=["exceptions"],
-        responses={200: ExceptionItemSerializer(many=True), **problems(401, 403, 404, 422)},
+        responses=answers(ExceptionItemSerializer(many=True), 401, 403, 404, 422),
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -64,7 +64,7 @@ class ExceptionDetail(StaffView):
         operation_id="read_exception",
         summary="Read an exception",
         tags=["exceptions"],
-        responses={200: ExceptionItemWithNotesSerializer, **problems(401, 403, 404)},
+        responses=answers(ExceptionItemWithNotesSerializer, 401, 403, 404),
     )
     def get(self, request: Request, item_id: int) -> Response:
         return Response(_shown(_item(item_id)))

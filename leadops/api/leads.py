@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from intake.models import Lead, TimelineEntry
 from leadops.api import lead_answers
-from leadops.api.documents import problems
+from leadops.api.documents import answers
 from leadops.api.lead_filters import LeadFilter
 from leadops.api.lead_serializers import (
     LeadSerializer,
@@ -21,7 +21,7 @@ from leadops.api.pages import NewestLeads
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView
 
-READING = problems(401, 403, 404)
+READING = (401, 403, 404)
 
 
 def lead_or_404(lead_id: UUID) -> Lead:
@@ -48,7 +48,7 @@ class LeadListView(StaffView, GenericAPIView[Lead]):
         operation_id="list_leads",
         summary="List leads, newest first",
         tags=["leads"],
-        responses={200: LeadSerializer(many=True), **problems(401, 403, 404, 422)},
+        responses=answers(LeadSerializer(many=True), 401, 403, 404, 422),
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -65,7 +65,7 @@ class LeadDetail(StaffView):
         operation_id="read_lead",
         summary="Read a lead",
         tags=["leads"],
-        responses={200: LeadSerializer, **READING},
+        responses=answers(LeadSerializer, *READING),
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
         return Response(shown(lead_or_404(lead_id)))
@@ -80,7 +80,7 @@ class LeadTimeline(StaffView):
         operation_id="read_lead_timeline",
         summary="Read what happened to a lead",
         tags=["leads"],
-        responses={200: TimelineEntrySerializer(many=True), **READING},
+        responses=answers(TimelineEntrySerializer(many=True), *READING),
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
         entries = TimelineEntry.objects.filter(lead=lead_or_404(lead_id)).order_by("at", "id")
@@ -96,7 +96,7 @@ class LeadAssignments(StaffView):
         operation_id="read_lead_assignments",
         summary="Read who has had a lead",
         tags=["leads"],
-        responses={200: OwnershipChangeSerializer(many=True), **READING},
+        responses=answers(OwnershipChangeSerializer(many=True), *READING),
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
         return Response(

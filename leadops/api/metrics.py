@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leadops import handoff
-from leadops.api.documents import problems
+from leadops.api.documents import answers
 from leadops.api.staff import StaffView, valid
 from leadops.handoff import By, Figures, HandoffStep
 
@@ -86,7 +86,7 @@ class Handoff(StaffView):
         summary="Read how well and how fast leads are handed off",
         tags=["metrics"],
         parameters=[HandoffQuerySerializer],
-        responses={200: HandoffSerializer, **problems(401, 403, 422)},
+        responses=answers(HandoffSerializer, 401, 403, 422),
     )
     def get(self, request: Request) -> Response:
         asked = valid(HandoffQuerySerializer, request.query_params)

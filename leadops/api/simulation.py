@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leadops.api.documents import problems
+from leadops.api.documents import answers
 from leadops.api.fields import AnyObject, NumberOrNull, TextOrNull
 from leadops.api.lead_serializers import AssignedSerializer, LeadScoreSerializer
 from leadops.api.problems import ApiProblem
@@ -30,6 +30,8 @@ from routing.simulation.simulator import Simulated, facts_of, simulate
 # What a draft that does not hold together raises; a published ruleset has passed the gate.
 BROKEN = (RuleSetError, TerritoryError, NoFallbackQueue, SlaError, NeverOpens)
 NEWEST = ("draft", "published")
+# Absences, caps and holidays are looked up around it.
+YEARS = (2000, 2099)
 _VERSION = re.compile("[0-9]{1,9}")
 
 
@@ -53,8 +55,15 @@ class SimulationRequestSerializer(serializers.Serializer[Any]):
         help_text="Canonical fields, `extra.<key>`, `form` (whose defaults fill gaps). What routing finds out by itself "
         "(`segment`, `email_is_free`, ...) is believed where it is stated."
     )
-    at = serializers.DateTimeField(required=False, help_text="The moment of the decision; now unless said.")
+    at = serializers.DateTimeField(
+        required=False, help_text="The moment of the decision, in this century; now unless said."
+    )
     ruleset = Which(default="published")
+
+    def validate_at(self, at: datetime) -> datetime:
+        if not YEARS[0] <= at.year <= YEARS[1]:
+            raise serializers.ValidationError(f"Say a time in the years {YEARS[0]} to {YEARS[1]}.")
+        return at
 
     def validate_facts(self, facts: Any) -> dict[str, Any]:
         if not isinstance(facts, dict):
@@ -163,7 +172,7 @@ class Simulate(StaffView):
         summary="Try out who would get a lead",
         tags=["simulate"],
         request=SimulationRequestSerializer,
-        responses={200: SimulatedSerializer, **problems(400, 401, 403, 409, 415, 422)},
+        responses=answers(SimulatedSerializer, 400, 401, 403, 409, 415, 422),
     )
     def post(self, request: Request) -> Response:
         said = valid(SimulationRequestSerializer, request.data)

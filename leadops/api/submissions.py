@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from exception_queue.models import ExceptionItem
 from intake import credentials
 from intake.models import Submission
-from leadops.api.documents import problems
+from leadops.api.documents import answers
 from leadops.api.fields import TextOrNull
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffWith
@@ -84,7 +84,7 @@ class SubmissionStatus(APIView):
         summary="Ask how far a submission has got",
         tags=["submissions"],
         auth=[{"tokenAuth": []}, {"formToken": []}],  # type: ignore[list-item]
-        responses={200: SubmissionStatusSerializer, **problems(401, 403, 404)},
+        responses=answers(SubmissionStatusSerializer, 401, 403, 404),
     )
     def get(self, request: Request, submission_id: UUID) -> Response:
         submission = Submission.objects.select_related("form").filter(pk=submission_id).first()

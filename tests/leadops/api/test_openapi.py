@@ -2,35 +2,28 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import schemathesis
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
-from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
 from schemathesis.specs.openapi import checks
 
 from exception_queue.models import ExceptionItem
 from intake import runner
 from intake.models import Submission
+from leadops.api.exceptions import ExceptionFilter
+from leadops.api.lead_filters import LeadFilter
 from leadops.wsgi import application
 from tests import make
 from tests.leadops.api import forms
+from tests.leadops.api.described import foreseen, operations_of
 
 SUBMIT = "/api/v1/forms/{form_key}/submissions"
-METHODS = {"get", "post", "put", "patch", "delete", "options"}
 PROBLEM = "application/problem+json"
-
-
-@pytest.fixture(scope="module")
-def document() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    return found
 
 
 def test_it_is_valid_openapi_without_a_warning(tmp_path):
@@ -48,7 +41,7 @@ def test_it_documents_every_address_of_the_api(document):
 
 
 def test_it_says_of_every_refusal_that_it_is_a_problem(document):
-    for path, method, operation in _operations(document):
+    for path, method, operation in operations_of(document):
         for status, answer in operation["responses"].items():
             if 400 <= int(status) < 500:
                 assert list(answer["content"]) == [PROBLEM], (path, method, status)
@@ -56,7 +49,7 @@ def test_it_says_of_every_refusal_that_it_is_a_problem(document):
 
 
 def test_it_says_in_a_line_what_every_operation_does(document):
-    summaries = [operation["summary"] for _, _, operation in _operations(document)]
+    summaries = [operation["summary"] for _, _, operation in operations_of(document)]
     assert len(set(summaries)) == len(summaries)
     assert all(summary and len(summary) < 60 and not summary.endswith(".") for summary in summaries)
 
@@ -64,14 +57,29 @@ def test_it_says_in_a_line_what_every_operation_does(document):
 def test_it_is_read_from_submissions_over_leads_to_webhooks(document):
     order = [tag["name"] for tag in document["tags"]]
     assert order == ["submissions", "leads", "exceptions", "simulate", "metrics", "webhooks", "health"]
-    tags = [tag for _, _, operation in _operations(document) for tag in operation["tags"]]
+    tags = [tag for _, _, operation in operations_of(document) for tag in operation["tags"]]
     assert list(dict.fromkeys(tags)) == order
+
+
+def test_it_lists_every_filter_and_page_of_lists(document):
+    parameters = {
+        operation["operationId"]: {one["name"] for one in operation.get("parameters", [])}
+        for _, _, operation in operations_of(document)
+    }
+    pages = {"cursor", "page_size"}
+    assert parameters["list_leads"] == pages | set(LeadFilter.base_filters)
+    assert parameters["list_exceptions"] == pages | set(ExceptionFilter.base_filters)
+    assert {"email", "phone", "owner", "queue", "segment", "status", "created_after"} <= parameters[
+        "list_leads"
+    ]
+    assert {"status", "kind"} <= parameters["list_exceptions"]
+    assert parameters["read_handoff_metrics"] == {"since", "by"}
 
 
 def test_it_names_a_security_scheme_or_none_for_every_operation(document):
     known = set(document["components"]["securitySchemes"])
     assert {"tokenAuth", "formToken", "vendorSignature", "hubspotSignature"} <= known
-    for path, method, operation in _operations(document):
+    for path, method, operation in operations_of(document):
         assert operation["security"], (path, method)
         assert {name for one in operation["security"] for name in one} <= known, (path, method)
 
@@ -94,7 +102,7 @@ def test_it_describes_answers_as_they_are(acme, api, document):
     )
     item = api.get("exceptions").json()["results"][0]["id"]
     accepted = forms.post(make.american())
-    _matches(document, SUBMIT, "post", accepted)
+    foreseen(document, SUBMIT, "post", accepted)
     asked = {
         "/api/v1/submissions/{submission_id}": accepted.json()["status_url"].removeprefix("/api/v1/"),
         "/api/v1/leads": "leads",
@@ -106,7 +114,7 @@ def test_it_describes_answers_as_they_are(acme, api, document):
         "/api/v1/metrics/handoff": "metrics/handoff",
     }
     for path, address in asked.items():
-        _matches(document, path, "get", api.get(address))
+        foreseen(document, path, "get", api.get(address))
     for action, said in {
         "reassign": {"owner": "alice@acme.test", "reason": "x"},
         "contacted": {},
@@ -115,19 +123,19 @@ def test_it_describes_answers_as_they_are(acme, api, document):
     }.items():
         answer = api.post(f"leads/{lost.pk}/{action}", said)
         assert answer.status_code == 200
-        _matches(document, f"/api/v1/leads/{{lead_id}}/{action}", "post", answer)
+        foreseen(document, f"/api/v1/leads/{{lead_id}}/{action}", "post", answer)
     until = (timezone.now() + timedelta(hours=1)).isoformat()
     for action, said in {"claim": {}, "snooze": {"until": until}, "resolve": {}}.items():
         answer = api.post(f"exceptions/{item}/{action}", said)
-        _matches(document, f"/api/v1/exceptions/{{item_id}}/{action}", "post", answer)
+        foreseen(document, f"/api/v1/exceptions/{{item_id}}/{action}", "post", answer)
     for action in ("retry", "dismiss"):
         open_one = _held()
         answer = api.post(f"exceptions/{open_one.pk}/{action}")
-        _matches(document, f"/api/v1/exceptions/{{item_id}}/{action}", "post", answer)
+        foreseen(document, f"/api/v1/exceptions/{{item_id}}/{action}", "post", answer)
     refused = api.post(f"exceptions/{item}/claim")
-    _matches(document, "/api/v1/exceptions/{item_id}/claim", "post", refused)
+    foreseen(document, "/api/v1/exceptions/{item_id}/claim", "post", refused)
     for facts in ({"country": "US"}, {"country": "DE"}, {}):
-        _matches(document, "/api/v1/simulate", "post", api.post("simulate", {"facts": facts}))
+        foreseen(document, "/api/v1/simulate", "post", api.post("simulate", {"facts": facts}))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -165,28 +173,12 @@ def test_it_never_answers_anything_unforeseen_whatever_is_submitted(committed_ac
     assert not ExceptionItem.objects.filter(kind="intake.poison").exists()
 
 
-def _matches(document, path, method, answer):
-    """The answer's body is as the document says for its status and media type."""
-    operation = document["paths"][path][method]
-    content = operation["responses"][str(answer.status_code)]["content"]
-    schema = {**content[answer["Content-Type"]]["schema"], "components": document["components"]}
-    errors = list(Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(answer.json()))
-    assert not errors, (path, [f"{list(error.absolute_path)}: {error.message}" for error in errors])
-
-
 def _held():
     """What is open about a submission that cannot go on."""
     number = Submission.objects.count()
     held = make.submitted({"full_name": f"Nobody {number}"}, form="typeform-quote")
     runner.drain()
     return ExceptionItem.objects.get(subject_id=str(held.pk))
-
-
-def _operations(document):
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            if method in METHODS:
-                yield path, method, operation
 
 
 def _addresses(patterns, before="/"):

@@ -165,6 +165,9 @@ def test_it_sees_credits_as_they_stand(acme, api):
         ({"facts": {}, "ruleset": 99}, "ruleset"),
         ({"facts": {}, "ruleset": True}, "ruleset"),
         ({"facts": {}, "at": "noon"}, "at"),
+        ({"facts": {}, "at": "0001-01-01T00:00:00Z"}, "at"),
+        ({"facts": {}, "at": "9999-12-31T23:59:59Z"}, "at"),
+        ({"facts": {}, "ruleset": "9" * 5000}, "ruleset"),
     ],
 )
 def test_it_says_which_field_is_wrong(acme, api, said, field):
