@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db.models import Case, Value, When
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
@@ -15,10 +16,12 @@ from unfold.views import ChangeList
 
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
-from routing.models import RoutingRule
+from routing.engine.order import ORDER
+from routing.models import Queue, RoutingRule
 from routing.rotations import rotation_stats
 from routing.rotations.rotation_stats import Duty
 
+_ACCOUNT_OWNER = RoutingRule.TargetKind.ACCOUNT_OWNER
 _TARGETS = {
     RoutingRule.TargetKind.ROTATION: "target_rotation",
     RoutingRule.TargetKind.QUEUE: "target_queue",
@@ -104,6 +107,7 @@ class RulePage(DraftPage):
             },
         ),
     ]
+    list_before_template = "routing/rule_order.html"
     empty_icon = "alt_route"
     empty_title = "No rules yet"
     empty_text = (
@@ -113,6 +117,17 @@ class RulePage(DraftPage):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RuleChangeList
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Rules for account owners are asked before the others, so they stand before them."""
+        return [Case(When(target_kind=_ACCOUNT_OWNER, then=Value(0)), default=Value(1)), "position", "pk"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        fallback = Queue.objects.filter(fallback=True, active=True).first()
+        order = {"deciding": ORDER, "fallback": fallback}
+        return super().changelist_view(request, {**(extra_context or {}), **order})
 
     def summary(self, request: HttpRequest, row: RoutingRule) -> Mapping[str, Any]:
         return {"answer": sentence_of(row)}
@@ -126,6 +141,8 @@ class RulePage(DraftPage):
             there = format_html(
                 ' <span class="lo-badge lo-{}">{} of {} on duty</span>', tone, duty.on_duty, duty.members
             )
+        if rule.target_kind == _ACCOUNT_OWNER:
+            there = format_html(' <span class="{}">asked before the other rules</span>', "lo-badge")
         return format_html(
             '<span class="lo-rule"><b>{}</b><span class="lo-rule-say">{} '
             '<span class="lo-arrow" aria-label="then">→</span> <b>{}</b>{}</span></span>',

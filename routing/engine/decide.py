@@ -1,11 +1,8 @@
 """Deciding who should answer a lead: pure, so that the live stage, the simulator and the backtest run the
 very same lines.
 
-The order: 1 manual lock; 2 owner of an open deal; 3 matching rules whose target is the account's owner; 4
-stickiness (for a new lead that is probably somebody's known person: the owner of that one); 5 the other
-rules, top to bottom; 6 the fallback queue, with an exception. A lead that came back before anybody
-answered keeps who has it, right after the manual lock. A rule that names a queue is a decision, not an
-exception.
+The order is the list in `order`. A lead that needs somebody else of its rotation is not decided again. A rule
+that names a queue is a decision, not an exception.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from routing.engine.conditions import explain, plain
+from routing.engine.order import ORDER
 from routing.engine.ownership import NOTHING_KNOWN, KnownOwner, OwnershipContext, StickyOwner
 from routing.engine.references import Facts, Id, Ref, Row
 from routing.engine.ruleset import CompiledRuleSet, Rule, RuleList
@@ -124,17 +122,30 @@ class _Deciding:
     def run(self) -> RoutingDecision:
         where = " > ".join(reversed(names(self.path)))
         self._note("territory", "Which territory is it?", bool(where), where or "None of the territories")
-        return (
-            self._same_rotation()
-            or self._manual_lock()
-            or self._returning()
-            or self._open_deal()
-            or self._rules(self.ruleset.account_rules)
-            or self._stickiness()
-            or self._candidate()
-            or self._rules(self.ruleset.other_rules)
-            or self._fallback()
-        )
+        if decision := self._same_rotation():
+            return decision
+        steps = {
+            "manual_lock": self._manual_lock,
+            "returning": self._returning,
+            "open_deal": self._open_deal,
+            "account_owner": self._account_rules,
+            "stickiness": self._stickiness,
+            "candidate": self._candidate,
+            "rule": self._other_rules,
+        }
+        for step in ORDER:
+            if step.key in steps and (decision := steps[step.key]()):
+                return decision
+        return self._fallback()
+
+    def _account_rules(self) -> RoutingDecision | None:
+        listed = self.ruleset.account_rules
+        if not listed.rules:
+            self._no("account_owner", "Does a rule send it to the account's owner?", "There is no such rule")
+        return self._rules(listed)
+
+    def _other_rules(self) -> RoutingDecision | None:
+        return self._rules(self.ruleset.other_rules)
 
     def _same_rotation(self) -> RoutingDecision | None:
         """A lead that needs somebody else is not decided again: its rotation is asked for another member."""
@@ -154,6 +165,7 @@ class _Deciding:
         back = self.ownership.returning
         asked = "Does a lead that came back stay with who has it?"
         if back is None:
+            self._no("returning", asked, "It is new")
             return None
         current = self.ownership.current
         if back.routes_again or current is None:
@@ -177,7 +189,9 @@ class _Deciding:
 
     def _open_deal(self) -> RoutingDecision | None:
         owner = self.ownership.open_deal
-        if not self._known_owner("open_deal", "Has somebody an open deal with them?", owner, "No open deal"):
+        if owner is None:
+            return None  # Nothing tells of deals, so the trace does not say that there is none.
+        if not self._known_owner("open_deal", "Has somebody an open deal with them?", owner, "Nobody"):
             return None
         return self._to_owner("open_deal", owner, "Owner of the open deal")
 
@@ -215,6 +229,7 @@ class _Deciding:
         until somebody has looked."""
         owner, asked = self.ownership.candidate_owner, "Is it probably somebody's known person?"
         if owner is None:
+            self._no("candidate", asked, "Nobody's")
             return None
         if not owner.active or owner.away:
             self._no("candidate", asked, f"{owner.name} {'is away' if owner.active else 'is not active'}")

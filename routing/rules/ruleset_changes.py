@@ -26,7 +26,17 @@ def sentences(before: Snapshot | None, after: Snapshot) -> list[str]:
 
 def _sentences(before: Snapshot, after: Snapshot) -> Iterator[str]:
     yield from _rows("Rule", before["rules"], after["rules"], key="id", changes=_rule_changes)
-    yield from _order("The order of the rules", before["rules"], after["rules"], key="id", name="name")
+    # Rules for account owners are asked before the others, wherever they stand.
+    for what, of_accounts in (
+        ("The order of the rules for account owners", True),
+        ("The order of the rules", False),
+    ):
+        was, now = (
+            [row for row in rules if (row["target"]["kind"] == "account_owner") == of_accounts]
+            for rules in (before["rules"], after["rules"])
+        )
+        yield from _new_places(was, now)
+        yield from _order(what, was, now, key="id", name="name")
     territories = {row["id"]: row["name"] for row in [*before["territories"], *after["territories"]]}
     yield from _rows(
         "Territory",
@@ -78,6 +88,15 @@ def _order(what: str, before: Iterable[Row], after: Iterable[Row], *, key: str, 
     both = {row[key] for row in was} & {row[key] for row in now}
     if [row[key] for row in was if row[key] in both] != [row[key] for row in now if row[key] in both]:
         yield f"{what} is now: {', '.join(row[name] for row in now)}."
+
+
+def _new_places(before: Iterable[Row], after: Iterable[Row]) -> Iterator[str]:
+    """A new rule at the end takes what is left over; anywhere else it takes leads from those below."""
+    known, below = {row["id"] for row in before}, list(after)
+    for place, row in enumerate(below):
+        following = next((one for one in below[place + 1 :] if one["id"] in known), None)
+        if row["id"] not in known and following is not None:
+            yield f"Rule “{row['name']}” stands above “{following['name']}”."
 
 
 def _renamed(old: Row, new: Row) -> str:

@@ -123,7 +123,10 @@ def _of_assigned(row: Decision, outcome: Mapping[str, Any]) -> list[Difference]:
 
 
 def _of_traces(stored: Sequence[Any], replayed: Sequence[Any]) -> list[Difference]:
-    pairs = enumerate(zip_longest(stored, replayed), start=1)
+    """A step that only one of them speaks of, and that did not decide, was not asked yet when the other was written."""
+    both = {row["step"] for row in stored} & {row["step"] for row in replayed}
+    told = [[row for row in rows if row["ok"] or row["step"] in both] for rows in (stored, replayed)]
+    pairs = enumerate(zip_longest(*told), start=1)
     return [Difference(f"trace row {number}", *pair) for number, pair in pairs if pair[0] != pair[1]]
 
 

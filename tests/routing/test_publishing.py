@@ -193,11 +193,27 @@ def test_it_says_what_a_publication_would_change(rule, dach, triage, now):
         "Rule “First” is new.",
         "Rule “DACH” now asks whether country is CH and now sends to the queue “Triage” "
         "instead of the rotation “DACH round robin”.",
+        "Rule “First” stands above “DACH”.",
         "Leads are hot from 80 points and warm from 40.",
         "Scoring rule “Big” is new.",
         "Returning leads no longer go back to their owner.",
         "SLA policy “All” is new.",
     ]
+
+
+def test_the_order_is_told_as_it_is_asked_rules_for_account_owners_first(rule, dach, now):
+    """A rule dragged above or below one for account owners changes nothing, so nothing is told."""
+    account = RoutingRule.objects.create(name="Named", position=2, target_kind="account_owner", when={})
+    publish(now)
+    account.position = 0
+    account.save()
+    assert publishing.unpublished_changes() == []
+    RoutingRule.objects.create(name="Named too", position=1, target_kind="account_owner", when={})
+    RoutingRule.objects.create(name="Last", position=9, target_rotation=dach, when={})
+    assert publishing.unpublished_changes() == ["Rule “Named too” is new.", "Rule “Last” is new."]
+    account.position = 5
+    account.save()
+    assert "Rule “Named too” stands above “Named”." in publishing.unpublished_changes()
 
 
 def test_it_says_what_goes_and_what_moves(rule, dach, now):

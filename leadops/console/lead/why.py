@@ -10,7 +10,7 @@ from routing.models import Assignment, Decision, LeadScore, Owner
 from routing.rules.vocabulary import LABELS
 
 _STEPS = {
-    "same_rotation": "Somebody else of the same rotation",
+    "same_rotation": "Through the same rotation again",
     "manual_lock": "A person fixed the owner",
     "returning": "Returning lead",
     "open_deal": "Owner of the open deal",
