@@ -20,6 +20,8 @@ _QUESTIONS = {
     "province": "state",
 }
 _IDS = ("ad_id", "adgroup_id", "campaign_id", "form_id", "page_id", "platform")
+# What Meta's testing tool for lead ads answers to questions that it has no sample for.
+_DUMMY = "<test lead: dummy data for "
 
 
 def split(body: Any) -> list[Any]:
@@ -46,6 +48,7 @@ def flatten(body: Any) -> Flat:
         values = answer.get("values")
         value = one_or_many(values) if isinstance(values, list) and values else values
         flat.add(name, value, also=[_QUESTIONS[name]] if name in _QUESTIONS else [])
+        flat.is_test = flat.is_test or text_of(value).startswith(_DUMMY)
     if not flat.values:
         flat.reference = identifier or None
     for name in _IDS:

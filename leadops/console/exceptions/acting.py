@@ -57,6 +57,15 @@ def question(verb: str, items: Items) -> tuple[str, list[str]]:
     return labels.pop() if len(labels) == 1 else usual.one, list(dict.fromkeys(means))
 
 
+def title(label: str, *, count: int) -> str:
+    """ "Dismiss 3 exceptions?", but "Spam: 3 exceptions?" where the label is an answer and no verb."""
+    is_verb = label in {usual for usual, _meaning in QUESTIONS.values()} | {
+        kinds.RETRY.one,
+        kinds.DISMISS.one,
+    }
+    return f"{label}{'' if is_verb else ':'} {_many(count)}?"
+
+
 def options(verb: str, items: Items) -> Mapping[str, str]:
     """What can be had with it: key -> words."""
     if verb != "dismiss":

@@ -153,7 +153,7 @@ class ExceptionPage(ReadOnlyPage):
         label, consequences = acting.question(verb, items)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{label} {count} exception{'' if count == 1 else 's'}?",
+            "title": acting.title(label, count=count),
             "verb": f"{verb}:{only}" if only else verb,
             "label": label,
             "consequences": consequences,

@@ -32,6 +32,13 @@ LINKEDIN = {
     "formResponse": {"answers": []},
     "email": "tom.small@bigcorp.example",
 }
+META = {
+    "leadgen_id": "444444444444",
+    "field_data": [
+        {"name": "email", "values": ["test@meta.com"]},
+        {"name": "full_name", "values": ["<test lead: dummy data for full_name>"]},
+    ],
+}
 
 
 def delivered(vendor: str, body: dict, **fields) -> Submission:
@@ -45,7 +52,7 @@ def delivered(vendor: str, body: dict, **fields) -> Submission:
 
 
 @pytest.mark.parametrize(
-    ("vendor", "body"), [("google_ads", {**GOOGLE, "is_test": True}), ("linkedin", LINKEDIN)]
+    ("vendor", "body"), [("google_ads", {**GOOGLE, "is_test": True}), ("linkedin", LINKEDIN), ("meta", META)]
 )
 def test_it_is_kept_and_is_no_lead_turn_clock_notice_push_or_exception(acme, vendor, body):
     submission = delivered(vendor, body)
