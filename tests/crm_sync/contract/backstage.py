@@ -1,0 +1,162 @@
+"""The other side of each CRM under contract: how a test makes things happen there."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from datetime import UTC, datetime
+
+from crm_sandbox.webhooks import signature_v3
+from crm_sync.connectors import connector_class
+from crm_sync.connectors.base import Access, Author, Need
+from crm_sync.connectors.budget import Budget
+from tests.crm_sync import build
+from tests.crm_sync.contract import memory
+
+ADDRESS = "https://leads.acme.test/api/v1/webhooks/crm?a=b"
+
+
+class Backstage:
+    """`first` and `status` name properties that exist there besides the special ones."""
+
+    kind: str
+    first: str
+    company: str
+    status: str
+    person: Author
+    program: Author
+    us: Author
+    recipient: str
+    user_id: str
+
+    def __init__(self, version=""):
+        self.version = version
+        self.budget = Budget({})
+
+    @property
+    def needs(self):
+        prefix = self.connector_class.names.own_prefix
+        return [Need(self.first, "First"), Need(f"{prefix}score", "Score", "number")]
+
+    @property
+    def connector_class(self):
+        return connector_class(self.kind)
+
+    def connect(self, *, before_call=lambda: None):
+        access = Access(self.base_url, self.version, build.TOKEN, self.budget, before_call)
+        return self.connector_class(access, needs=self.needs)
+
+
+class HubSpotBackstage(Backstage):
+    kind = "hubspot"
+    first, company, status = "firstname", "company", "hs_lead_status"
+    person = Author("CRM_UI", "userId:4400100")
+    program = Author("INTEGRATION", "999")
+    us = Author("INTEGRATION", "1160452")
+    recipient, user_id = "1160452", "4400100"
+
+    def __init__(self, version, crm):
+        super().__init__(version)
+        self.crm = crm
+        self.base_url = f"{crm.url}/hubspot"
+
+    def add(self, email, **values):
+        return self.crm.add_contact(email=email, **values)
+
+    def values(self, number):
+        path = f"/hubspot/crm/v3/objects/contacts/{number}?properties={','.join(build.PROPERTIES)}"
+        found = self.crm.call("GET", path)["properties"]
+        return {name: value for name, value in found.items() if value is not None}
+
+    def person_changes(self, number, name, value):
+        self.crm.person_changes(number, **{name: value})
+
+    def lose_next_answer(self):
+        self.crm.fault("timeout_after_commit", ms=1500, times=1)
+
+    def calls(self):
+        return len(self.crm.calls())
+
+    def grant_calls(self, number):
+        self.crm.call("POST", "/control/limits", {"target": "hubspot", "calls": number, "per_seconds": 30})
+
+    def delete_task(self, number):
+        self.crm.call("DELETE", f"/hubspot/crm/v3/objects/tasks/{number}")
+
+    def event(self, number, name, *, attempt=0, at=1_790_000_000_000):
+        return [
+            {
+                "eventId": attempt, "subscriptionType": "contact.propertyChange", "objectId": int(number),
+                "propertyName": name, "occurredAt": at, "attemptNumber": attempt,
+                "changeSource": self.person.source, "sourceId": self.person.source_id, "appId": 1160452,
+            }
+        ]  # fmt: skip
+
+    def body(self, *events):
+        return json.dumps([each for some in events for each in some]).encode()
+
+    def signed(self, body, *, secret=build.WEBHOOK_SECRET, at=None):
+        stamp = str(int((at or time.time()) * 1000))
+        made = signature_v3(secret=secret, method="POST", url=ADDRESS, body=body, timestamp=stamp)
+        return {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": made}
+
+    def limits(self, left):
+        return {"X-HubSpot-RateLimit-Remaining": str(left), "X-HubSpot-RateLimit-Max": "100"}
+
+
+class MemoryBackstage(Backstage):
+    kind = "memory"
+    first, company, status = "given", "employer", "stage"
+    person = Author("person", "u-1")
+    program = Author("program", "a workflow")
+    us = Author("program", "leadops")
+    recipient, user_id = "", "u-1"
+    base_url = "https://memory.test"
+
+    def __init__(self, version):
+        super().__init__(version)
+        self.account = memory.ACCOUNTS[self.base_url] = memory.Account()
+
+    def add(self, email, **values):
+        number = str(next(self.account.numbers))
+        return self.account.save(number, {memory.MAIL: email, **values}, author=self.person)
+
+    def values(self, number):
+        return {name: value for name, value in self.account.records[number].items() if value}
+
+    def person_changes(self, number, name, value):
+        self.account.save(number, {name: value}, author=self.person)
+
+    def lose_next_answer(self):
+        self.account.loses_answers = 1
+
+    def calls(self):
+        return self.account.calls
+
+    def grant_calls(self, number):
+        self.account.calls_left = number
+
+    def delete_task(self, number):
+        del self.account.tasks[number]
+
+    def event(self, number, name, *, attempt=0, at=1_790_000_000_000):
+        moment = datetime.fromtimestamp(at / 1000, tz=UTC).isoformat()
+        return [
+            {
+                "number": f"{number}-{name}-{at}", "record": number, "property": name, "at": moment,
+                "kind": self.person.source, "who": self.person.source_id,
+            }
+        ]  # fmt: skip
+
+    def body(self, *events):
+        return json.dumps({"events": [each for some in events for each in some]}).encode()
+
+    def signed(self, body, *, secret=build.WEBHOOK_SECRET, at=None):
+        stamp = str(int((at or time.time()) * 1000))
+        message = f"POST{ADDRESS}".encode() + body + stamp.encode()
+        made = base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()
+        return {"X-Memory-Time": stamp, "X-Memory-Signature": made}
+
+    def limits(self, left):
+        return {"X-Memory-Left": str(left)}

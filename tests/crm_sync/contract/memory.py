@@ -1,0 +1,269 @@
+"""A second CRM, whole, in memory: what a connector has to be, and nothing else. It knows no vendor's words.
+
+docs/howto/add-a-connector.md is written along this file.
+"""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+from crm_sync.connectors.base import (
+    ApiVersion,
+    Author,
+    MalformedEvents,
+    Present,
+    PropertyNames,
+    Refusal,
+    RemoteChange,
+    RemoteOwner,
+    RemoteTask,
+    Report,
+    TaskReport,
+    Written,
+)
+from crm_sync.connectors.budget import RateLimits
+from plumbing.http import Permanent, RemoteError, Transient
+from plumbing.signatures import over_whole_request
+
+KEY, MAIL, OWNER = "x_lead", "mail", "owned_by"
+LONGEST = 200
+
+
+class Account:
+    """What stands in the CRM; `changes` are (property, author), the newest last."""
+
+    def __init__(self):
+        self.numbers = count(100)
+        self.properties = {MAIL, OWNER, "given", "employer", "stage"}
+        self.records = {}
+        self.changes = {}
+        self.tasks = {}
+        self.people = [
+            RemoteOwner("o-1", "alice@acme.test", "Alice", "u-1", archived=False),
+            RemoteOwner("o-2", "bob@acme.test", "Bob", "u-2", archived=False),
+            RemoteOwner("o-9", "carl@acme.test", "Carl", "u-9", archived=True),
+        ]
+        self.calls = 0
+        self.calls_left = None
+        self.loses_answers = 0
+
+    def save(self, number, values, *, author):
+        record = self.records.setdefault(number, {})
+        for name, value in values.items():
+            if record.get(name, "") != value:
+                record[name] = value
+                self.changes.setdefault(number, {})[name] = author
+        return number
+
+
+ACCOUNTS = {}
+
+
+class Memory:
+    label = "Memory CRM"
+    default_address = ""
+    api_versions = (ApiVersion("2", ends_on=date(2099, 1, 1)), ApiVersion("1"))
+    names = PropertyNames(email=MAIL, shared_email="x_shared", owner=OWNER, own_prefix="x_")
+    list_separator = ","
+    most_with_history = 10
+    webhook_security = {"type": "apiKey", "in": "header", "name": "X-Memory-Signature"}
+    verify = staticmethod(
+        over_whole_request(
+            signature_header="X-Memory-Signature",
+            timestamp_header="X-Memory-Time",
+            window=timedelta(minutes=1),
+        )
+    )
+
+    def __init__(self, access, *, needs=()):
+        if access.base_url not in ACCOUNTS:
+            raise ValueError(f"{access.base_url} is no address of a Memory CRM.")
+        self.access = access
+        self.account = ACCOUNTS[access.base_url]
+
+    @staticmethod
+    def encode(value):
+        match value:
+            case None:
+                return ""
+            case bool():
+                return "yes" if value else "no"
+            case datetime():
+                return value.astimezone(UTC).isoformat(timespec="seconds")
+            case list() | tuple():
+                return ",".join(Memory.encode(each) for each in value)[:LONGEST]
+        return str(value)[:LONGEST]
+
+    @staticmethod
+    def read_limits(headers):
+        left = headers.get("X-Memory-Left")
+        return None if left is None else RateLimits(remaining=int(left), interval=timedelta(seconds=1))
+
+    @staticmethod
+    def parse_events(raw_body):
+        try:
+            events = json.loads(raw_body)["events"]
+            return [
+                RemoteChange(
+                    dedupe_key=str(each["number"]),
+                    remote_id=each["record"],
+                    property=each["property"],
+                    at=datetime.fromisoformat(each["at"]),
+                    author=Author(each["kind"], each["who"]),
+                    raw=each,
+                )
+                for each in events
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise MalformedEvents("The body is no list of events of a Memory CRM.") from error
+
+    def prepare(self, needs, *, create=True):
+        self._call()
+        wanted = [KEY, "x_shared", *(need.name for need in needs)]
+        missing = [name for name in wanted if name not in self.account.properties]
+        if create:
+            self.account.properties |= {name for name in missing if self.names.is_ours(name)}
+        return [name for name in missing if name not in self.account.properties]
+
+    def properties(self):
+        self._call()
+        return set(self.account.properties)
+
+    def owners(self):
+        self._call()
+        return list(self.account.people)
+
+    def read(self, ids, *, by, properties, history=()):
+        if not ids:
+            return {}
+        self._call()
+        found = {}
+        for number, record in self.account.records.items():
+            asked = {"id": number, "lead": record.get(KEY, ""), "email": record.get(MAIL, "").lower()}[by]
+            if asked in ids:
+                authors = self.account.changes.get(number, {})
+                found[asked] = Present(
+                    number,
+                    {name: record[name] for name in {*properties, MAIL} if name in record},
+                    record.get(KEY, ""),
+                    authors={name: authors[name] for name in history if name in authors},
+                )
+        return found
+
+    def write(self, records):
+        return self._write(records, self._upsert)
+
+    def adopt(self, records):
+        return self._write(records, lambda each: (each.remote_id, False))
+
+    def create_tasks(self, tasks):
+        def make(task):
+            number = str(next(self.account.numbers))
+            self.account.tasks[number] = {"task": task, "open": True}
+            return number
+
+        return self._tasks(tasks, make)
+
+    def change_tasks(self, tasks):
+        def change(task):
+            there = self.account.tasks[task.task_id]
+            there["open"] = there["open"] and not task.done
+            return task.task_id
+
+        return self._tasks(tasks, change)
+
+    def tasks_of(self, contact_ids):
+        self._call()
+        found = {}
+        for number, each in self.account.tasks.items():
+            if each["task"].contact_id in contact_ids:
+                known = RemoteTask(number, each["task"].reference, each["open"])
+                found.setdefault(each["task"].contact_id, []).append(known)
+        return found
+
+    def is_person(self, author):
+        return author.source == "person"
+
+    def is_us(self, author, *, recipient):
+        return author.source == "program" and author.source_id == "leadops"
+
+    def user_id_of(self, author):
+        return author.source_id if author.source == "person" else ""
+
+    def _call(self):
+        now = datetime.now(UTC)
+        self.access.budget.check(now=now)
+        self.access.before_call()
+        self.account.calls += 1
+        if self.account.calls_left is not None:
+            self.account.calls_left -= 1
+            self.access.budget.note(
+                self.read_limits({"X-Memory-Left": str(self.account.calls_left)}), now=now
+            )
+
+    def _lost(self):
+        if self.account.loses_answers:
+            self.account.loses_answers -= 1
+            raise Transient("The answer was lost.", ambiguous=True)
+
+    def _write(self, records, place):
+        report = Report()
+        if not records:
+            return report
+        try:
+            self._call()
+            for each in records:
+                self._write_one(each, place, report)
+            self._lost()
+        except RemoteError as error:
+            report.stopped, report.written = error, {}
+        return report
+
+    def _write_one(self, each, place, report):
+        values = dict(each.properties)
+        for name in set(values) - self.account.properties:
+            report.unknown.setdefault(name, set()).add(each.key)
+            del values[name]
+        number, is_new = place(each)
+        if refusal := self._refusal(values):
+            report.refused[each.key] = refusal
+        elif holder := self._holder(values.get(MAIL, ""), but=number):
+            report.taken[each.key] = self.read([holder], by="id", properties=values)[holder]
+        else:
+            number = number or str(next(self.account.numbers))
+            self.account.save(number, values | {KEY: each.key}, author=Author("program", "leadops"))
+            report.written[each.key] = Written(number, is_new)
+
+    def _upsert(self, each):
+        found = (number for number, record in self.account.records.items() if record.get(KEY) == each.key)
+        number = next(found, "")
+        return number, not number
+
+    def _refusal(self, values):
+        if values.get(MAIL) and not re.fullmatch(r"[^@\s]+@[^@\s]+", values[MAIL]):
+            return Refusal("That is no address.", {MAIL: "FORMAT"})
+        active = {each.remote_id for each in self.account.people if not each.archived}
+        if values.get(OWNER) and values[OWNER] not in active:
+            return Refusal("There is no such owner.", {OWNER: "OWNER"})
+        return None
+
+    def _holder(self, address, *, but):
+        having = (number for number, record in self.account.records.items() if record.get(MAIL) == address)
+        return next((number for number in having if address and number != but), "")
+
+    def _tasks(self, tasks, act):
+        report = TaskReport()
+        try:
+            self._call()
+            for task in tasks:
+                try:
+                    report.done[task.reference] = act(task)
+                except KeyError:
+                    report.gone.add(task.reference)
+            self._lost()
+        except Permanent:
+            raise
+        except RemoteError as error:
+            report.stopped, report.done = error, {}
+        return report

@@ -1,0 +1,124 @@
+"""Events, signatures, limits and formats: what is known before any call is made."""
+
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from crm_sync.connectors.base import MalformedEvents
+from plumbing import signatures
+from plumbing.signatures import BadSignature
+from tests.crm_sync import build
+from tests.crm_sync.contract.backstage import ADDRESS
+
+
+@pytest.fixture
+def kind_of_crm(backstage):
+    return backstage.connector_class
+
+
+def check(kind_of_crm, headers, body, *, secret=build.WEBHOOK_SECRET, method="POST", uri=ADDRESS):
+    signatures.check(
+        kind_of_crm.verify,
+        headers=headers,
+        raw_body=body,
+        secret=secret,
+        method=method,
+        uri=uri,
+        now=timezone.now(),
+    )
+
+
+def test_it_reads_which_property_of_which_record_was_changed_by_whom_and_when(backstage, kind_of_crm):
+    body = backstage.body(backstage.event("151", backstage.first), backstage.event("152", "town"))
+    first, second = kind_of_crm.parse_events(body)
+    assert (first.remote_id, first.property, second.remote_id) == ("151", backstage.first, "152")
+    assert first.at == datetime.fromtimestamp(1_790_000_000, tz=UTC)
+    assert first.author == backstage.person
+    assert first.raw
+
+
+def test_a_delivery_that_comes_again_has_the_same_key_and_another_event_another(backstage, kind_of_crm):
+    events = [
+        backstage.event("151", backstage.first),
+        backstage.event("151", backstage.first, attempt=1),
+        backstage.event("151", "town"),
+        backstage.event("152", backstage.first),
+        backstage.event("151", backstage.first, at=1_790_000_001_000),
+    ]
+    keys = [each.dedupe_key for each in kind_of_crm.parse_events(backstage.body(*events))]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 4
+    assert max(map(len, keys)) <= 200
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"7", b'"text"', b"[7]", b"\xff"])
+def test_it_refuses_what_is_not_its_own_shape(kind_of_crm, body):
+    with pytest.raises(MalformedEvents):
+        kind_of_crm.parse_events(body)
+
+
+def test_it_accepts_its_own_signature_and_no_other(backstage, kind_of_crm):
+    body = backstage.body(backstage.event("151", backstage.first))
+    headers = backstage.signed(body)
+    check(kind_of_crm, headers, body)
+    for changed in (
+        {"secret": "somebody else's"},
+        {"secret": ""},
+        {"method": "GET"},
+        {"uri": ADDRESS + "&c=d"},
+    ):
+        with pytest.raises(BadSignature):
+            check(kind_of_crm, headers, body, **changed)
+    with pytest.raises(BadSignature):
+        check(kind_of_crm, headers, body + b" ")
+    with pytest.raises(BadSignature):
+        check(kind_of_crm, {}, body)
+
+
+def test_it_refuses_a_signature_that_is_too_old(backstage, kind_of_crm):
+    body = backstage.body(backstage.event("151", backstage.first))
+    with pytest.raises(BadSignature):
+        check(kind_of_crm, backstage.signed(body, at=time.time() - 3600), body)
+
+
+def test_it_knows_people_programs_and_ourselves_apart(backstage, connector):
+    assert [connector.is_person(each) for each in (backstage.person, backstage.program, backstage.us)] == [
+        True,
+        False,
+        False,
+    ]
+    ours = [
+        connector.is_us(each, recipient=backstage.recipient)
+        for each in (backstage.person, backstage.program, backstage.us)
+    ]
+    assert ours == [False, False, True]
+    assert connector.user_id_of(backstage.person) == backstage.user_id
+    assert connector.user_id_of(backstage.us) == ""
+
+
+def test_it_reads_how_many_calls_are_left(backstage, kind_of_crm):
+    assert kind_of_crm.read_limits(backstage.limits(7)).remaining == 7
+    assert kind_of_crm.read_limits({"Content-Type": "application/json"}) is None
+
+
+def test_every_value_of_ours_becomes_a_text_that_the_crm_takes(kind_of_crm):
+    moment = datetime(2026, 11, 26, 11, 30, tzinfo=UTC)
+    values = [None, "", "text", 7, Decimal("2.50"), True, moment, ["a", "b"]]
+    texts = [kind_of_crm.encode(value) for value in values]
+    assert all(isinstance(each, str) for each in texts)
+    assert texts[:4] == ["", "", "text", "7"]
+    assert datetime.fromisoformat(texts[6]) == moment
+    assert kind_of_crm.encode(moment.astimezone()) == texts[6]
+    assert texts[7] == f"a{kind_of_crm.list_separator}b"
+    assert len(kind_of_crm.encode("x" * 1_000_000)) < 70_000
+
+
+def test_it_says_who_it_is(kind_of_crm):
+    assert kind_of_crm.label
+    assert len({version.name for version in kind_of_crm.api_versions}) == len(kind_of_crm.api_versions) > 0
+    assert kind_of_crm.names.is_ours(kind_of_crm.names.shared_email)
+    assert not kind_of_crm.names.is_ours(kind_of_crm.names.email)
+    assert kind_of_crm.most_with_history > 0

@@ -1,0 +1,141 @@
+"""Records: created, updated, found again, adopted, refused one by one."""
+
+import pytest
+
+from crm_sync.connectors.base import Need, Outgoing
+from plumbing.http import Throttled, Transient
+
+
+@pytest.fixture
+def outgoing(backstage):
+    """A record for a key: `outgoing("k1")`."""
+
+    def make(key, *, email=None, remote_id="", **more):
+        address = f"{key}@globex.example" if email is None else email
+        values = {backstage.connector_class.names.email: address, backstage.first: key.upper()}
+        return Outgoing(key, values | more, remote_id)
+
+    return make
+
+
+def test_it_makes_records_and_finds_them_again_by_our_key(backstage, connector, outgoing):
+    report = connector.write([outgoing("k1"), outgoing("k2")])
+    assert {key: written.created for key, written in report.written.items()} == {"k1": True, "k2": True}
+    found = connector.read(["k1", "k2", "k3"], by="lead", properties=[backstage.first])
+    assert {key: one.properties[backstage.first] for key, one in found.items()} == {"k1": "K1", "k2": "K2"}
+    assert {key: one.remote_id for key, one in found.items()} == {
+        key: written.remote_id for key, written in report.written.items()
+    }
+
+
+def test_it_updates_the_record_that_has_our_key(backstage, connector, outgoing):
+    first = connector.write([outgoing("k1")]).written["k1"]
+    second = connector.write([outgoing("k1", **{backstage.company: "Globex"})]).written["k1"]
+    assert (second.remote_id, second.created) == (first.remote_id, False)
+    assert backstage.values(first.remote_id)[backstage.company] == "Globex"
+
+
+def test_an_empty_text_clears_a_property(backstage, connector, outgoing):
+    number = connector.write([outgoing("k1")]).written["k1"].remote_id
+    connector.write([Outgoing("k1", {backstage.first: ""})])
+    assert backstage.first not in backstage.values(number)
+
+
+def test_it_reads_by_number_and_by_address_too(backstage, connector, outgoing):
+    number = connector.write([outgoing("k1")]).written["k1"].remote_id
+    by_number = connector.read([number], by="id", properties=[backstage.first])
+    by_address = connector.read(["k1@globex.example"], by="email", properties=[backstage.first])
+    assert by_number[number].lead_id == by_address["k1@globex.example"].lead_id == "k1"
+
+
+def test_nothing_to_do_calls_nobody(backstage, connector):
+    before = backstage.calls()
+    assert connector.write([]).written == connector.adopt([]).written == {}
+    assert connector.read([], by="id", properties=[]) == {}
+    assert backstage.calls() == before
+
+
+def test_a_taken_address_is_told_with_the_record_that_has_it_and_holds_up_nobody(
+    backstage, connector, outgoing
+):
+    there = backstage.add("gina@globex.example")
+    report = connector.write([outgoing("k1", email="gina@globex.example"), outgoing("k2")])
+    assert report.taken["k1"].remote_id == there
+    assert report.taken["k1"].lead_id == ""
+    assert list(report.written) == ["k2"]
+
+
+def test_it_adopts_a_record_and_puts_our_key_on_it(backstage, connector, outgoing):
+    there = backstage.add("gina@globex.example")
+    adopted = connector.adopt([outgoing("k1", email="gina@globex.example", remote_id=there)]).written["k1"]
+    assert (adopted.remote_id, adopted.created) == (there, False)
+    assert connector.read(["k1"], by="lead", properties=[])["k1"].remote_id == there
+
+
+def test_a_value_that_is_refused_costs_only_its_own_record(backstage, connector, outgoing):
+    report = connector.write([outgoing("k1"), outgoing("k2", email="not an address"), outgoing("k3")])
+    assert sorted(report.written) == ["k1", "k3"]
+    assert list(report.refused) == ["k2"]
+    assert report.refused["k2"].message
+    assert connector.names.email in report.refused["k2"].properties
+
+
+def test_an_owner_who_is_nobody_is_refused_by_the_name_of_the_property(backstage, connector, outgoing):
+    report = connector.write([outgoing("k1", **{connector.names.owner: "123456"})])
+    assert connector.names.owner in report.refused["k1"].properties
+
+
+def test_a_property_that_does_not_exist_costs_only_its_own_value(backstage, connector, outgoing):
+    report = connector.write([outgoing("k1", town="Springfield"), outgoing("k2")])
+    assert report.unknown == {"town": {"k1"}}
+    assert sorted(report.written) == ["k1", "k2"]
+
+
+def test_it_makes_properties_that_are_ours_and_names_the_others(backstage):
+    connector = backstage.connect()
+    ours = f"{connector.names.own_prefix}score"
+    needs = [Need(ours, "Score", "number"), Need("town", "Town")]
+    assert connector.prepare(needs, create=False) != ["town"]
+    assert ours not in connector.properties()
+    assert connector.prepare(needs) == ["town"]
+    assert ours in connector.properties()
+    assert "town" not in connector.properties()
+
+
+def test_a_lost_answer_is_ambiguous_and_can_be_looked_up(backstage, connector, outgoing):
+    backstage.lose_next_answer()
+    report = connector.write([outgoing("k1")])
+    assert isinstance(report.stopped, Transient)
+    assert report.stopped.ambiguous
+    assert report.written == {}
+    assert "k1" in connector.read(["k1"], by="lead", properties=[])
+
+
+def test_it_calls_nobody_when_no_calls_are_left(backstage, connector, outgoing):
+    backstage.grant_calls(1)
+    connector.write([outgoing("k1")])
+    before = backstage.calls()
+    assert isinstance(connector.write([outgoing("k2")]).stopped, Throttled)
+    assert backstage.calls() == before
+
+
+def test_whoever_lost_the_connection_makes_no_call(backstage, connector, outgoing):
+    class Lost(Exception):
+        pass
+
+    def refuse():
+        raise Lost
+
+    before = backstage.calls()
+    with pytest.raises(Lost):
+        backstage.connect(before_call=refuse).write([outgoing("k1")])
+    assert backstage.calls() == before
+
+
+def test_the_history_says_who_wrote_a_value(backstage, connector, outgoing):
+    number = connector.write([outgoing("k1")]).written["k1"].remote_id
+    backstage.person_changes(number, backstage.first, "Regina")
+    names = [backstage.first]
+    present = connector.read([number], by="id", properties=names, history=names)[number]
+    assert present.properties[backstage.first] == "Regina"
+    assert connector.is_person(present.authors[backstage.first])

@@ -1,0 +1,136 @@
+"""A lead goes out and a change comes back, whichever CRM it is: nothing but the one line makes the difference."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from crm_sync import connectors
+from crm_sync.admin.connections import ConnectionForm
+from crm_sync.connectors.base import ApiVersion
+from crm_sync.inbound import webhook_events
+from crm_sync.models import CrmConnection, FieldMapping, InboundEvent
+from intake.models import Lead
+from leadops import lead_view
+from plumbing import secrets
+from routing.models import Assignment, SlaClock
+from tests.crm_sync import build
+from tests.crm_sync.contract.backstage import ADDRESS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def connection(backstage):
+    names = backstage.connector_class.names
+    made = CrmConnection.objects.create(
+        key="crm",
+        kind=backstage.kind,
+        base_url=backstage.base_url,
+        api_version=backstage.version,
+        primary=True,
+        token=secrets.encrypt(build.TOKEN),
+        webhook_secret=secrets.encrypt(build.WEBHOOK_SECRET),
+        system_of_record={"owner": "leadops", "default": "most_recent"},
+        task={"when": ["hot"], "subject": "Call {full_name}"},
+    )
+    lines = {
+        "email": names.email,
+        "first_name": backstage.first,
+        "score": f"{names.own_prefix}score",
+        "owner": names.owner,
+    }
+    for canonical, name in lines.items():
+        FieldMapping.objects.create(connection=made, canonical=canonical, property=name)
+    return made
+
+
+def test_a_lead_arrives_with_owner_score_and_task(backstage, connection):
+    lead = build.lead(segment="hot", points=75)
+    clock = build.clock(lead)
+    build.drain(connection)
+    link = build.link_of(lead)
+    there = backstage.values(link.remote_id)
+    names = backstage.connector_class.names
+    owners = {each.email: each.remote_id for each in backstage.connect().owners()}
+    assert (there[names.email], there[backstage.first]) == ("gina@globex.example", "Gina")
+    assert there[names.owner] == owners["alice@acme.test"]
+    assert link.sent[f"{names.own_prefix}score"] == "75"
+    assert (link.shown_owner, link.task_clock, link.task_open) == ("alice@acme.test", clock.pk, True)
+    assert lead_view.of_leads([lead.pk])[lead.pk].crm[0].in_sync
+
+
+def test_a_clock_that_stops_closes_the_task(backstage, connection):
+    lead = build.lead(segment="hot")
+    build.clock(lead)
+    build.drain(connection)
+    SlaClock.objects.update(status="met")
+    build.push(lead)
+    build.drain(connection)
+    number = build.link_of(lead).remote_id
+    assert [each.open for each in backstage.connect().tasks_of([number])[number]] == [False]
+
+
+def test_somebody_on_a_shared_mailbox_stands_there_without_the_address(backstage, connection):
+    build.lead(email="info@globex.example")
+    second = build.lead(email="info@globex.example", first_name="Hugo")
+    build.drain(connection)
+    names = backstage.connector_class.names
+    link = build.link_of(second)
+    assert names.email not in backstage.values(link.remote_id)
+    assert link.sent[names.shared_email] == "info@globex.example"
+
+
+def test_a_change_that_a_person_makes_there_comes_in_once(backstage, connection):
+    lead = build.lead()
+    build.owner("bob@acme.test")
+    build.drain(connection)
+    number = build.link_of(lead).remote_id
+    names = backstage.connector_class.names
+    owners = {each.email: each.remote_id for each in backstage.connect().owners()}
+    backstage.person_changes(number, names.owner, owners["bob@acme.test"])
+    backstage.person_changes(number, backstage.first, "Regina")
+    events = [backstage.event(number, names.owner), backstage.event(number, backstage.first)]
+    for _ in range(2):
+        body = backstage.body(*events)
+        webhook_events.accept(
+            connection_key="crm",
+            headers=backstage.signed(body),
+            raw_body=body,
+            method="POST",
+            uri=ADDRESS,
+            now=timezone.now(),
+        )
+        webhook_events.work_all()
+    assert InboundEvent.objects.count() == 2
+    assert Assignment.objects.get(lead=lead).owner.email == "bob@acme.test"
+    assert Assignment.history.filter(lead_id=lead.pk, source="crm").count() == 1
+    assert Lead.objects.get(pk=lead.pk).first_name == "Regina"
+
+
+def test_the_one_line_makes_it_selectable_and_documented(backstage):
+    label = backstage.connector_class.label
+    assert (backstage.kind, label) in ConnectionForm().fields["kind"].choices
+    assert f"{backstage.kind}Signature" in webhook_events.security_schemes()
+    assert CrmConnection(kind=backstage.kind).crm_name == label
+
+
+def test_a_kind_without_connector_cannot_be_chosen_and_a_row_of_it_says_so():
+    assert "salesforce" not in dict(ConnectionForm().fields["kind"].choices)
+    row = CrmConnection.objects.create(
+        key="sf", kind="salesforce", base_url="https://acme.my.salesforce.test"
+    )
+    shown = dict(ConnectionForm(instance=row).fields["kind"].choices)
+    assert shown["salesforce"] == "salesforce (there is no connector for it)"
+    assert row.crm_name == "salesforce"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(91, ""), (90, "ends on 1 June 2027"), (0, "ended on 1 June 2027"), (-1, "ended on 1 June 2027")],
+)
+def test_a_version_that_ends_is_warned_of_ninety_days_before(days, said):
+    end = date(2027, 6, 1)
+    words = connectors.ending(ApiVersion("7", ends_on=end), today=end - timedelta(days=days))
+    assert said in words
+    assert bool(words) == bool(said)
