@@ -14,7 +14,7 @@ from routing.models.rules import RuleSet
 class Decision(models.Model):
     """What was decided for a lead, from which facts, and why; enough to replay it (I9).
 
-    `standing` and `seen` are what the live rows said (routing.engine.standing, routing.engine.seen); `row_versions` is
+    `ownership` and `seen` are what the live rows said (routing.engine.ownership, routing.engine.seen); `row_versions` is
     {"rotation" | "member" | "owner" | "account": {id: history id}} of those rows.
     """
 

@@ -443,6 +443,14 @@ def test_it_refuses_a_sender_that_nobody_can_be(client, kind, value):
     assert list(errors_of(client.post(page(BlockedSender), {"kind": kind, "value": value}))) == ["value"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("192.0.2.77/24", "192.0.2.0/24"), (" 2001:DB8::7 ", "2001:db8::7")]
+)
+def test_it_keeps_a_blocked_network_as_the_stage_compares_it(client, typed, kept):
+    client.post(page(BlockedSender), {"kind": "ip", "value": typed})
+    assert BlockedSender.objects.get().value == kept
+
+
 def test_it_switches_rows_off_rather_than_deleting_them(client):
     for model in (IntakeForm, Owner, Queue, Rotation, CrmConnection, WorkCalendar):
         row = model.objects.first()

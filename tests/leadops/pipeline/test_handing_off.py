@@ -102,13 +102,27 @@ def test_a_bot_is_answered_like_anybody_and_becomes_no_lead(acme):
     assert not Lead.objects.exists()
 
 
-def test_a_blocked_sender_is_spam(acme):
-    BlockedSender.objects.create(kind="domain", value="beispiel-werke.example")
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("domain", "beispiel-werke.example"),
+        ("email", "jana.weiss@beispiel-werke.example"),
+        ("ip", "127.0.0.0/8"),
+        ("ip", "127.0.0.1"),
+    ],
+)
+def test_a_blocked_sender_is_spam(acme, kind, value):
+    BlockedSender.objects.create(kind=kind, value=value)
     submission = make.submitted(make.person())
     runner.drain()
     submission.refresh_from_db()
     assert submission.status == Submission.Status.SPAM
-    assert "blocklist" in submission.reason
+    assert submission.reason == f"{value} is on the blocklist."
+
+
+def test_a_sender_outside_a_blocked_network_is_a_lead(acme):
+    BlockedSender.objects.create(kind="ip", value="192.0.2.0/24")
+    assert make.handed_off().email == "jana.weiss@beispiel-werke.example"
 
 
 def test_uncertain_spam_waits_for_a_person_and_then_goes_on_as_unchecked(acme):

@@ -117,6 +117,18 @@ def test_a_stage_can_ask_to_be_run_again_later(acme, with_stage):
     assert submission.status == Submission.Status.HANDED_OFF
 
 
+def test_what_was_seen_of_a_body_is_not_forgotten_while_it_waits(acme, with_stage):
+    with_stage("retries_once", before="validate")
+    submission = make.submitted(make.person(company_fax="1"))
+    runner.drain()
+    submission.refresh_from_db()
+    assert (submission.status, submission.stage) == (Submission.Status.RETRYING, "retries_once")
+    Submission.objects.update(due_at=timezone.now())
+    runner.drain()
+    submission.refresh_from_db()
+    assert (submission.status, submission.reason) == ("spam", "A field that people never see was filled in.")
+
+
 def test_a_submission_that_kills_its_workers_is_held_as_poison(acme):
     submission = make.submitted(make.person())
     # Five workers claimed it and died: no outcome, the lease is over.
