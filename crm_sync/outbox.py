@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm_sync.models import CrmConnection, OutboxEntry
-from exception_queue.queue import RetryRefused
+from exception_queue.queue import Attempt, RetryRefused
 from plumbing import nudges
 from plumbing.backoff import RetryPolicy
 from plumbing.bulk import update_rows
@@ -124,7 +124,7 @@ def mark_dead(
     return rows
 
 
-def retry_dead(subject_ids: Collection[str], *, by: str) -> None:
+def retry_dead(subject_ids: Collection[str], *, by: str) -> Attempt:
     """The retry handler for leads: what was given up is due again, whichever connection gave it up.
 
     Raises RetryRefused when none of the connections that gave up is active any more.
@@ -142,6 +142,7 @@ def retry_dead(subject_ids: Collection[str], *, by: str) -> None:
             row.generation += 1
         update_rows(rows, fields=["status", "attempts", "due_at", "last_error", "generation"])
         nudges.nudge(DRAIN)
+    return Attempt(pending={str(row.lead_id) for row in rows})
 
 
 def lead_ids(subject_ids: Collection[str]) -> list[UUID]:

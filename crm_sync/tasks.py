@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from crm_sync import outbox
-from crm_sync.connection import owners
+from crm_sync.connection import circuit, owners
 from crm_sync.inbound import webhook_events
 from crm_sync.outbound import lead_changes, sending
 from plumbing import nudges
@@ -34,6 +34,7 @@ def work_inbound() -> None:
     webhook_events.work_all()
 
 
-@shared_task(name="crm_sync.refresh_owners")
+@shared_task(name=circuit.REFRESH)
 def refresh_owners() -> None:
+    nudges.taken(circuit.REFRESH)
     owners.refresh_all()

@@ -14,7 +14,7 @@ Status = ExceptionItem.Status
 @dataclass(frozen=True, slots=True)
 class Group:
     """Items of one kind with one cause. `items` are rows, `times` is how often it happened over all of
-    them.
+    them, `trying` how many are being tried again.
     """
 
     kind: kinds.ExceptionKind
@@ -22,9 +22,14 @@ class Group:
     items: int
     times: int
     claimed: int
+    trying: int
     first_seen_at: datetime
     last_seen_at: datetime
     sample: ExceptionItem
+
+    @property
+    def several(self) -> bool:
+        return self.items > 1
 
     @property
     def cause(self) -> str:
@@ -51,6 +56,7 @@ def groups(items: QuerySet[ExceptionItem] | None = None) -> list[Group]:
             items=Count("pk"),
             times=Sum("count"),
             claimed=Count("pk", filter=~Q(claimed_by="")),
+            trying=Count("pk", filter=Q(retried_at__isnull=False)),
             first=Min("first_seen_at"),
             last=Max("last_seen_at"),
             newest=Max("pk"),
@@ -64,6 +70,7 @@ def groups(items: QuerySet[ExceptionItem] | None = None) -> list[Group]:
             items=cause["items"],
             times=cause["times"],
             claimed=cause["claimed"],
+            trying=cause["trying"],
             first_seen_at=cause["first"],
             last_seen_at=cause["last"],
             sample=samples[cause["newest"]],

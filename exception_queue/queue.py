@@ -1,13 +1,15 @@
 """The writers of the exception queue: only they open, change and settle items (rule 2).
 
 An item that happens again while it is unsettled counts up and keeps its claim; a snoozed one wakes when its
-time has come, or when it has happened ten times as often as when it was put to sleep. What happens again
-after it was settled is a new item. Rows are locked in the order (kind, subject type, subject id) by every
-writer, so that no two can wait for each other; layers above call these writers last in a transaction.
+time has come, or when it has happened ten times as often as when it was put to sleep. One that is being tried
+again stays until the answer is there: it closes when the cause goes away, and counts up when the same is
+reported again. What happens again after it was settled is a new item.
+
+Rows are locked in the order (kind, subject type, subject id) by every writer, so that no two can wait for each
+other; layers above call these writers last in a transaction.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -18,10 +20,15 @@ from django.db.models.functions import Collate
 from django.utils import timezone
 
 from exception_queue import kinds
-from exception_queue.causes import fingerprint, fit, fit_json
 from exception_queue.models import AlertMention, ExceptionItem, ExceptionNote
+from exception_queue.reports import Attempt, ExceptionReport, Retried, RetryRefused, Subject, row_of
 from exception_queue.upsert import upsert
 from plumbing import dotted
+
+__all__ = [
+    "Attempt", "ExceptionReport", "Retried", "RetryRefused", "Subject", "claim", "close_items", "dismiss", "is_open",
+    "open_items", "release", "resolve", "retry", "snooze", "wake_snoozed",
+]  # fmt: skip
 
 Verb = ExceptionNote.Verb
 Status = ExceptionItem.Status
@@ -29,42 +36,6 @@ Status = ExceptionItem.Status
 ITSELF = "leadops"
 # Byte order, as Python sorts; the database's own collation would lock in another order than the upsert.
 _LOCK_ORDER = (Collate("kind", "C"), Collate("subject_type", "C"), Collate("subject_id", "C"))
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a problem is about: a type word, id and label for people. Its page is looked up (`exception_queue.pages`)."""
-
-    type: str
-    id: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionReport:
-    """`cause` is in words for people. Problems of a kind whose cause differs only in ids and numbers are
-    one group; `cause_key` says so where the words cannot. `owner_hint` is who would probably know, an
-    e-mail address or name.
-    """
-
-    kind: str
-    subject: Subject
-    cause: str
-    detail: dict[str, Any] = field(default_factory=dict)
-    owner_hint: str = ""
-    cause_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Retried:
-    """What a retry did: the items it resolved, and one sentence for each kind that refused."""
-
-    items: list[ExceptionItem]
-    refusals: list[str]
-
-
-class RetryRefused(Exception):
-    """A retry handler says, in one plain sentence, why it cannot try again now."""
 
 
 def open_items(problems: Iterable[ExceptionReport], *, now: datetime) -> list[ExceptionItem]:
@@ -75,7 +46,7 @@ def open_items(problems: Iterable[ExceptionReport], *, now: datetime) -> list[Ex
     """
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for problem in problems:
-        row = _row(problem)
+        row = row_of(problem)
         key = (row["kind"], row["subject_type"], row["subject_id"])
         row["count"] += rows[key]["count"] if key in rows else 0
         rows[key] = row
@@ -86,12 +57,20 @@ def open_items(problems: Iterable[ExceptionReport], *, now: datetime) -> list[Ex
         items = [item for item, _ in found]
         _note([item for item, is_new in found if is_new], verb=Verb.OPENED, actor=ITSELF, text="", at=now)
         _wake([item for item in items if item.status == Status.OPEN and item.snoozed_until], now=now)
+        _failed_again([item for item in items if item.retried_at])
     return sorted(items, key=lambda item: (item.kind, item.subject_type, item.subject_id))
 
 
-def close_items(*, kind: str | None, subject_type: str, subject_ids: Collection[str], reason: str) -> int:
-    """The cause went away by itself: resolve the unsettled items of these subjects (kind None: of every
-    kind); how many. Cheap when there is none.
+def close_items(
+    *,
+    kind: str | None,
+    subject_type: str,
+    subject_ids: Collection[str],
+    reason: str,
+    other_than: str | None = None,
+) -> int:
+    """The cause went away: resolve the unsettled items of these subjects (kind None: of every kind, but for
+    `other_than`); how many. What somebody had tried again is resolved by them. Cheap when there is none.
     """
     if not subject_ids:
         return 0
@@ -99,7 +78,13 @@ def close_items(*, kind: str | None, subject_type: str, subject_ids: Collection[
         about = Q(subject_type=subject_type, subject_id__in=list(subject_ids))
         if kind is not None:
             about &= Q(kind=kind)
-        return len(_close(_locked(about), verb=Verb.CLOSED, by=ITSELF, note=reason))
+        if other_than is not None:
+            about &= ~Q(kind=other_than)
+        items = _locked(about)
+        for by, theirs in groupby(sorted(items, key=_tried_by), key=_tried_by):
+            verb = Verb.RESOLVED if by else Verb.CLOSED
+            _close(list(theirs), verb=verb, by=by or ITSELF, note=f"Tried again: {reason}" if by else reason)
+        return len(items)
 
 
 def is_open(*, kind: str, subject: Subject) -> bool:
@@ -134,19 +119,17 @@ def release(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[
 
 
 def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried:
-    """Try again what failed, by the retry handler of each kind, and resolve the items of the handlers that took
-    the work.
+    """Try again what failed, by the retry handler of each kind. The items stay until the answer is there.
 
-    A handler is called as `handler(subject_ids, by=by)`, in the transaction that resolves its items: it writes
-    rows that make the work due again and nudges, it never works itself. It leaves alone subjects that wait
-    for nothing (two people may press the button), and raises RetryRefused when it cannot try; its kind's
-    items then stay as they are.
+    A handler is called as `handler(subject_ids, by=by)` and answers with an Attempt: it writes rows that make the
+    work due again and nudges, or does what takes no time at once. It leaves alone subjects that wait for nothing
+    (two people may press the button): their items are done. It raises RetryRefused when it cannot try; its
+    kind's items then stay as they are.
 
     The handler comes before the items are locked, as everywhere: first the rows of the layers above, then the
     items. Each kind is a transaction of its own.
     """
-    done: list[ExceptionItem] = []
-    refusals: list[str] = []
+    retried = Retried()
     asked = ExceptionItem.objects.filter(_among(items), status__in=ExceptionItem.UNRESOLVED)
     for key, of_kind in groupby(asked.order_by(*_LOCK_ORDER), key=lambda item: item.kind):
         chosen = list(of_kind)
@@ -155,12 +138,16 @@ def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried
             with transaction.atomic():
                 if kind.retry is None:
                     raise RetryRefused("It cannot be tried again: fix the cause, then resolve it.")
-                dotted.resolve(kind.retry)(list(dict.fromkeys(item.subject_id for item in chosen)), by=by)
-                done += _close(_locked(_among(chosen)), verb=Verb.RETRIED, by=by, note=note)
+                ids = list(dict.fromkeys(item.subject_id for item in chosen))
+                attempt: Attempt = dotted.resolve(kind.retry)(ids, by=by)
+                retried.done += _closed_by_trying(chosen, by=by, note=note)
+                _after(attempt, _locked(_among(chosen)), retried, by=by, note=note)
         except RetryRefused as refusal:
-            refusals.append(f"{kind.title}: {refusal}")
+            retried.refusals.append(f"{kind.title}: {refusal}")
             _note(chosen, verb=Verb.REFUSED, actor=by, text=str(refusal), at=timezone.now())
-    return Retried(items=done, refusals=refusals)
+        else:
+            retried.refusals += [f"{kind.title}: {words}" for words in dict.fromkeys(attempt.failed.values())]
+    return retried
 
 
 def resolve(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
@@ -216,20 +203,54 @@ def wake_snoozed(*, now: datetime) -> int:
         return len(_wake(_locked(Q(status=Status.SNOOZED, snoozed_until__lte=now)), now=now))
 
 
-def _row(problem: ExceptionReport) -> dict[str, Any]:
-    subject = problem.subject
-    cause = fit(problem.cause, longest=5000)
-    return {
-        "kind": kinds.known(problem.kind).key,
-        "subject_type": fit(subject.type),
-        "subject_id": fit(str(subject.id)),
-        "subject_label": fit(subject.label, longest=255),
-        "cause": cause,
-        "cause_key": fingerprint(problem.cause_key or cause),
-        "detail": fit_json(problem.detail),
-        "owner_hint": fit(problem.owner_hint, longest=255),
-        "count": 1,
-    }
+def _after(attempt: Attempt, items: Sequence[ExceptionItem], retried: Retried, *, by: str, note: str) -> None:
+    pending = [item for item in items if item.subject_id in attempt.pending]
+    failed = [item for item in items if item.subject_id in attempt.failed]
+    now = timezone.now()
+    _note([*pending, *failed], verb=Verb.RETRIED, actor=by, text=note, at=now)
+    for item in pending:
+        item.retried_at, item.retried_by, item.retried_cause_key = now, by, item.cause_key
+    ExceptionItem.objects.filter(pk__in=_keys(pending)).update(
+        retried_at=now, retried_by=by, retried_cause_key=F("cause_key")
+    )
+    for item in failed:
+        item.count, item.last_seen_at = item.count + 1, now
+        _note([item], verb=Verb.FAILED_AGAIN, actor=by, text=attempt.failed[item.subject_id], at=now)
+    ExceptionItem.objects.filter(pk__in=_keys(failed)).update(count=F("count") + 1, last_seen_at=now)
+    settled = [item for item in items if item not in pending and item not in failed]
+    retried.trying += pending
+    retried.failed += failed
+    retried.done += _close(settled, verb=Verb.RETRIED, by=by, note=note)
+
+
+def _closed_by_trying(items: Sequence[ExceptionItem], *, by: str, note: str) -> list[ExceptionItem]:
+    """What the handler itself has closed, in this transaction: it was the person's doing."""
+    closed = list(ExceptionItem.objects.filter(_among(items), status=Status.RESOLVED, resolved_by=ITSELF))
+    for item in closed:
+        item.resolved_by = by
+    ExceptionItem.objects.filter(pk__in=_keys(closed)).update(resolved_by=by)
+    _note(closed, verb=Verb.RETRIED, actor=by, text=note, at=timezone.now())
+    return closed
+
+
+def _failed_again(items: Sequence[ExceptionItem]) -> None:
+    """What came of trying: the same answer, or another one."""
+    now = timezone.now()
+    for item in items:
+        same = item.cause_key == item.retried_cause_key
+        came = "the same answer" if same else item.cause
+        _note(
+            [item], verb=Verb.FAILED_AGAIN, actor=ITSELF, text=f"Tried by {item.retried_by}: {came}", at=now
+        )
+        item.retried_at, item.retried_by, item.retried_cause_key = None, "", ""
+    if items:
+        ExceptionItem.objects.filter(pk__in=_keys(items)).update(
+            retried_at=None, retried_by="", retried_cause_key=""
+        )
+
+
+def _tried_by(item: ExceptionItem) -> str:
+    return item.retried_by
 
 
 def _among(items: Iterable[ExceptionItem]) -> Q:
@@ -249,12 +270,15 @@ def _close(
     items: Sequence[ExceptionItem], *, verb: str, by: str, note: str, status: str = Status.RESOLVED
 ) -> list[ExceptionItem]:
     now = timezone.now()
+    end = {
+        "status": status, "resolved_at": now, "resolved_by": by, "resolution": note,
+        "retried_at": None, "retried_by": "", "retried_cause_key": "",
+    }  # fmt: skip
     for item in items:
-        item.status, item.resolved_at, item.resolved_by, item.resolution = status, now, by, note
+        for name, value in end.items():
+            setattr(item, name, value)
     if items:
-        ExceptionItem.objects.filter(pk__in=_keys(items)).update(
-            status=status, resolved_at=now, resolved_by=by, resolution=note
-        )
+        ExceptionItem.objects.filter(pk__in=_keys(items)).update(**end)
     _note(items, verb=verb, actor=by, text=note, at=now)
     return list(items)
 

@@ -13,10 +13,10 @@ _WAKING_GROWTH = 10
 _UPSERT = """
     INSERT INTO exception_queue_exceptionitem AS item (
         kind, subject_type, subject_id, subject_label, cause, cause_key, detail, owner_hint,
-        status, count, first_seen_at, last_seen_at, claimed_by, resolved_by, resolution
+        status, count, first_seen_at, last_seen_at, claimed_by, retried_by, retried_cause_key, resolved_by, resolution
     )
     SELECT kind, subject_type, subject_id, subject_label, cause, cause_key, detail, owner_hint,
-        'open', count, %(now)s, %(now)s, '', '', ''
+        'open', count, %(now)s, %(now)s, '', '', '', '', ''
     FROM jsonb_to_recordset(%(problems)s::jsonb) AS problem (
         kind text, subject_type text, subject_id text, subject_label text,
         cause text, cause_key text, detail jsonb, owner_hint text, count int

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from exception_queue.queue import Attempt
 from intake.accept import DRAIN
 from intake.models import Submission
 from plumbing.nudges import nudge
 
 
-def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
-    """Work held submissions from the start again; returns their ids.
+def retry_submissions(subject_ids: Sequence[str], *, by: str) -> Attempt:
+    """Work held submissions from the start again.
 
     From the start: the stored body is read again, so a fixed field map takes effect.
     """
@@ -28,4 +29,4 @@ def retry_submissions(subject_ids: Sequence[str], *, by: str) -> list[str]:
         reason=f"Tried again by {by}.",
     )
     nudge(DRAIN)
-    return going
+    return Attempt(pending=going)

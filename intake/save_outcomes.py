@@ -28,19 +28,24 @@ def save_outcomes(batch: Batch) -> None:
     """Write each work's outcome, open the items that were asked for, close those whose cause has gone."""
     problems: list[ExceptionReport] = []
     went_on: list[str] = []
+    held_again: dict[str, list[str]] = {}
     for work in batch.works:
         submission = work.submission
         before = submission.status
         problem = _save_one(work, now=batch.now)
         if problem:
             problems.append(problem)
-        elif before in HELD_BEFORE:
+            if before in HELD_BEFORE:
+                held_again.setdefault(problem.kind, []).append(str(submission.pk))
+        elif before in HELD_BEFORE and not isinstance(work.outcome, RetryAt):
             went_on.append(str(submission.pk))
     update_rows([work.submission for work in batch.works], fields=_OUTCOME_FIELDS)
     problems += batch.problems
     if problems:
         queue.open_items(problems, now=batch.now)
     close_for(went_on, reason="It went on.")
+    for kind, ids in sorted(held_again.items()):
+        close_for(ids, reason="It went on, and is held for another reason now.", other_than=kind)
 
 
 def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: datetime) -> None:
@@ -61,13 +66,17 @@ def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: da
             detail={"stage": submission.stage or "start", "error": submission.reason},
         )
         queue.open_items([problem], now=now)
+        ids = [str(submission.pk)]
+        close_for(ids, reason="It cannot be processed at all now.", other_than=problem.kind)
 
 
-def close_for(submission_ids: Sequence[str], *, reason: str) -> None:
+def close_for(submission_ids: Sequence[str], *, reason: str, other_than: str | None = None) -> None:
     """Close the items that were about these submissions: their cause has gone."""
     if not submission_ids:
         return
-    queue.close_items(kind=None, subject_type=SUBMISSION, subject_ids=submission_ids, reason=reason)
+    queue.close_items(
+        kind=None, subject_type=SUBMISSION, subject_ids=submission_ids, reason=reason, other_than=other_than
+    )
 
 
 def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:

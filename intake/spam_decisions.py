@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.utils import timezone
 
+from exception_queue.queue import Attempt
 from intake import blocklist
 from intake.accept import DRAIN
 from intake.models import BlockedSender, Submission
@@ -37,8 +38,8 @@ def settle_as_spam(subject_ids: Collection[str], *, by: str, options: Collection
     return _ids(found)
 
 
-def let_through(subject_ids: Collection[str], *, by: str) -> list[str]:
-    """Not spam: these submissions go on at once, past every spam check; returns their ids."""
+def let_through(subject_ids: Collection[str], *, by: str) -> Attempt:
+    """Not spam: these submissions go on at once, past every spam check."""
     found = _locked(subject_ids, among=UNDECIDED)
     for submission in found:
         # It goes on where it waits; one that ended as spam starts anew.
@@ -47,7 +48,7 @@ def let_through(subject_ids: Collection[str], *, by: str) -> list[str]:
         submission.reason = f"{by} said that it is no spam."
     _save(found)
     nudge(DRAIN)
-    return _ids(found)
+    return Attempt(pending=_ids(found))
 
 
 def _locked(subject_ids: Collection[str], *, among: Sequence[str]) -> list[Submission]:

@@ -10,12 +10,14 @@ from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
 from crm_sync.outbox import DRAIN
-from exception_queue.queue import ExceptionReport, Subject, close_items, open_items
+from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items, is_open, open_items
 from plumbing import nudges
 from plumbing.backoff import RetryPolicy
 from plumbing.http import AuthLost, RemoteError, Throttled
 
 SUBJECT = "connection"
+# The task that asks every connection for its owners.
+REFRESH = "crm_sync.refresh_owners"
 # One lost call is weather; the second in a row is news.
 _NEWS_AFTER = 2
 # A connection is tried for ever.
@@ -71,16 +73,27 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
                 last_error=words,
                 last_error_at=now,
             )
-            if failures >= _NEWS_AFTER:
+            # While its item is open somebody may wait for the answer to a retry: every failure counts.
+            if failures >= _NEWS_AFTER or is_open(kind=kinds.UNAVAILABLE, subject=_subject(connection)):
                 _report(connection, kind=kinds.UNAVAILABLE, words=words, now=now)
 
 
-def resume(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry handler for connections, by key: forget what went wrong and try at once."""
-    CrmConnection.objects.filter(key__in=list(subject_ids)).update(
-        health=CrmConnection.Health.OK, failures=0, not_before=None, prepared_at=None, owners_read_at=None
+def resume(subject_ids: Collection[str], *, by: str) -> Attempt:
+    """The retry handler for connections, by key: forget what went wrong and ask at once, with or without leads
+    that wait.
+    """
+    active = CrmConnection.objects.filter(key__in=list(subject_ids), active=True)
+    keys = list(active.order_by("pk").values_list("key", flat=True))
+    active.update(
+        health=CrmConnection.Health.OK,
+        failures=0,
+        not_before=None,
+        prepared_at=None,
+        owners_read_at=None,
     )
     nudges.nudge(DRAIN)
+    nudges.nudge(REFRESH)
+    return Attempt(pending=keys)
 
 
 def resume_now(connection: CrmConnection) -> None:
@@ -91,5 +104,8 @@ def resume_now(connection: CrmConnection) -> None:
 
 
 def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:
-    subject = Subject(type=SUBJECT, id=connection.key, label=connection.key)
-    open_items([ExceptionReport(kind=kind, subject=subject, cause=words)], now=now)
+    open_items([ExceptionReport(kind=kind, subject=_subject(connection), cause=words)], now=now)
+
+
+def _subject(connection: CrmConnection) -> Subject:
+    return Subject(type=SUBJECT, id=connection.key, label=connection.key)

@@ -15,7 +15,7 @@ from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, RemoteOwner, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, OwnerLink
-from exception_queue.queue import ExceptionReport, Subject, close_items
+from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items
 from plumbing import nudges
 from plumbing.http import AuthLost, RemoteError
 from routing.models import Assignment
@@ -70,7 +70,9 @@ def refresh_all() -> None:
             if not (isinstance(error, AuthLost) and connection.health == CrmConnection.Health.AUTH_LOST):
                 circuit.failed(connection, error, now=now)
         else:
-            if connection.health != CrmConnection.Health.OK:
+            if connection.health == CrmConnection.Health.OK:
+                circuit.answered(connection, now=timezone.now())
+            else:
                 circuit.resume_now(connection)
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
 
@@ -91,25 +93,32 @@ def expire_owner_list(connection: CrmConnection) -> None:
     CrmConnection.objects.filter(pk=connection.pk).update(owners_read_at=None)
 
 
-def retry_unknown(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry handler for owners, by e-mail address: ask the CRM again, and push their leads."""
+def retry_unknown(subject_ids: Collection[str], *, by: str) -> Attempt:
+    """The retry handler for owners, by e-mail address: ask the CRM again, and push their leads.
+
+    The push finds them there (then their item closes), or says once more that it does not.
+    """
     now = timezone.now()
+    waiting = set[str]()
     for connection in CrmConnection.objects.filter(active=True):
         expire_owner_list(connection)
-        _push_again(connection, subject_ids, now=now)
+        waiting |= _push_again(connection, subject_ids, now=now) - set(ids_of(connection.pk, subject_ids))
+    return Attempt(pending=waiting)
 
 
-def _push_again(connection: CrmConnection, emails: Collection[str], *, now: datetime) -> None:
+def _push_again(connection: CrmConnection, emails: Collection[str], *, now: datetime) -> set[str]:
+    """The addresses among these whose leads stand there without their owner; these leads are pushed again."""
     shown = Assignment.objects.annotate(
         shown_to=Lower(Coalesce("owner__email", "queue__crm_owner__email", Value("")))
     )
-    lead_ids = shown.filter(shown_to__in=list(emails)).values("lead_id")
-    links = CrmLink.objects.filter(connection=connection, lead_id__in=lead_ids).exclude(
+    owned = dict(shown.filter(shown_to__in=list(emails)).values_list("lead_id", "shown_to"))
+    links = CrmLink.objects.filter(connection=connection, lead_id__in=owned).exclude(
         shown_owner__in=list(emails)
     )
     waiting = list(links.values_list("lead_id", flat=True))
     outbox.queue_for(connection.pk, waiting, now=now)
     nudges.nudge(outbox.DRAIN)
+    return {owned[lead_id] for lead_id in waiting}
 
 
 def _store(connection: CrmConnection, people: Collection[RemoteOwner], *, now: datetime) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,7 +23,7 @@ from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.inbound.changes import Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
-from exception_queue.queue import close_items, open_items
+from exception_queue.queue import Attempt, close_items, open_items
 from intake.subjects import LEAD, lead_subject
 from plumbing import claiming, nudges, signatures
 from plumbing.backoff import RetryPolicy
@@ -152,10 +151,12 @@ def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any) ->
             held = claiming.relock(InboundEvent, token=token, pks=[event.pk for event in events])
             mine = [event for event in events if event.pk in held]
             outcome = apply(known, mine, now=now)
+            tried_again = any(event.result for event in mine)
             _save_results(mine, outcome, now=now)
             open_items(outcome.problems, now=now)
-            if outcome.taken_over and not outcome.problems:
-                _close_refused(outcome.taken_over)
+            is_over = not outcome.problems and all(event.status != Status.WAITING for event in mine)
+            if is_over and (outcome.taken_over or tried_again):
+                _close_refused(known.connection, events[0].remote_id)
     except Exception as error:
         log.exception("CRM events of record %s could not be worked on", events[0].remote_id)
         _put_off(events, error=f"{type(error).__name__}: {error}", now=now)
@@ -166,9 +167,14 @@ def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any) ->
         sending.release(outcome.shown, now=now)
 
 
-def _close_refused(lead_id: UUID) -> None:
-    reason = "A change made in the CRM was taken over."
-    close_items(kind=CHANGE_REFUSED, subject_type=LEAD, subject_ids=[str(lead_id)], reason=reason)
+def _close_refused(connection: CrmConnection, remote_id: str) -> None:
+    links = CrmLink.objects.filter(connection=connection, remote_id=remote_id)
+    close_items(
+        kind=CHANGE_REFUSED,
+        subject_type=LEAD,
+        subject_ids=[str(lead_id) for lead_id in links.values_list("lead_id", flat=True)],
+        reason="What stands in the CRM was taken over, or stands here already.",
+    )
 
 
 def _save_results(events: Sequence[InboundEvent], outcome: Outcome, *, now: datetime) -> None:
@@ -206,21 +212,28 @@ def _put_off(events: Sequence[InboundEvent], *, error: str, now: datetime) -> No
         open_items(problems, now=now)
 
 
-def retry_refused(subject_ids: Collection[str], *, by: str) -> None:
+def retry_refused(subject_ids: Collection[str], *, by: str) -> Attempt:
     """The retry handler for leads whose change in the CRM was refused: read and try again."""
-    links = CrmLink.objects.filter(lead_id__in=outbox.lead_ids(subject_ids)).values(
-        "connection_id", "remote_id"
-    )
+    links = CrmLink.objects.filter(
+        lead_id__in=outbox.lead_ids(subject_ids), connection__active=True
+    ).values_list("lead_id", "connection_id", "remote_id")
     now = timezone.now()
-    for link in links:
-        InboundEvent.objects.filter(status=Status.FAILED, **link).update(
-            status=Status.WAITING, due_at=now, attempts=0
+    due = set[str]()
+    for lead_id, connection_id, remote_id in links:
+        failed = InboundEvent.objects.filter(
+            status=Status.FAILED, connection_id=connection_id, remote_id=remote_id
         )
+        if failed.update(status=Status.WAITING, due_at=now, attempts=0):
+            due.add(str(lead_id))
     nudges.nudge(WORK)
+    return Attempt(pending=due)
 
 
-def write_again(subject_ids: Collection[str], *, by: str) -> None:
-    """The retry handler for leads with a value that was changed back again and again: write it once more."""
+def write_again(subject_ids: Collection[str], *, by: str) -> Attempt:
+    """The retry handler for leads with a value that was changed back again and again: write it once more.
+
+    Nothing is awaited: the item says that we have stopped writing, and that is over.
+    """
     leads = outbox.lead_ids(subject_ids)
     now = timezone.now()
     with transaction.atomic():
@@ -231,3 +244,4 @@ def write_again(subject_ids: Collection[str], *, by: str) -> None:
         update_rows(links, fields=["stopped", "trail"])
         outbox.queue_rows([link.lead_id for link in links], now=now)
         nudges.nudge(outbox.DRAIN)
+    return Attempt()

@@ -39,6 +39,10 @@ class ExceptionItem(models.Model):
 
     claimed_by = models.CharField(max_length=255, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
+    # Somebody has it tried again, and the answer is still to come. `retried_cause_key` is the cause before.
+    retried_at = models.DateTimeField(null=True, blank=True)
+    retried_by = models.CharField(max_length=255, blank=True)
+    retried_cause_key = models.CharField(max_length=32, blank=True, editable=False)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     snoozed_at_count = models.PositiveIntegerField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -125,6 +129,7 @@ class ExceptionNote(models.Model):
         CLAIMED = "claimed", "Claimed"
         RELEASED = "released", "Released"
         RETRIED = "retried", "Retried"
+        FAILED_AGAIN = "failed_again", "Failed again"
         REFUSED = "refused", "Retry refused"
         RESOLVED = "resolved", "Resolved"
         DISMISSED = "dismissed", "Dismissed"

@@ -78,8 +78,11 @@ class SpamActions:
     def not_spam(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         by, items = _name(request), _items(object_id)
         # What ended as spam has no open question any more.
-        done = queue.retry(items, by=by).items if items else spam_decisions.let_through([object_id], by=by)
-        return _done(request, object_id, "It is on its way." if done else "")
+        if items:
+            is_going = bool(queue.retry(items, by=by).taken)
+        else:
+            is_going = bool(spam_decisions.let_through([object_id], by=by).pending)
+        return _done(request, object_id, "It is on its way." if is_going else "")
 
 
 def _may(request: HttpRequest, object_id: str | None, *, among: tuple[str, ...]) -> bool:

@@ -53,6 +53,8 @@ class ExceptionItemSerializer(serializers.Serializer[Any]):
     can_retry = serializers.BooleanField()
     claimed_by = TextOrNull()
     claimed_at = serializers.DateTimeField(allow_null=True)
+    retried_by = TextOrNull(help_text="Who has it tried again just now.")
+    retried_at = serializers.DateTimeField(allow_null=True)
     snoozed_until = serializers.DateTimeField(allow_null=True)
     first_seen_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()

@@ -107,7 +107,7 @@ class ClaimView(_Act):
 
 
 class Retry(_Act):
-    """It is resolved when the work was taken up again."""
+    """It is resolved once that has worked, and stays, counted up, when it fails again."""
 
     @extend_schema(
         operation_id="retry_exception",
@@ -121,7 +121,7 @@ class Retry(_Act):
         retried = queue.retry([self.unresolved(item_id)], by=actor(request), note=note)
         if retried.refusals:
             raise ApiProblem(409, " ".join(retried.refusals))
-        return self.done(item_id, retried.items)
+        return self.done(item_id, retried.taken)
 
 
 class Resolve(_Act):

@@ -1,4 +1,4 @@
-"""Times on screens: UTC in the page, the viewer's zone once the script has seen it, exact on hover."""
+"""Times on screens: UTC in the page, the viewer's zone once the script has seen it, exact on hover; and how long things took."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -30,3 +30,18 @@ def moment(at: datetime | None, show: Show = "moment") -> SafeString | str:
         at.strftime("%Y-%m-%d %H:%M:%S"),
         at.strftime(_FORMATS[show]),
     )
+
+
+def seconds_in_words(seconds: float) -> str:
+    """ "0.4 s", "12 s", "3 min", "2 h 10 min", "3 days" """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{round(hours / 24)} days"

@@ -137,11 +137,12 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
     notice.attempts += 1
     subject = subject_of(notice)
     if problem is None:
+        failed_before = bool(notice.last_error)
         notice.status, notice.sent_at, notice.last_error = OwnerNotice.Status.SENT, now, ""
         notice.crm_behind = notice.waits_for_crm
         notice.save()
         record([_told(notice, to, now=now)])
-        if notice.attempts > 1:
+        if failed_before:
             queue.close_items(
                 kind=NOTICE_FAILED,
                 subject_type=subject.type,

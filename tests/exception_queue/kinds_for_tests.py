@@ -5,7 +5,7 @@ from django.utils import timezone
 from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind
 from exception_queue.models import AlertRule
 from exception_queue.pages import Pages
-from exception_queue.queue import RetryRefused
+from exception_queue.queue import Attempt, RetryRefused
 
 HERE = "tests.exception_queue.kinds_for_tests"
 
@@ -18,19 +18,25 @@ def pages_of(items):
 asked: list[tuple[list[str], str]] = []
 
 
-def take(subject_ids: list[str], *, by: str) -> None:
+def take(subject_ids: list[str], *, by: str) -> Attempt:
     """A handler that takes the work: it leaves a row and remembers the call."""
     asked.append((subject_ids, by))
     AlertRule.objects.create(name=f"taken {subject_ids[0]} {timezone.now()}", notify=["mailto:ops@acme.test"])
+    return Attempt(pending=subject_ids)
 
 
-def refuse(subject_ids: list[str], *, by: str) -> None:
+def try_at_once(subject_ids: list[str], *, by: str) -> Attempt:
+    """A handler that has its answer at once."""
+    return Attempt(failed={id: "Still no place for it." for id in subject_ids if id == "stuck"})
+
+
+def refuse(subject_ids: list[str], *, by: str) -> Attempt:
     """A handler that writes something and then finds that it cannot."""
     AlertRule.objects.create(name="half done", notify=["mailto:ops@acme.test"])
     raise RetryRefused("The connection is paused.")
 
 
-def break_down(subject_ids: list[str], *, by: str) -> None:
+def break_down(subject_ids: list[str], *, by: str) -> Attempt:
     """A handler with a bug."""
     AlertRule.objects.create(name="half done", notify=["mailto:ops@acme.test"])
     raise ZeroDivisionError
@@ -65,6 +71,7 @@ KINDS = [
     kind("paused", "high", retry="refuse"),
     kind("buggy", "medium", retry="break_down"),
     kind("no_rule", "medium"),
+    kind("at_once", "medium", retry="try_at_once"),
     kind("spam", "low", retry="take"),
     kind(
         "suspect",

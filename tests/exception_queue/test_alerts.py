@@ -266,7 +266,7 @@ def test_a_notice_that_was_lost_to_another_worker_is_not_booked(mail_server, mon
 
 
 def test_it_names_the_kinds_that_nobody_hears_of():
-    assert len(alerts.kinds_nobody_hears()) == 7
+    assert len(alerts.kinds_nobody_hears()) == 8
     rule("Bad", min_severity="medium")
     assert [kind.key for kind in alerts.kinds_nobody_hears()] == ["test.spam"]
     rule("Spam", kinds=["test.spam"], active=False)

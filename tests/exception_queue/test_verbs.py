@@ -110,7 +110,7 @@ def test_what_is_resolved_is_left_alone(writer):
     [item] = opened()
     queue.resolve([item], by="alice")
     assert writer([item], by="bob") == []
-    assert queue.retry([item], by="bob") == queue.Retried(items=[], refusals=[])
+    assert queue.retry([item], by="bob") == queue.Retried()
     assert queue.snooze([item], by="bob", until=later(hours=1)) == []
     assert verbs(item) == ["opened", "resolved"]
 
@@ -182,21 +182,88 @@ def test_closing_what_is_not_open_is_one_question(django_assert_num_queries):
         assert queue.close_items(kind="test.spam", subject_type="lead", subject_ids=[], reason="-") == 0
 
 
-def test_retrying_asks_the_door_once_per_kind_and_resolves(kinds):
+def test_retrying_asks_the_handler_once_per_kind_and_keeps_the_items_until_the_answer_is_there(kinds):
     items = opened(problem(id=1), problem(id=2), problem(id=1, type="form"), problem("spam", id=9))
     result = queue.retry(ExceptionItem.objects.all(), by="alice", note="Mapping is fixed")
     assert result.refusals == []
-    assert {item.pk for item in result.items} == {item.pk for item in items}
+    assert {item.pk for item in result.trying} == {item.pk for item in items}
     assert kinds.asked == [(["1", "2"], "alice"), (["9"], "alice")]
-    assert set(ExceptionItem.objects.values_list("status", "resolved_by")) == {("resolved", "alice")}
-    assert verbs(items[0]) == ["opened", "retried"]
+    assert set(ExceptionItem.objects.values_list("status", "retried_by")) == {("open", "alice")}
+    assert list(items[0].notes.values_list("verb", "actor", "text")) == [
+        ("opened", "leadops", ""),
+        ("retried", "alice", "Mapping is fixed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cause", "came"),
+    [
+        ("The CRM refuses the field", "Tried by alice: the same answer"),
+        ("It has no such owner", "Tried by alice: It has no such owner"),
+    ],
+)
+def test_a_retry_that_fails_keeps_the_item_its_age_and_its_count(cause, came):
+    [item] = opened(now=later(hours=-2))
+    queue.claim([item], by="alice")
+    queue.retry([item], by="alice")
+    [again] = opened(problem(cause=cause))
+    again.refresh_from_db()
+    assert again.pk == item.pk
+    assert (again.first_seen_at, again.count, again.claimed_by) == (item.first_seen_at, 2, "alice")
+    assert (again.retried_at, again.retried_by) == (None, "")
+    assert verbs(again) == ["opened", "claimed", "retried", "failed_again"]
+    assert again.notes.last().text == came
+
+
+def test_a_retry_that_works_closes_the_item_in_the_name_of_who_tried():
+    tried, other = opened(problem(id=1), problem(id=2))
+    queue.retry([tried], by="alice")
+    queue.close_items(kind=None, subject_type="lead", subject_ids=["1", "2"], reason="It arrived.")
+    tried.refresh_from_db()
+    other.refresh_from_db()
+    assert (tried.status, tried.resolved_by, tried.resolution) == (
+        "resolved",
+        "alice",
+        "Tried again: It arrived.",
+    )
+    assert (other.resolved_by, other.resolution) == ("leadops", "It arrived.")
+    assert (verbs(tried)[-1], verbs(other)[-1]) == ("resolved", "closed")
+    assert tried.retried_at is None
+
+
+def test_what_waits_for_nothing_any_more_is_done_when_it_is_tried_again(kinds):
+    items = opened(problem("at_once", id="gone"), problem("at_once", id="stuck"))
+    result = queue.retry(items, by="alice")
+    assert [item.subject_id for item in result.done] == ["gone"]
+    assert [item.subject_id for item in result.failed] == ["stuck"]
+    assert result.refusals == ["At once: Still no place for it."]
+    gone, stuck = items
+    gone.refresh_from_db()
+    stuck.refresh_from_db()
+    assert (gone.status, gone.resolved_by) == ("resolved", "alice")
+    assert (stuck.status, stuck.count, stuck.retried_at) == ("open", 2, None)
+    assert list(stuck.notes.values_list("verb", "actor", "text"))[1:] == [
+        ("retried", "alice", ""),
+        ("failed_again", "alice", "Still no place for it."),
+    ]
+
+
+def test_what_is_held_for_another_reason_now_closes_for_the_first():
+    opened(problem(id=1), problem("spam", id=1))
+    queue.close_items(
+        kind=None, subject_type="lead", subject_ids=["1"], reason="It went on.", other_than="test.spam"
+    )
+    assert set(ExceptionItem.objects.values_list("kind", "status")) == {
+        ("test.dead_letter", "resolved"),
+        ("test.spam", "open"),
+    }
 
 
 def test_a_door_that_refuses_leaves_its_items_open_and_nothing_half_done(kinds):
     items = opened(problem("paused"), problem("spam"))
     result = queue.retry(items, by="alice")
     assert result.refusals == ["Paused: The connection is paused."]
-    assert [item.kind for item in result.items] == ["test.spam"]
+    assert [item.kind for item in result.trying] == ["test.spam"]
     assert not AlertRule.objects.filter(name="half done").exists()
     paused = ExceptionItem.objects.get(kind="test.paused")
     assert paused.status == "open"
@@ -209,7 +276,7 @@ def test_a_door_that_refuses_leaves_its_items_open_and_nothing_half_done(kinds):
 def test_what_cannot_be_tried_again_says_so():
     [item] = opened(problem("no_rule"))
     result = queue.retry([item], by="alice")
-    assert result.items == []
+    assert result.taken == []
     assert result.refusals == ["No rule: It cannot be tried again: fix the cause, then resolve it."]
     item.refresh_from_db()
     assert item.status == "open"

@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from crm_sync.models import CrmConnection, OutboxEntry
 from exception_queue import grouping
+from exception_queue.admin import screen
 from exception_queue.models import ExceptionItem
 from intake.models import Submission
 from leadops import handoff
 from leadops.console import figures
-from leadops.console.exceptions import screen
 from leadops.console.figures import Volume
 from leadops.console.home import first_steps, wellbeing
-from leadops.console.moments import seconds_in_words
-from leadops.console.people import name_of
 from leadops.handoff import Figures
+from plumbing.admin_kit.moments import seconds_in_words
+from plumbing.admin_kit.people import name_of
 from routing.models import SlaClock
 
 HOURS = 24

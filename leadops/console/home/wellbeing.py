@@ -8,7 +8,7 @@ from django.urls import reverse
 from crm_sync import crm_state
 from crm_sync.models import CrmConnection
 from leadops import health
-from leadops.console.moments import seconds_in_words
+from plumbing.admin_kit.moments import seconds_in_words
 
 # What is due is taken up within a second or so; from here on somebody should wonder.
 TOO_LONG_SECONDS = 30.0

@@ -11,7 +11,7 @@ from django.utils import timezone
 from unfold.decorators import action
 
 from leadops.console.lead.dialogs import ContactedForm, DeclineForm, DisqualifyForm, ReassignForm
-from leadops.console.people import name_of
+from plumbing.admin_kit.people import name_of
 from routing.handover import actions
 
 SOURCE = "console"

@@ -24,9 +24,9 @@ from leadops import lead_view
 from leadops.console.lead import comparing, facts, filters, page
 from leadops.console.lead.acting import SOURCE, LeadActions
 from leadops.console.lead.rows import STATUS_TONES, LeadChangeList, due_of, place_of, segment_look
-from leadops.console.moments import moment
-from leadops.console.people import initials, name_of
+from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import Page
+from plumbing.admin_kit.people import initials, name_of
 from routing.models import SlaClock
 
 _FIELDSETS = [

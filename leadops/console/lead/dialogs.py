@@ -13,7 +13,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from leadops.console.people import name_of
+from plumbing.admin_kit.people import name_of
 from routing.models import Assignment, Queue
 from routing.rotations import roster
 

@@ -7,7 +7,7 @@ from typing import Any
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.lead_changes import ATTRIBUTION
 from intake.models import ConsentRecord, Lead
-from leadops.console.moments import moment
+from plumbing.admin_kit.moments import moment
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Person", ("email", "phone", "full_name", "job_title", "language", "timezone")),

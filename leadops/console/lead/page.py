@@ -14,7 +14,7 @@ from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
 from leadops import lead_view
 from leadops.console.lead import facts, story, why
 from leadops.console.lead.rows import due_of, place_of, segment_look
-from leadops.console.moments import seconds_in_words
+from plumbing.admin_kit.moments import seconds_in_words
 from routing import lead_state
 from routing.models import Assignment, OwnerNotice, SlaClock
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from intake.canonical import label_of
 from intake.models import Lead, TimelineEntry
-from leadops.console.moments import moment
+from plumbing.admin_kit.moments import moment
 
 Tone = Literal["plain", "good", "warn", "bad", "info"]
 Text = SafeString | str

@@ -13,7 +13,8 @@ INTRODUCTION = """\
 <!-- Written from the code by `make docs`. -->
 
 Whatever cannot go on is one open item per kind and subject in the exception queue, counted up when it happens again. The
-console groups items by cause. Many close by themselves when the cause goes away; **Retry** really resumes the work.
+console groups items by cause. Many close by themselves when the cause goes away; **Retry** really resumes the work: the item
+shows as being tried until the answer is there. It closes in the name of who tried, or stays, with its age, and counts up.
 
 | kind | severity | retry |
 |---|---|---|

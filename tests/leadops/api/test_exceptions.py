@@ -99,9 +99,13 @@ def test_it_resumes_the_work_on_retry(acme, api):
     assert submission.status == Submission.Status.HELD
     item = ExceptionItem.objects.get()
     body = api.post(f"exceptions/{item.pk}/retry").json()
-    assert body["status"] == "resolved"
-    submission.refresh_from_db()
-    assert submission.due_at is not None
+    assert (body["status"], body["count"], body["retried_by"]) == ("open", 1, body["notes"][-1]["actor"])
+    assert body["retried_at"] is not None
+    runner.drain()
+    again = api.get(f"exceptions/{item.pk}").json()
+    assert (again["status"], again["count"], again["retried_by"]) == ("open", 2, None)
+    assert again["first_seen_at"] == body["first_seen_at"]
+    assert [note["verb"] for note in again["notes"]] == ["opened", "retried", "failed_again"]
 
 
 def test_it_says_why_a_retry_is_refused(acme, api):

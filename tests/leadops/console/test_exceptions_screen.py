@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exception_queue import kinds, queue
+from exception_queue.admin import screen
 from exception_queue.models import ExceptionItem
 from intake.models import Submission
-from leadops.console.exceptions import screen
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -178,7 +178,14 @@ def test_retrying_really_resumes_what_was_held(maria, acme):
     assert notified == ["1 exception is being tried again."]
     submission.refresh_from_db()
     assert submission.due_at is not None
-    assert ExceptionItem.objects.get(pk=item.pk).status == "resolved"
+    page = maria.get(reverse("admin:exception_queue_exceptionitem_change", args=(item.pk,))).content.decode()
+    assert "Maria Mann has it tried again" in page
+    assert "data-trying" in maria.get(SCREEN).content.decode()
+    make.runner.drain()
+    item.refresh_from_db()
+    assert (item.status, item.count) == ("open", 2)
+    assert "Tried by Maria Mann: " in item.notes.last().text
+    assert "data-trying" not in maria.get(SCREEN).content.decode()
 
 
 def test_what_cannot_be_tried_again_is_said_and_stays_open(maria):

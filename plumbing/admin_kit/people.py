@@ -1,4 +1,4 @@
-"""How people are shown, and names in words."""
+"""How people are shown, and names of code as labels."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ def name_of(user: Any) -> str:
     return str(user.get_full_name() or user.get_username())
 
 
-def in_words(name: str) -> str:
+def as_label(name: str) -> str:
     """ "Remind owner" for remind_owner."""
     return name.replace("_", " ").capitalize()
 

@@ -13,12 +13,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.widgets import SELECT_CLASSES
 
 from exception_queue import alerts, grouping
+from exception_queue.admin import acting, screen
+from exception_queue.admin.screen import View
 from exception_queue.models import ExceptionItem, load_pages
 from exception_queue.pages import Link
-from leadops.console.exceptions import acting, screen
-from leadops.console.exceptions.screen import View
-from leadops.console.people import name_of
 from plumbing.admin_kit.pages import ReadOnlyPage
+from plumbing.admin_kit.people import name_of
 
 ROWS_PER_PAGE = 50
 SELECT = " ".join(SELECT_CLASSES)
@@ -68,9 +68,9 @@ class ExceptionPage(ReadOnlyPage):
             )
             context |= {"card": cards[0], "page": page, "rows": self._rows(page.object_list, request.user)}
             context["back_link"] = view.query(group="")
-            return TemplateResponse(request, "leadops/exceptions/group.html", context)
+            return TemplateResponse(request, "exception_queue/group.html", context)
         context |= {"cards": cards, "unheard": alerts.kinds_nobody_hears() if not cards else []}
-        return TemplateResponse(request, "leadops/exceptions/screen.html", context)
+        return TemplateResponse(request, "exception_queue/screen.html", context)
 
     def changeform_view(
         self,
@@ -97,7 +97,7 @@ class ExceptionPage(ReadOnlyPage):
             "act_url": reverse("admin:exception_queue_exceptionitem_act"),
             "here": request.get_full_path(),
         }
-        return TemplateResponse(request, "leadops/exceptions/item.html", context)
+        return TemplateResponse(request, "exception_queue/item.html", context)
 
     def act(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Claim, release, retry, resolve, dismiss or snooze what was chosen; what hides or settles asks first."""
@@ -169,7 +169,7 @@ class ExceptionPage(ReadOnlyPage):
             "act_url": reverse("admin:exception_queue_exceptionitem_act"),
             "back": back,
         }
-        return TemplateResponse(request, "leadops/exceptions/ask.html", context)
+        return TemplateResponse(request, "exception_queue/ask.html", context)
 
     def _rows(self, items: Any, user: Any) -> list[dict[str, Any]]:
         listed = list(items)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exception_queue import kinds, queue
+from exception_queue.admin.screen import Items
 from exception_queue.models import ExceptionItem
-from leadops.console.exceptions.screen import Items
 
 VERBS = ("claim", "release", "retry", "resolve", "dismiss", "snooze")
 # What settles or hides something asks first.
@@ -104,8 +104,11 @@ def act(
             return Said(f"{_many(len(given))} {_is(given)} free for others.", [])
         case "retry":
             tried = queue.retry(items, by=by, note=note)
-            done = f"{_many(len(tried.items))} {_is(tried.items)} being tried again." if tried.items else ""
-            return Said(done, tried.refusals)
+            came = [
+                f"{_many(len(tried.trying))} {_is(tried.trying)} being tried again." if tried.trying else "",
+                f"{_many(len(tried.done))} resolved." if tried.done else "",
+            ]
+            return Said(" ".join(filter(None, came)), tried.refusals)
         case "resolve":
             open_questions = [kind for kind in kinds_of(items) if kind.is_question]
             if open_questions:

@@ -59,6 +59,17 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   document.addEventListener("htmx:afterSettle", () => focusField(40));
 
+  // The answer to a retry comes within seconds: look again for a while, unless somebody is at work on the page.
+  const tries = "leadops.exceptions.tries";
+  const looks = Number(sessionStorage.getItem(tries));
+  if (!document.querySelector("[data-trying]")) sessionStorage.removeItem(tries);
+  else if (looks < 10)
+    setTimeout(() => {
+      const busy = document.querySelector(".lo-tick:checked, .lo-more [aria-expanded=true]") || typing(document.activeElement ?? document.body);
+      sessionStorage.setItem(tries, String(looks + 1));
+      if (!busy) window.location.reload();
+    }, 2000);
+
   count();
   const cameFromHere = document.referrer.split("?")[0] === window.location.href.split("?")[0];
   const last = Number(sessionStorage.getItem(remembered));

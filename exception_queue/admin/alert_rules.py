@@ -11,8 +11,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from exception_queue import alerts, kinds
 from exception_queue.models import AlertNotice, AlertRule
-from leadops.console.moments import moment
 from plumbing.admin_kit.form_fields import LinesField
+from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import Page
 
 SHOWN_NOTICES = 10
@@ -65,8 +65,8 @@ class AlertRulePage(Page):
     search_fields = ["name"]
     warn_unsaved_form = True
     conditional_fields = {"window_minutes": "threshold > 1"}
-    change_form_before_template = "leadops/exceptions/alert_summary.html"
-    list_before_template = "leadops/exceptions/unheard.html"
+    change_form_before_template = "exception_queue/alert_summary.html"
+    list_before_template = "exception_queue/unheard.html"
     fieldsets = [
         (None, {"fields": ["name", "active", "notify"]}),
         ("About what", {"fields": ["min_severity", "kinds"]}),
