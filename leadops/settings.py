@@ -240,6 +240,8 @@ LEADOPS_DOCTOR_CHECKS = [
 ]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)
+# What a notice says that went out after the grace: routing does not know what it waited for.
+LEADOPS_RECORD_BEHIND = "The CRM does not show this lead yet; it is being written there."
 # Seconds that enrichment may take for a whole batch, whatever the number of domains.
 LEADOPS_ENRICH_BUDGET: float = env.float("LEADOPS_ENRICH_BUDGET", default=1.0)
 LEADOPS_ENRICHERS = ["intake.stages.enrichment.local_company_table"]

@@ -31,5 +31,5 @@ def move_leads_on() -> None:
 
 
 def wake_notices() -> None:
-    """Notices that wait for no CRM can go out at once."""
+    """Notices that are not held can go out at once."""
     nudge(sending.SEND)

@@ -28,8 +28,10 @@ class OwnerNotice(models.Model):
     # One notice per cause: "assigned:<assignment history id>", "step:<id>".
     cause = models.CharField(max_length=80)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
-    waits_for_crm = models.BooleanField(default=False)
-    crm_behind = models.BooleanField(default=False)
+    # Waits to be released, at most until then; None once it is, or where nothing has to come first.
+    hold_until = models.DateTimeField(null=True, blank=True)
+    # It went out before it was released: the record elsewhere was behind.
+    record_behind = models.BooleanField(default=False)
     due_at = models.DateTimeField()
     claim_token = models.UUIDField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)

@@ -50,7 +50,7 @@ def for_holder(
     else:
         return None
     notice.lead_id, notice.cause, notice.created_at = lead_id, cause, now
-    return wait_for_crm(notice, now=now)
+    return hold(notice, now=now)
 
 
 def for_former_owner(owner: Owner, *, lead_id: UUID, cause: str, now: datetime) -> OwnerNotice:
@@ -59,21 +59,21 @@ def for_former_owner(owner: Owner, *, lead_id: UUID, cause: str, now: datetime) 
     return OwnerNotice(lead_id=lead_id, owner=owner, kind=kind, cause=cause, created_at=now, due_at=now)
 
 
-def wait_for_crm(notice: OwnerNotice, *, now: datetime) -> OwnerNotice:
-    """Let it wait until the primary CRM shows the owner, at most LEADOPS_NOTICE_GRACE seconds."""
-    grace = settings.LEADOPS_NOTICE_GRACE
-    notice.waits_for_crm = grace > 0
-    notice.due_at = now + timedelta(seconds=grace)
+def hold(notice: OwnerNotice, *, now: datetime) -> OwnerNotice:
+    """Let it wait until it is released, at most LEADOPS_NOTICE_GRACE seconds: whoever is told should find the lead."""
+    grace = timedelta(seconds=settings.LEADOPS_NOTICE_GRACE)
+    notice.due_at = now + grace
+    notice.hold_until = notice.due_at if grace else None
     return notice
 
 
 def release(lead_ids: Collection[UUID], *, now: datetime) -> int:
-    """The primary CRM shows the right owner of these leads: their notices go out now. Returns how many were let go."""
+    """Whoever has these leads finds them where they work: their notices go out now. Returns how many were let go."""
     if not lead_ids:
         return 0
     freed = OwnerNotice.objects.filter(
-        lead__in=lead_ids, status=OwnerNotice.Status.WAITING, waits_for_crm=True
-    ).update(waits_for_crm=False, due_at=now)
+        lead__in=lead_ids, status=OwnerNotice.Status.WAITING, hold_until__isnull=False
+    ).update(hold_until=None, due_at=now)
     if freed:
         nudge(SEND)
     return freed
@@ -139,7 +139,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
     if problem is None:
         failed_before = bool(notice.last_error)
         notice.status, notice.sent_at, notice.last_error = OwnerNotice.Status.SENT, now, ""
-        notice.crm_behind = notice.waits_for_crm
+        notice.record_behind = notice.hold_until is not None
         notice.save()
         record([_told(notice, to, now=now)])
         if failed_before:
@@ -189,6 +189,6 @@ def _told(notice: OwnerNotice, to: Sequence[str], *, now: datetime) -> TimelineE
         "label": notice.get_kind_display(),
         "to": str(notice.owner or notice.team),
         "by": "e-mail" if all(one.startswith(MAIL_ONLY_PREFIX) for one in to) else "message",
-        "crm_behind": notice.crm_behind,
+        "record_behind": notice.record_behind,
     }
     return TimelineEntry(lead_id=notice.lead_id, at=now, verb="routing.notified", source="notice", data=data)

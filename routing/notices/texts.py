@@ -43,8 +43,8 @@ def compose(notice: OwnerNotice) -> tuple[str, str]:
         lines.append(f"Answer by: {_when(state.running_clock.due_at, notice)}")
     page = reverse("admin:intake_lead_change", args=(lead.pk,))
     lines += ["", f"Open the lead: {settings.LEADOPS_PUBLIC_URL}{page}"]
-    if notice.waits_for_crm:
-        lines += ["", "The CRM does not show this lead yet; it is being written there."]
+    if notice.hold_until is not None:
+        lines += ["", settings.LEADOPS_RECORD_BEHIND]
     return title, "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Stage notify_owner: a row that says whom to tell. A sweep sends it, once the CRM shows the owner."""
+"""Stage notify_owner: a row that says whom to tell. A sweep sends it, once it is released or its grace is over."""
 
 from datetime import datetime
 

@@ -100,13 +100,13 @@ def test_the_notice_goes_out_once_the_owner_is_shown(crm, connection):
         owner=build.owner(),
         kind=OwnerNotice.Kind.ASSIGNED,
         cause="assigned:1",
-        waits_for_crm=True,
+        hold_until=timezone.now() + timedelta(seconds=10),
         due_at=timezone.now() + timedelta(seconds=10),
         created_at=timezone.now(),
     )
     build.drain(connection)
     waiting.refresh_from_db()
-    assert not waiting.waits_for_crm
+    assert waiting.hold_until is None
     assert waiting.due_at <= timezone.now()
 
 

@@ -11,6 +11,7 @@ from exception_queue.models import ExceptionItem
 from routing.models import Assignment, OwnerNotice, Team
 from routing.notices import sending
 from tests import make
+from tests.structure.repository import BASE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +43,7 @@ def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_a
     sending.send_due()
     (message,) = mail.outbox
     assert "The CRM does not show this lead yet" in message.body
-    assert OwnerNotice.objects.get().crm_behind
+    assert OwnerNotice.objects.get().record_behind
 
 
 def test_it_is_sent_once(committed_acme):
@@ -74,3 +75,27 @@ def test_without_outgoing_mail_notices_wait(committed_acme, settings):
     sending.send_due()
     assert OwnerNotice.objects.get().status == "waiting"
     assert mail.outbox == []
+
+
+def test_what_a_notice_waited_for_is_said_by_whoever_runs_the_house(committed_acme, settings):
+    """Routing holds and releases notices, and does not know why."""
+    settings.LEADOPS_RECORD_BEHIND = "The ledger of Acme does not show it yet."
+    make.handed_off()
+    OwnerNotice.objects.update(due_at=timezone.now())
+    sending.send_due()
+    (message,) = mail.outbox
+    assert "The ledger of Acme does not show it yet." in message.body
+    folders = [BASE / "routing" / name for name in ("notices", "handover")]
+    paths = [path for folder in folders for path in folder.rglob("*.py")]
+    assert paths
+    assert [path.name for path in paths if "the crm" in path.read_text().lower()] == []
+
+
+def test_without_a_grace_a_notice_is_not_held(committed_acme, settings):
+    settings.LEADOPS_NOTICE_GRACE = 0
+    make.handed_off()
+    notice = OwnerNotice.objects.get()
+    assert notice.hold_until is None
+    sending.send_due()
+    notice.refresh_from_db()
+    assert (notice.status, notice.record_behind) == ("sent", False)

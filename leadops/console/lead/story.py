@@ -139,7 +139,9 @@ def _clock_started(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]
 
 
 def _notified(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
-    behind: list[Text] = ["The CRM did not show the owner yet."] if data.get("crm_behind") else []
+    behind: list[Text] = (
+        ["The CRM did not show the owner yet."] if data.get("record_behind", data.get("crm_behind")) else []
+    )
     label = str(data.get("label") or "").lower()
     says = format_html(
         "Told <b>{}</b> by {}{}", data.get("to"), data.get("by"), f": {label}" if label else ""
