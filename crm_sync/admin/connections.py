@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +19,16 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
-from crm_sync.admin.mappings import MappingsInline
+from crm_sync.admin.mappings import (
+    ANYWAY,
+    ANYWAY_LABEL,
+    MappingsInline,
+    ask_for_properties,
+    switches_off_guarded,
+)
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
@@ -62,6 +69,9 @@ class ConnectionForm(SecretsForm, PartsForm):
         "task": {"when": "task_when", "subject": "task_subject"},
     }
 
+    switch_off_anyway = forms.BooleanField(
+        label=ANYWAY_LABEL, required=False, widget=UnfoldBooleanSwitchWidget()
+    )
     master_owner = forms.ChoiceField(
         label="Owner",
         choices=_MASTERS,
@@ -208,6 +218,34 @@ class ConnectionPage(ConfigurationPage):
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "events_url": f"{reverse('admin:crm_sync_inboundevent_changelist')}?connection__id__exact={row.pk}",
         }
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        row = (
+            CrmConnection.objects.filter(pk=object_id).first()
+            if request.method == "POST" and object_id
+            else None
+        )
+        if row is not None and self.has_change_permission(request, row):
+            # Before the transaction that saving is.
+            request.properties_there = ask_for_properties(row, request.POST)  # type: ignore[attr-defined]
+            if request.properties_there.why:  # type: ignore[attr-defined]
+                why = request.properties_there.why  # type: ignore[attr-defined]
+                self.message_user(request, f"New properties could not be checked: {why}", messages.WARNING)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The word for switching off a guarded line is asked for when somebody tries."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or request.method != "POST" or not switches_off_guarded(obj, request.POST):
+            return fieldsets
+        (name, options), *others = fieldsets
+        return [(name, {**options, "fields": [ANYWAY, *options["fields"]]}), *others]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What was wrong may be fixed now: the connection is prepared afresh and tried at once."""

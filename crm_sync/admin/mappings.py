@@ -1,18 +1,37 @@
-"""The lines of a connection: our field, its property in the CRM."""
+"""The lines of a connection: our field, its property in the CRM.
+
+A line is checked when it is saved: a slip in a name would be found only by the leads that arrive without the value.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from crm_sync.models import FieldMapping
-from crm_sync.outbound.crm_fields import CRM_FIELDS
+from crm_sync.connection.connecting import properties_of
+from crm_sync.connectors import connector_class
+from crm_sync.connectors.base import SetupProblem
+from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER
 from intake.canonical import CANONICAL_FIELDS
+from plumbing.http import RemoteError
+from plumbing.spelling import did_you_mean
+
+PREFIX = "mappings"
+# What is lost without the line.
+GUARDED = {
+    OWNER: "Without this line every lead stands in the CRM without an owner.",
+    "email": "Without this line leads stand in the CRM without an address, and people there twice.",
+}
+ANYWAY = "switch_off_anyway"
+ANYWAY_LABEL = "Switch off the e-mail or owner line all the same"
 
 
 def translations_in_words(values: Mapping[str, str]) -> str:
@@ -64,9 +83,75 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class PropertiesThere:
+    """`names`: None where nobody had to ask, or nobody answered; then `why` says why."""
+
+    names: frozenset[str] | None = None
+    why: str = ""
+
+
+def ask_for_properties(connection: CrmConnection, posted: Mapping[str, Any]) -> PropertiesThere:
+    """One call to the CRM if a line names a property that none has named yet. Outside any transaction."""
+    stored = set(connection.mappings.filter(active=True).values_list("property", flat=True))
+    typed = {
+        str(value).strip()
+        for name, value in posted.items()
+        if name.startswith(f"{PREFIX}-") and name.endswith("-property")
+    }
+    found = connector_class(connection.kind)
+    if found is None or all(not name or found.names.is_ours(name) for name in typed - stored):
+        return PropertiesThere()
+    try:
+        return PropertiesThere(frozenset(properties_of(connection)))
+    except (RemoteError, SetupProblem) as error:
+        return PropertiesThere(why=str(error))
+
+
+def switches_off_guarded(connection: CrmConnection, posted: Mapping[str, Any]) -> bool:
+    """Whether what was posted switches off a line without which leads are lost."""
+    rows = {
+        posted[name]: name.removesuffix("-id")
+        for name in posted
+        if name.startswith(f"{PREFIX}-") and name.endswith("-id")
+    }
+    guarded = connection.mappings.filter(active=True, canonical__in=GUARDED).values_list("pk", flat=True)
+    return any(str(pk) in rows and not posted.get(f"{rows[str(pk)]}-active") for pk in guarded)
+
+
+class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    there = PropertiesThere()
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            if form.is_valid() and form.cleaned_data:
+                self._check_property(form)
+                self._check_guarded(form)
+
+    def _check_property(self, form: Any) -> None:
+        name, found = form.cleaned_data.get("property", ""), connector_class(self.instance.kind)
+        if self.there.names is None or found is None or not form.cleaned_data.get("active"):
+            return
+        if form.has_changed() and name not in self.there.names and not found.names.is_ours(name):
+            hint = did_you_mean(name, self.there.names) or " Make it there first, or choose another."
+            form.add_error("property", f"{found.label} has no property “{name}”.{hint}")
+
+    def _check_guarded(self, form: Any) -> None:
+        row = form.instance
+        was = form.initial.get("canonical") if row.pk and form.initial.get("active") else ""
+        keeps = form.cleaned_data.get("active") and form.cleaned_data.get("canonical") == was
+        if was in GUARDED and not keeps and not self.data.get(ANYWAY):
+            form.add_error(
+                "active",
+                f"{GUARDED[was]} Tick “{ANYWAY_LABEL}” at the top and save again if that is what you want.",
+            )
+
+
 class MappingsInline(TabularInline):
     model = FieldMapping
     form = MappingForm
+    formset = MappingsFormSet
     fields = ["canonical", "property", "mode", "values", "active", "position"]
     ordering_field = "position"
     hide_ordering_field = True
@@ -79,6 +164,12 @@ class MappingsInline(TabularInline):
         if self.has_change_permission(request, obj):
             return self.fields
         return ["translations" if name == "values" else name for name in self.fields]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        # A class of this request's own.
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.there = getattr(request, "properties_there", PropertiesThere())
+        return formset
 
     @display(description="Translations", empty_value="–")
     def translations(self, row: FieldMapping) -> str | None:
