@@ -12,7 +12,7 @@ import benchmarks.django_ready as _ready
 from django.utils import timezone
 
 from benchmarks.people import person
-from intake import accept
+from intake import accept, bodies
 from intake.models import IntakeForm, Submission
 
 
@@ -21,7 +21,8 @@ def main() -> None:
     first, count = int(sys.argv[1]), int(sys.argv[2])
     form, now = IntakeForm.objects.get(key="demo-request"), timezone.now()
     envelope = accept.Envelope(_body(first), "application/json", {}, "127.0.0.1", "")
-    taken = accept.accept(form, envelope, now=now)[0].submission
+    parsed = bodies.parse(envelope.body, envelope.content_type)
+    taken = accept.accept(form, envelope, parsed, now=now)[0].submission
     rows = []
     for number in range(first + 1, first + count):
         row = copy.copy(taken)

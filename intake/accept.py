@@ -3,17 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, connection, transaction
-
 from intake import aliases, bodies
+from intake.bodies import ParsedBody
 from intake.models import IntakeForm, Submission
 from intake.reading import bot_filled, flatten, refusal
 from intake.vendors.flat import Flat
 from intake.vendors.registry import VENDORS
+from plumbing.bulk import insert_rows
 from plumbing.nudges import nudge
 
 KEY_KEPT = timedelta(days=7)
@@ -49,33 +48,34 @@ class KeyReused(ValueError):
     """The idempotency key was used for another body (422)."""
 
 
-def accept(form: IntakeForm, envelope: Envelope, *, now: datetime) -> list[Accepted]:
+def accept(form: IntakeForm, envelope: Envelope, parsed: ParsedBody, *, now: datetime) -> list[Accepted]:
     """Commit one Submission per lead in the body (Meta posts several), then nudge the worker.
 
-    Raises bodies.MalformedBody, bodies.UnsupportedMedia, KeyReused. Call it outside a transaction: the rows must be
-    committed when it returns.
+    `parsed` is what the envelope's body says (`bodies.parse`). Raises KeyReused. Call it outside a transaction: the rows
+    must be committed when it returns.
     """
-    accepted = []
-    for part in _parts(form, envelope):
-        flat = flatten(form, body=part.body, content_type=part.content_type)
-        accepted.append(_accept_one(form, part, flat, now=now))
+    accepted = [
+        _accept_one(form, one, flatten(form, said), now=now) for one, said in _parts(form, envelope, parsed)
+    ]
     nudge(DRAIN)
     return accepted
 
 
-def _parts(form: IntakeForm, envelope: Envelope) -> list[Envelope]:
+def _parts(form: IntakeForm, envelope: Envelope, parsed: ParsedBody) -> list[tuple[Envelope, ParsedBody]]:
     """One envelope per lead: a vendor that posts several at once is taken apart, each part kept as its own JSON body."""
-    split = VENDORS[form.vendor].split
-    parts = split(bodies.parse(envelope.body, envelope.content_type))
+    parts = VENDORS[form.vendor].split(parsed.value)
     if len(parts) < 2:
-        return [envelope]
+        return [(envelope, parsed)]
     key = envelope.idempotency_key
     return [
-        replace(
-            envelope,
-            body=json.dumps(part).encode(),
-            content_type=bodies.JSON,
-            idempotency_key=f"{key}#{number}" if key else "",
+        (
+            replace(
+                envelope,
+                body=json.dumps(part).encode(),
+                content_type=bodies.JSON,
+                idempotency_key=f"{key}#{number}" if key else "",
+            ),
+            ParsedBody(part, parsed.notes),
         )
         for number, part in enumerate(parts)
     ]
@@ -100,6 +100,7 @@ def _accept_one(form: IntakeForm, envelope: Envelope, flat: Flat, *, now: dateti
         idempotency_key=key,
         key_expires_at=expires,
         body_hash=hashlib.sha256(envelope.body).hexdigest(),
+        notes=[note.to_json() for note in flat.notes] if errors else [],
     )
     existing = _insert(submission, now=now)
     if existing is None:
@@ -128,29 +129,21 @@ def event_key(event_id: str) -> str:
 
 
 def _insert(submission: Submission, *, now: datetime) -> Submission | None:
-    """Insert it; returns the submission that has the same key already, if there is one."""
+    """Insert it; returns the submission that has the same key already, if there is one.
+
+    One statement, which commits by itself where no transaction is open. A key that is taken is no error: PostgreSQL would
+    write the whole statement, with the person's body, into its log.
+    """
     for _attempt in range(3):
-        try:
-            _insert_row(submission)
-        except IntegrityError:
-            same_key = Submission.objects.filter(
-                form=submission.form, idempotency_key=submission.idempotency_key
-            )
-            existing = same_key.first()
-            if existing is None:
-                continue
+        if insert_rows([submission], ignore_conflicts=True):
+            return None
+        same_key = Submission.objects.filter(form=submission.form, idempotency_key=submission.idempotency_key)
+        existing = same_key.first()
+        if existing is not None:
             if existing.key_expires_at is None or existing.key_expires_at > now:
                 return existing
             same_key.filter(key_expires_at__lte=now).update(idempotency_key=None, key_expires_at=None)
-        else:
-            return None
     raise RuntimeError("The idempotency key changes hands too quickly.")
-
-
-def _insert_row(submission: Submission) -> None:
-    """One statement, which commits by itself; a savepoint only where the caller has a transaction open."""
-    with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        submission.save(force_insert=True)
 
 
 def answer_status(form: IntakeForm) -> int:

@@ -1,6 +1,8 @@
-"""From raw bytes to a value: the three media types that forms post."""
+"""From raw bytes to a value and back to something to look at: the three media types that forms post."""
 
 import json
+import re
+from dataclasses import dataclass
 from email.message import Message
 from io import BytesIO
 from typing import Any
@@ -10,11 +12,22 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
+from intake.notes import Note
 from intake.vendors.clean import form_body
+from intake.vendors.json_text import decode
+from plumbing.readable import readable, readable_json
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBody:
+    """JSON-like values as they were sent; form posts are a dict. `notes` say what the sender may not have meant."""
+
+    value: Any
+    notes: tuple[Note, ...] = ()
 
 
 class MalformedBody(ValueError):
@@ -46,28 +59,49 @@ def media_type(content_type: str) -> str:
     return content_type.split(";", 1)[0].strip().lower()
 
 
-def parse(body: bytes, content_type: str) -> Any:
-    """The body as JSON-like values; form posts become a dict. Raises MalformedBody or UnsupportedMedia."""
+def is_json(content_type: str) -> bool:
+    """Whether it is JSON, also by a name of its own (`application/vnd.acme+json`)."""
     kind = media_type(content_type)
-    if kind == JSON or kind.endswith("+json"):
+    return kind == JSON or kind.endswith("+json")
+
+
+def parse(body: bytes, content_type: str) -> ParsedBody:
+    """What the body says by its media type. Raises MalformedBody or UnsupportedMedia."""
+    if is_json(content_type):
         return _parse_json(body)
+    kind = media_type(content_type)
     if kind == FORM:
-        return _parse_form(body, charset=_parameter(content_type, "charset", "utf-8"))
+        return ParsedBody(_parse_form(body, charset=_parameter(content_type, "charset", "utf-8")))
     if kind == MULTIPART:
-        return _parse_multipart(body, content_type)
-    raise UnsupportedMedia(
-        f"Send the form as {JSON}, {FORM} or {MULTIPART}; this came as {kind or 'no media type at all'}."
-    )
+        return ParsedBody(_parse_multipart(body, content_type))
+    raise UnsupportedMedia(unsupported(kind))
 
 
-def _parse_json(body: bytes) -> Any:
+def unsupported(kind: str) -> str:
+    """What a sender of another media type is told."""
+    return f"Send the form as {JSON}, {FORM} or {MULTIPART}; this came as {kind or 'no media type at all'}."
+
+
+def shown(body: bytes, content_type: str) -> str:
+    """A stored body as people read it, whatever it is: JSON laid out, and codes for what cannot be shown."""
+    text = body.decode("utf-8", "replace")
+    return readable_json(text) if is_json(content_type) else readable(text)
+
+
+def _parse_json(body: bytes) -> ParsedBody:
+    notes: list[Note] = []
     try:
-        value = json.loads(body)
+        value = decode(body.decode(json.detect_encoding(body)), notes)
     except (ValueError, RecursionError) as error:
         raise MalformedBody(f"The body is not valid JSON: {error}.") from None
-    if not isinstance(value, dict | list):
+    if isinstance(value, list):
+        # No vendor that we read posts one; it would be one lead of many.
+        raise MalformedBody(
+            "The body is a list. Send one JSON object with the form's values for each person."
+        )
+    if not isinstance(value, dict):
         raise MalformedBody("The body must be a JSON object with the form's values.")
-    return value
+    return ParsedBody(value, tuple(notes))
 
 
 def _parse_form(body: bytes, *, charset: str) -> dict[str, Any]:
@@ -81,6 +115,12 @@ def _parse_form(body: bytes, *, charset: str) -> dict[str, Any]:
 
 
 def _parse_multipart(body: bytes, content_type: str) -> dict[str, Any]:
+    boundary = _parameter(content_type, "boundary").encode()
+    # Django's parser takes another boundary's parts for none, or for odd ones of its own.
+    if body and not re.search(rb"(?:^|\n)--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\r?\n|$)", body):
+        raise MalformedBody(
+            "The body is not a valid multipart post: the boundary of its Content-Type is not in it."
+        )
     seen = _Seen()
     meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     try:
@@ -88,9 +128,6 @@ def _parse_multipart(body: bytes, content_type: str) -> dict[str, Any]:
         values, _files = MultiPartParser(meta, BytesIO(body), [handler], "utf-8").parse()
     except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
         raise MalformedBody(f"The body is not a valid multipart post: {error}.") from None
-    # Django's parser takes a body without its boundary for one without parts.
-    if not values and body and f"--{_parameter(content_type, 'boundary')}".encode() not in body:
-        raise MalformedBody("The body is not a valid multipart post: its boundary is not in it.")
     if seen.has_file:
         raise UnsupportedMedia("Files cannot be sent to this form: send text fields only.")
     return form_body((name, value) for name, listed in values.lists() for value in listed)

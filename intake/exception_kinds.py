@@ -4,6 +4,7 @@ from exception_queue.kinds import ExceptionKind, VerbWords
 from intake.spam_decisions import BLOCK_OPTIONS
 
 REQUIRED_MISSING = "intake.required_missing"
+UNFIT_CONTACT = "intake.unfit_contact"
 UNREACHABLE = "intake.unreachable"
 FIELD_MAP = "intake.field_map"
 SPAM_UNCERTAIN = "intake.spam_uncertain"
@@ -21,6 +22,17 @@ KINDS = [
         what_to_do=(
             "The form did not send a field that it must send. Fix the form or its field map, then retry: the stored body "
             "is read again. If the field is not needed after all, take it off the form's required fields."
+        ),
+        retry=_RETRY,
+    ),
+    ExceptionKind(
+        key=UNFIT_CONTACT,
+        title="Contact details are damaged",
+        severity="high",
+        what_to_do=(
+            "An e-mail address, phone number or name has characters that cannot be its own: a line break, a control character, "
+            "or � where a letter was lost. Look at the raw body. Retry takes the lead without these values; dismiss if it is "
+            "an attack. Where � comes again and again, the website does not send UTF-8."
         ),
         retry=_RETRY,
     ),

@@ -116,8 +116,8 @@ def meaning(form: IntakeForm, columns: list[str]) -> dict[str, str]:
     where nothing says how to reach anybody.
     """
     cells = {f"column {number}": name for number, name in enumerate(columns)}
-    body = json.dumps({name: cell for cell, name in cells.items()}).encode()
-    mapped = apply_field_map(flatten(form, body=body, content_type=bodies.JSON), form.field_map, {})
+    named = bodies.ParsedBody({name: cell for cell, name in cells.items()})
+    mapped = apply_field_map(flatten(form, named), form.field_map, {})
     fields = {str(value): name for name, value in mapped.values.items()}
     fields |= {str(value): f"extra.{name}" for name, value in mapped.extra.items()}
     if not any(name in _REACH for name in (*fields.values(), *form.defaults)):
@@ -143,7 +143,7 @@ def take(form: IntakeForm, rows: Iterator[Row], *, now: datetime) -> Iterator[Ta
             idempotency_key="",
             event_id=row.event_id,
         )
-        (accepted,) = accept.accept(form, envelope, now=now)
+        (accepted,) = accept.accept(form, envelope, bodies.ParsedBody(row.values), now=now)
         if accepted.replayed or accepted.errors:
             yield _again(accepted.submission, line=row.line)
         else:

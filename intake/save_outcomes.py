@@ -16,6 +16,7 @@ from intake.pipeline import pipeline
 from intake.subjects import SUBMISSION, submission_subject
 from plumbing import claiming
 from plumbing.bulk import update_rows
+from plumbing.readable import readable
 
 _OUTCOME_FIELDS = [
     "status", "stage", "due_at", "claim_token", "claimed_until", "attempts", "values", "raw_values", "extra",
@@ -55,7 +56,7 @@ def hold_alone(submission: Submission, *, token: UUID, error: Exception, now: da
             return
         submission.status = Submission.Status.HELD
         submission.due_at = submission.claim_token = submission.claimed_until = None
-        submission.reason = f"{type(error).__name__}: {error}"[:2000]
+        submission.reason = readable(f"{type(error).__name__}: {error}")[:2000]
         update_rows([submission], fields=["status", "due_at", "claim_token", "claimed_until", "reason"])
         problem = ExceptionReport(
             kind=POISON,

@@ -4,6 +4,15 @@ from typing import Any
 
 import structlog
 
+from plumbing.readable import readable_line
+
+
+def _one_line(logger: Any, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What came from outside can neither end the line, nor move a terminal's cursor."""
+    event["event"] = readable_line(str(event["event"]))
+    return event
+
+
 _SHARED = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -23,6 +32,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _one_line,
                     # Plain: the pretty one prints local variables, and these hold secrets.
                     structlog.dev.ConsoleRenderer(
                         colors=False, exception_formatter=structlog.dev.plain_traceback

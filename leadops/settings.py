@@ -89,6 +89,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Submissions leave here, for a short list of their own.
+    "leadops.submission_path.SubmissionPath",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -327,6 +329,8 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = navigation.UNFOLD
 IMPORT_EXPORT_USE_TRANSACTIONS = True
+# A name such as =HYPERLINK(...) is text in whatever program opens the file.
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
 CONTENT_SECURITY_POLICY = {

@@ -15,18 +15,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, models, router
+from django.db.models.expressions import DatabaseDefault
 
 Columns = tuple["models.Field[Any, Any]", ...]
 
 
-def insert_rows(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:
-    """Insert rows of one model, and give them the keys that the database has made.
+def insert_rows(rows: Sequence[models.Model], *, ignore_conflicts: bool = False) -> int:
+    """Insert rows of one model, and give them the keys that the database has made; returns how many were inserted.
 
     Like `bulk_create`: no signals, no `save`. `ignore_conflicts`: rows that break a unique constraint are left out, and keys are
     not read back.
     """
     if not rows:
-        return
+        return 0
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
     key = model._meta.pk
@@ -48,11 +49,13 @@ def insert_rows(rows: Sequence[models.Model], *, ignore_conflicts: bool = False)
         sql += f" RETURNING {connection.ops.quote_name(str(key.column))}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [shape.document(rows)])
+        inserted = int(cursor.rowcount)
         made = cursor.fetchall() if makes_key and not ignore_conflicts else []
     for row, (number,) in zip(rows, made, strict=False):
         setattr(row, key.attname, number)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+    return inserted
 
 
 def update_rows(rows: Sequence[models.Model], *, fields: Sequence[str]) -> int:
@@ -126,8 +129,11 @@ def _base(db_type: str | None) -> str:
     return "text" if db_type.startswith("varchar") else db_type
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> Any:
     """What JSON has no word for, as PostgreSQL reads it."""
+    if isinstance(value, DatabaseDefault) and isinstance(expression := value.expression, models.Value):  # type: ignore[attr-defined]
+        # A row that has not been saved holds the column's default as what it will be.
+        return expression.value
     match value:
         case UUID() | Decimal():
             return str(value)

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from intake import accept, runner
+from intake import accept, bodies, runner
 from intake.models import IntakeForm, Lead, Submission
 from leadops.management.commands.prepare import DEMO
 from routing.models import Absence
@@ -70,7 +70,8 @@ def submitted(values: dict[str, Any], *, form: str = "demo-request", **headers: 
         ip="127.0.0.1",
         idempotency_key="",
     )
-    return accept.accept(IntakeForm.objects.get(key=form), envelope, now=timezone.now())[0].submission
+    parsed = bodies.parse(envelope.body, envelope.content_type)
+    return accept.accept(IntakeForm.objects.get(key=form), envelope, parsed, now=timezone.now())[0].submission
 
 
 def handed_off(values: dict[str, Any] | None = None, *, form: str = "demo-request") -> Lead:

@@ -19,6 +19,7 @@ from exception_queue.models import ExceptionItem, load_pages
 from exception_queue.pages import Link
 from plumbing.admin_kit.pages import ReadOnlyPage
 from plumbing.admin_kit.people import name_of
+from plumbing.whole_numbers import whole_number
 
 ROWS_PER_PAGE = 50
 SELECT = " ".join(SELECT_CLASSES)
@@ -137,9 +138,9 @@ class ExceptionPage(ReadOnlyPage):
     def _chosen(self, request: HttpRequest, only: str) -> screen.Items:
         """What the buttons are about: these rows, or these groups within the view that was on the screen."""
         asked = request.POST
-        if only.isdecimal():
-            return ExceptionItem.objects.filter(pk=int(only), status__in=ExceptionItem.UNRESOLVED)
-        pks = [int(pk) for pk in asked.getlist("item") if pk.isdecimal()]
+        if (number := whole_number(only)) is not None:
+            return ExceptionItem.objects.filter(pk=number, status__in=ExceptionItem.UNRESOLVED)
+        pks = [pk for text in asked.getlist("item") if (pk := whole_number(text)) is not None]
         if pks and not only:
             return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNRESOLVED)
         by = name_of(request.user)

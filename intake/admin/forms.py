@@ -31,6 +31,7 @@ from plumbing.admin_kit.form_fields import LinesField, PartsForm, SecretsForm
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage
 from plumbing.admin_kit.rows import PairsField
+from plumbing.readable import readable
 
 FIELD_CHOICES = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
 RECENT = 5
@@ -170,7 +171,12 @@ class IntakeFormPage(ConfigurationPage):
             "html": html_of(row) if row.kind == IntakeForm.Kind.PUBLIC else "",
             "recent": [_seen(submission) for submission in recent],
             "unmapped": sorted(
-                {name for submission in recent for name in submission.extra} - set(row.field_map)
+                {
+                    truncatechars(readable(name), 80)
+                    for submission in recent
+                    for name in submission.extra
+                    if name not in row.field_map
+                }
             ),
             "all_submissions": f"{reverse('admin:intake_submission_changelist')}?form__id__exact={row.pk}",
         }
@@ -240,7 +246,7 @@ def _seen(submission: Submission) -> dict[str, Any]:
         "status": submission.get_status_display(),
         "tone": TONES.get(Submission.Status(submission.status), "info"),
         "lead": str(submission.lead) if submission.lead else "",
-        "body": truncatechars(bytes(submission.body).decode("utf-8", "replace"), 240),
+        "body": truncatechars(readable(bytes(submission.body).decode("utf-8", "replace")), 240),
     }
 
 

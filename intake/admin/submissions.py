@@ -1,7 +1,5 @@
 """What came in, as it came in. Only the pipeline writes here."""
 
-import json
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
@@ -18,11 +16,13 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from intake import bodies
 from intake.admin.spam_actions import SpamActions
 from intake.canonical import label_of
 from intake.models import Submission
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
+from plumbing.readable import readable
 
 
 @admin.register(Submission)
@@ -136,15 +136,12 @@ class SubmissionPage(SpamActions, ReadOnlyPage):
 
     @display(description="Body")
     def raw_body(self, row: Submission) -> SafeString:
-        text = bytes(row.body).decode("utf-8", "replace")
-        if "json" in row.content_type:
-            with suppress(ValueError):
-                text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        text = bodies.shown(bytes(row.body), row.content_type)
         return format_html('<pre class="lo-code lo-tall">{}</pre>', text)
 
 
 def _note(note: Any) -> str:
-    return str(note.get("message") or note) if isinstance(note, dict) else str(note)
+    return readable(str(note.get("message") or note) if isinstance(note, dict) else str(note))
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> SafeString | str:
@@ -152,7 +149,9 @@ def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> SafeString | 
         return "–"
     head = format_html_join("", "<th>{}</th>", ((text,) for text in heads))
     body = format_html_join(
-        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
+        "",
+        "<tr>{}</tr>",
+        ((format_html_join("", "<td>{}</td>", ((readable(str(cell)),) for cell in row)),) for row in rows),
     )
     return format_html(
         '<table class="lo-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, body

@@ -27,10 +27,7 @@ def normalize(batch: Batch) -> None:
         work.values = _jsonable(reading.normalized.values)
         work.raw_values = {name: _text(value) for name, value in reading.normalized.raw.items()}
         work.extra = dict(reading.mapped.extra)
-        work.notes = [
-            {"field": note.field, "code": note.code, "message": note.message, "raw": _text(note.raw)}
-            for note in reading.normalized.notes
-        ]
+        work.notes = [note.to_json() for note in reading.notes]
         work.bot_filled = bot_filled(work.form, reading.flat)
         work.is_test = reading.flat.is_test
         names = ", ".join(sorted(reading.mapped.unknown))

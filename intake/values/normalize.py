@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from intake.canonical import CANONICAL_FIELDS, CanonicalField
+from intake.canonical import CANONICAL_FIELDS, CanonicalField, label_of
+from intake.notes import Note
 from intake.values import places
 from intake.values.choices import normalize_boolean
 from intake.values.companies import normalize_company
@@ -15,18 +16,12 @@ from intake.values.numbers import normalize_integer
 from intake.values.people import join_name, normalize_name, split_full_name
 from intake.values.phones import normalize_phone
 from intake.values.refusal import ValueRefused
-from intake.values.text import alias_key, many_lines, one_line, says_nothing
+from intake.values.text import alias_key, many_lines, one_line, says_nothing, unfit_in, without_controls
 from intake.values.web import normalize_website
 
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something about one value that a person may want to know: dropped, cut, kept with a doubt."""
-
-    field: str
-    code: str
-    message: str
-    raw: Any
+# Contact details are judged as they were sent; a refusal for what is in them has this code.
+CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "full_name"})
+UNFIT = "unfit_characters"
 
 
 @dataclass(slots=True)
@@ -76,6 +71,8 @@ def normalize_values(
         if (table := folded.get(name)) and isinstance(value, str):
             value = table.get(alias_key(value), value)
         try:
+            if isinstance(value, str):
+                value = _checked(name, value, result)
             found = _NORMALIZERS[name](value, result, CANONICAL_FIELDS[name], default_region)
         except ValueRefused as refused:
             result.note(name, refused.code, refused.message, raw)
@@ -89,6 +86,21 @@ def normalize_values(
             result.raw[name] = raw
     _complete_names(result)
     return result
+
+
+def _checked(name: str, text: str, result: Normalized) -> str:
+    """The text as it may be read: contact details as they are or not at all, other values without control characters.
+
+    Whatever is taken out of an address makes another mailbox of it.
+    """
+    if name in CONTACT_FIELDS:
+        if unfit := unfit_in(text):
+            raise ValueRefused(UNFIT, f"{label_of(name)} has {unfit} in it. Send it again without.")
+        return text
+    cleaned = without_controls(text)
+    if cleaned != text:
+        result.note(name, "control_characters", "Control characters became spaces.", text)
+    return cleaned
 
 
 def _order(values: Mapping[str, Any]) -> list[str]:
@@ -256,7 +268,8 @@ def _complete_names(result: Normalized) -> None:
     values = result.values
     first, last, full = (values.get(name) for name in ("first_name", "last_name", "full_name"))
     if full and not first and not last:
-        first, last = split_full_name(full)
+        # A part is written as it would be if it had been sent by itself.
+        first, last = map(normalize_name, split_full_name(full))
         if first:
             values["first_name"] = normalize_name(first)[: CANONICAL_FIELDS["first_name"].max_length]
         if last:

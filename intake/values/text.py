@@ -29,7 +29,17 @@ _PLAIN = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L"}
     | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'"}
 )
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), None)
+# Not seen, but they keep equal words from being equal, or turn the direction of what stands around them.
+_INVISIBLE = dict.fromkeys(
+    map(
+        ord,
+        "\u200b\u200c\u200d\u2060\ufeff\u00ad\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    ),
+    None,
+)
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_BREAKS = "\r\n\v\f\x85\u2028\u2029"
+_OUTER_SPACE = " \t\r\n\u00a0\u3000\ufeff"
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -45,6 +55,25 @@ def many_lines(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kept = ["".join(char for char in line if char.isprintable() or char == "\t").rstrip() for line in lines]
     return "\n".join(kept).strip()
+
+
+def without_controls(text: str) -> str:
+    """With a space for each control character; tabs and line breaks stay."""
+    return text if text.isprintable() else _CONTROLS.sub(" ", text)
+
+
+def unfit_in(text: str) -> str:
+    """What no address, number or name has inside, in words; "" when there is none. Tabs are white space."""
+    inner = text.strip(_OUTER_SPACE)
+    if "\ufffd" in inner:
+        return "a character that was lost on the way (�)"
+    if inner.isprintable():
+        return ""
+    if any(char in _LINE_BREAKS for char in inner):
+        return "a line break"
+    if _CONTROLS.search(inner):
+        return "a control character"
+    return "half a character" if any("\ud800" <= char <= "\udfff" for char in inner) else ""
 
 
 def says_nothing(text: str) -> bool:

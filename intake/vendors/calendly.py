@@ -5,15 +5,13 @@ https://developer.calendly.com/api-docs/webhook-payload
 
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
 
 
 def flatten(body: Any) -> Flat:
     """The invitee, the questions by their words, the tracking parameters, and the meeting as `meeting_*`."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    delivery = dict_of(cleaned)
+    flat = Flat(body=body)
+    delivery = dict_of(body)
     invitee = dict_of(delivery.get("payload"))
     event, uri = text_of(delivery.get("event")), text_of(invitee.get("uri"))
     # The invitee's address alone would make the cancellation a repetition of the booking.

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, one_or_many
 
 _PREFIX = "your-"
@@ -10,9 +9,8 @@ _PREFIX = "your-"
 
 def flatten(body: Any) -> Flat:
     """Values by tag name; `your-email` is also `email`, `your-name` also `full_name`; not `_wpcf7*`."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    for name, value in dict_of(cleaned).items():
+    flat = Flat(body=body)
+    for name, value in dict_of(body).items():
         if name.startswith("_wpcf7"):
             continue
         short = name.removeprefix(_PREFIX)

@@ -4,35 +4,63 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from intake.notes import Note, add_note
+
 MAX_DEPTH = 24
-_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-_FORBIDDEN: dict[int, str | None] = {0: None, **_SURROGATES}
+_LOST = "\ufffd"
+# A character that cannot be kept leaves a mark: taking it out would make another address of an address.
+_FORBIDDEN: dict[int, str] = {0: _LOST, **dict.fromkeys(range(0xD800, 0xE000), _LOST)}
 # PostgreSQL's numeric holds 131,072 digits before the point; nobody means a number of more than a few dozen.
 _MAX_INTEGER = 10**40
+_TOO_DEEP = Note(
+    "",
+    "too_deep",
+    f"Values nested more than {MAX_DEPTH} levels deep are not read. The body as it came in has them.",
+)
 
 
 def clean_text(text: str) -> str:
-    """Without NUL characters; lone surrogates become U+FFFD (both are refused by text and JSONB columns)."""
+    """With U+FFFD for each NUL and lone surrogate (both are refused by text and JSONB columns)."""
     # Almost all text is printable, and the check is far cheaper than a translation.
     return text if text.isprintable() else text.translate(_FORBIDDEN)
 
 
-def clean(value: Any, *, depth: int = MAX_DEPTH) -> Any:
-    """A copy made of dict, list, str, int, float, bool and None only; deeper than `depth` there is None."""
+def clean(value: Any, notes: list[Note], *, depth: int = MAX_DEPTH, name: str = "") -> Any:
+    """A copy made of dict, list, str, int, float, bool and None only; what had to be left out is None and noted.
+
+    `name` is what the value stands under.
+    """
     if isinstance(value, str):
         return clean_text(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if abs(value) < _MAX_INTEGER else None
+        if abs(value) < _MAX_INTEGER:
+            return value
+        add_note(
+            notes,
+            Note(name, "number_too_large", f"The number under “{name}” has too many digits to be read."),
+        )
+        return None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         if depth <= 0:
+            add_note(notes, _TOO_DEEP)
             return None
-        return {clean_text(str(key)): clean(item, depth=depth - 1) for key, item in value.items()}
+        found: dict[str, Any] = {}
+        for key, item in value.items():
+            key = clean_text(str(key))
+            if key in found:
+                message = f"Two names become “{key}” once they can be read; the last value counts."
+                add_note(notes, Note(key, "sent_twice", message))
+            found[key] = clean(item, notes, depth=depth - 1, name=key)
+        return found
     if isinstance(value, (list, tuple)):
-        return [clean(item, depth=depth - 1) for item in value] if depth > 0 else None
+        if depth <= 0:
+            add_note(notes, _TOO_DEEP)
+            return None
+        return [clean(item, notes, depth=depth - 1, name=name) for item in value]
     if isinstance(value, bytes):
         return clean_text(value.decode("utf-8", errors="replace"))
     return clean_text(str(value))

@@ -5,7 +5,6 @@ https://developers.elementor.com/docs/form-actions/
 
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of
 from intake.vendors.generic import unbracket
 
@@ -15,9 +14,8 @@ _PLAIN_META = {"form_id", "form_name", "Date", "Time", "User Agent", "Powered by
 
 def flatten(body: Any) -> Flat:
     """Values by field id and title; the page is `source_page`."""
-    cleaned = unbracket(clean(body))
-    flat = Flat(body=cleaned)
-    post = dict_of(cleaned)
+    flat = Flat(body=unbracket(body))
+    post = dict_of(flat.body)
     if not isinstance(post.get("fields"), dict):
         for label, value in post.items():
             if label not in _PLAIN_META:

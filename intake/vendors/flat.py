@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from intake.notes import Note, add_note
 from intake.vendors.clean import is_blank
 
 _NOT_WORDS = re.compile(r"[\W_]+")
@@ -25,7 +26,7 @@ class Flat:
     the other names which one is the value's own, under which it is kept when nobody maps it. `labels` are the
     questions as the visitor saw them, by own name. `event_id` is the vendor's id of this delivery,
     `reference` the id to fetch the answers by when the body carries ids only. `is_test` is the vendor's mark
-    on a trial delivery. `body` is the cleaned body, for sources given as a path.
+    on a trial delivery. `body` is the cleaned body, for sources given as a path. `notes` say what was left out.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Flat:
     reference: str | None = None
     is_test: bool = False
     body: Any = None
+    notes: list[Note] = field(default_factory=list)
 
     def add(self, name: Any, value: Any, *, also: Iterable[Any] = (), label: Any = None) -> None:
         """Put a value under its own name and its other names; a name that is taken keeps its first value."""
@@ -45,6 +47,9 @@ class Flat:
             # An earlier value answers to this name as well, but this one owns it.
             del self.main_names[name]
         elif name in self.values:
+            if value != self.values[name]:
+                message = f"“{name}” was sent twice with different values; the first one counts."
+                add_note(self.notes, Note(name[:100], "sent_twice", message))
             return
         self.values[name] = value
         if label := text_of(label):

@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from typing import Any
 
-from intake.vendors.clean import clean
+from intake.notes import Note, add_note
 from intake.vendors.flat import Flat, dict_of, text_of
 
 MAX_VALUES = 1000
+_DEEPEST = 24
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _NAME_KEYS = ("name", "key", "field", "id", "label", "title", "question")
 _VALUE_KEYS = ("value", "answer", "values")
@@ -18,11 +19,8 @@ def flatten(body: Any) -> Flat:
 
     There is no `event_id`: a hidden field of that name may well be the same on every post, and would swallow leads.
     """
-    cleaned = unbracket(clean(body))
-    flat = Flat(body=cleaned)
-    if not isinstance(cleaned, dict):
-        cleaned = {"items": cleaned} if isinstance(cleaned, list) else {}
-    add_nested(flat, cleaned)
+    flat = Flat(body=unbracket(body))
+    add_nested(flat, dict_of(flat.body))
     return flat
 
 
@@ -30,7 +28,10 @@ def add_nested(flat: Flat, body: Any, *, path: str = "") -> None:
     """Add every leaf below `body` to `flat`; a last name that two leaves share names neither."""
     leaves: list[tuple[str, str, Any, Any]] = []
     _walk(body, path, leaves)
-    leaves = leaves[:MAX_VALUES]
+    if len(leaves) > MAX_VALUES:
+        message = f"More than {MAX_VALUES:,} values were sent; the rest is not read. The body as it came in has them."
+        add_note(flat.notes, Note("", "too_many", message))
+        leaves = leaves[:MAX_VALUES]
     shared = Counter(last for _, last, _, _ in leaves)
     # Names of the top level first: they are the body's own words, before any last name of something nested.
     for full, last, value, label in sorted(leaves, key=lambda leaf: leaf[0] != leaf[1]):
@@ -48,7 +49,9 @@ def unbracket(body: Any) -> Any:
         if len(parts) > 1 and parts[-1] == "":
             # `interests[]` is PHP's spelling of a list.
             parts.pop()
-        _put(nested, parts[:24], value)
+        if len(parts) > _DEEPEST:
+            parts = [*parts[: _DEEPEST - 1], ".".join(parts[_DEEPEST - 1 :])]
+        _put(nested, parts, value)
     return nested
 
 
@@ -59,12 +62,23 @@ def _put(nested: dict[str, Any], parts: list[str], value: Any) -> None:
         if not isinstance(below, dict):
             below = place[part] = {"": below}
         place = below
-    place.setdefault(parts[-1], value)
+    last = parts[-1]
+    if last not in place:
+        place[last] = value
+    elif isinstance(place[last], dict):
+        _put(place[last], [""], value)
+    else:
+        # `interests` beside `interests[]`: both are values of the one name.
+        place[last] = [*_listed(place[last]), *_listed(value)]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _walk(value: Any, path: str, leaves: list[tuple[str, str, Any, Any]]) -> None:
-    if len(leaves) >= MAX_VALUES:
-        return
+    if len(leaves) > MAX_VALUES:
+        return  # One more than is read says that there were more.
     if isinstance(value, dict):
         for key, item in value.items():
             _walk(item, f"{path}.{key}" if path else key, leaves)

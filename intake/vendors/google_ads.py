@@ -5,7 +5,6 @@ https://developers.google.com/google-ads/webhook/docs/implementation
 
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
 
 _COLUMNS = {
@@ -31,11 +30,8 @@ def flatten(body: Any) -> Flat:
     The shared secret `google_key` is not among the values, nor in `body`, so that it is shown and mapped
     nowhere.
     """
-    cleaned = clean(body)
-    if isinstance(cleaned, dict):
-        cleaned.pop("google_key", None)
-    flat = Flat(body=cleaned)
-    lead = dict_of(cleaned)
+    lead = {name: value for name, value in dict_of(body).items() if name != "google_key"}
+    flat = Flat(body=lead)
     flat.event_id = text_of(lead.get("lead_id")) or None
     flat.is_test = lead.get("is_test") is True
     columns = dicts_of(lead.get("user_column_data"))

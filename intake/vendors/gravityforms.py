@@ -5,7 +5,6 @@ https://docs.gravityforms.com/entry-object/
 
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, text_of
 
 # Bookkeeping of the entry itself, which no form owner asks for.
@@ -35,9 +34,8 @@ _BOOKKEEPING = {
 
 def flatten(body: Any) -> Flat:
     """Values by field id; the page is `source_page`, the creation time (UTC) is `submitted_at`."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    entry = dict_of(cleaned)
+    flat = Flat(body=body)
+    entry = dict_of(body)
     flat.event_id = text_of(entry.get("id")) or None
     for name, value in entry.items():
         if name not in _BOOKKEEPING:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
 from plumbing.signatures import over_whole_request
 
@@ -32,9 +31,8 @@ _PROPERTIES = {
 
 def flatten(body: Any) -> Flat:
     """Values by HubSpot's property name and, where there is one, by the canonical name."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    post = dict_of(cleaned)
+    flat = Flat(body=body)
+    post = dict_of(body)
     context = dict_of(post.get("context"))
     fields = post.get("fields")
     for field in dicts_of(fields) or dicts_of(post.get("values")):

@@ -8,7 +8,6 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, one_or_many, text_of
 
 _QUESTIONS = {
@@ -34,9 +33,8 @@ _QUESTIONS = {
 
 def flatten(body: Any) -> Flat:
     """The notice (with `reference` set to the response's URN), or the fetched answers by question name."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    lead = dict_of(cleaned)
+    flat = Flat(body=body)
+    lead = dict_of(body)
     flat.event_id = text_of(lead.get("leadGenFormResponse")) or text_of(lead.get("id")) or None
     flat.is_test = lead.get("testLead") is True
     for answer in dicts_of(dict_of(lead.get("formResponse")).get("answers")):

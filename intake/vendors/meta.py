@@ -7,7 +7,6 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, one_or_many, text_of
 
 _QUESTIONS = {
@@ -38,9 +37,8 @@ def split(body: Any) -> list[Any]:
 def flatten(body: Any) -> Flat:
     """One lead: its ids (with `reference` set), or the fetched answers by question name."""
     parts = split(body)
-    cleaned = clean(parts[0] if parts else body)
-    flat = Flat(body=cleaned)
-    lead = dict_of(cleaned)
+    flat = Flat(body=parts[0] if parts else body)
+    lead = dict_of(flat.body)
     identifier = text_of(lead.get("leadgen_id")) or text_of(lead.get("id"))
     flat.event_id = identifier or None
     for answer in dicts_of(lead.get("field_data")):

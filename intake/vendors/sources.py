@@ -5,6 +5,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from plumbing.whole_numbers import whole_number
+
 # A step of a path: a key, or in brackets an index, a condition on the items of a list, or a quoted key.
 _STEP = re.compile(
     r"""\.?(?:
@@ -67,9 +69,9 @@ def _step(place: Any, step: Step) -> Any:
         return _NOTHING
     if isinstance(step, int):
         return place[step] if isinstance(place, list) and -len(place) <= step < len(place) else _NOTHING
-    if isinstance(place, list) and step.isdigit() and int(step) < len(place):
+    if isinstance(place, list) and (index := whole_number(step)) is not None and index < len(place):
         # Some tools write `answers.0.text`.
-        return place[int(step)]
+        return place[index]
     return place.get(step, _NOTHING) if isinstance(place, dict) else _NOTHING
 
 

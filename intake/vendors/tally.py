@@ -6,15 +6,13 @@ https://tally.so/help/webhooks
 from collections.abc import Mapping
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, one_or_many, text_of
 
 
 def flatten(body: Any) -> Flat:
     """Values by label and key, options resolved to their text; without the booleans of single checkboxes."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    event = dict_of(cleaned)
+    flat = Flat(body=body)
+    event = dict_of(body)
     data = dict_of(event.get("data"))
     flat.event_id = (
         text_of(event.get("eventId"))

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.flat import Flat, dict_of, dicts_of, one_or_many, text_of
 
 # Typeform gives a question a UUID for a ref unless somebody names it: then the question says more than the
@@ -17,9 +16,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 def flatten(body: Any) -> Flat:
     """Values of `form_response`; `event_id` is the delivery's, or the response's token without it."""
-    cleaned = clean(body)
-    flat = Flat(body=cleaned)
-    event = dict_of(cleaned)
+    flat = Flat(body=body)
+    event = dict_of(body)
     response = dict_of(event.get("form_response"))
     flat.event_id = text_of(event.get("event_id")) or text_of(response.get("token")) or None
     questions: dict[str, Mapping[str, Any]] = {}

@@ -5,7 +5,6 @@ https://wpforms.com/docs/how-to-install-and-use-the-webhooks-addon-with-wpforms/
 
 from typing import Any
 
-from intake.vendors.clean import clean
 from intake.vendors.composites import add_answer
 from intake.vendors.flat import Flat, dict_of, text_of
 from intake.vendors.generic import unbracket
@@ -13,9 +12,8 @@ from intake.vendors.generic import unbracket
 
 def flatten(body: Any) -> Flat:
     """Values by their keys; `entry_id` identifies the delivery where the owner sends it along."""
-    cleaned = unbracket(clean(body))
-    flat = Flat(body=cleaned)
-    post = dict_of(cleaned)
+    flat = Flat(body=unbracket(body))
+    post = dict_of(flat.body)
     flat.event_id = text_of(post.get("entry_id")) or None
     for name, value in post.items():
         if isinstance(value, dict) and "value" in value:

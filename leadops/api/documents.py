@@ -12,10 +12,10 @@ Answers = dict[Any, Any]
 
 
 def problems(*statuses: int) -> Answers:
-    """Answers that are problems."""
+    """Answers that are problems; 503 is one of every address."""
     return {
         (status, CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description=HTTPStatus(status).phrase)
-        for status in statuses
+        for status in (*statuses, 503)
     }
 
 

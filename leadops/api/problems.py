@@ -1,16 +1,23 @@
 """Errors as RFC 9457 problem details: `application/problem+json`."""
 
+import logging
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
+
+from plumbing.readable import readable
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -29,7 +36,7 @@ class ApiProblem(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status, self.detail = status, detail
+        self.status, self.detail = status, readable(detail)
         self.errors, self.headers = dict(errors or {}), dict(headers or {})
 
     @property
@@ -60,6 +67,19 @@ class ProblemSerializer(serializers.Serializer[ApiProblem]):
 def body_of(problem: ApiProblem) -> dict[str, Any]:
     """The members of the problem document."""
     return dict(ProblemSerializer(problem).data)
+
+
+UNREACHABLE = (OperationalError, InterfaceError)
+RETRY_AFTER = 5
+
+
+def unreachable() -> ApiProblem:
+    """The database went away in the middle, or is not there: nothing was committed that anybody was told of."""
+    return ApiProblem(
+        503,
+        f"The database does not answer. Send it again in {RETRY_AFTER} seconds.",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
 
 
 def answer(problem: ApiProblem) -> HttpResponse:
@@ -94,12 +114,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: a problem for programs, a page for people."""
     if request.path.startswith("/api/"):
+        if isinstance(sys.exception(), UNREACHABLE):
+            return answer(unreachable())
         return answer(ApiProblem(500, "Something went wrong here. It is in the log."))
     return defaults.server_error(request)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None for what is not the caller's fault."""
+    if isinstance(error, UNREACHABLE):
+        log.warning("The database does not answer: %s", error)
+        error = unreachable()
     if isinstance(error, ApiProblem):
         set_rollback()
         return Response(body_of(error), status=error.status, headers=error.headers, content_type=CONTENT_TYPE)

@@ -1,129 +1,184 @@
-"""POST /api/v1/forms/{form_key}/submissions: from a request to a durable submission.
+"""POST /api/v1/forms/{form_key}/submissions: from a request to a durable submission."""
 
-A plain Django view: nothing is between the socket and the row that does not have to be.
-"""
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
-import logging
-from collections.abc import Iterable, Mapping
-
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from prometheus_client import Counter
+from django.utils.functional import cached_property
+from drf_spectacular.utils import extend_schema
+from prometheus_client import Counter, Histogram
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from intake import accept, bodies, credentials
+from intake import accept, credentials
 from intake.models import IntakeForm
-from leadops.api import throttle
-from leadops.api.problems import ApiProblem, answer
-from plumbing.signatures import BadSignature
+from intake.vendors.clean import clean_text
+from leadops.api.documents import problems
+from leadops.api.parsers import (
+    ByMediaType,
+    SubmittedForm,
+    SubmittedJson,
+    SubmittedMultipart,
+    parse_body,
+    read_body,
+)
+from leadops.api.problems import ApiProblem
+from leadops.api.senders import FormSender
+from leadops.api.submit_serializers import PARAMETERS, REQUEST, TAKEN, SubmissionAcceptedSerializer
+from leadops.api.throttle import FormThrottle, client_ip
 
-log = logging.getLogger(__name__)
-
-ALLOWED_METHODS = "POST, OPTIONS"
 # Kept with the submission. Credentials, cookies and whatever nobody will ever need stay out.
-KEPT_HEADERS = ("content-type", "user-agent", "referer", "origin", "accept-language", "idempotency-key")
+KEPT_HEADERS = {
+    name: f"HTTP_{name.upper().replace('-', '_')}"
+    for name in ("user-agent", "referer", "origin", "accept-language", "idempotency-key")
+}
 MOST_KEY_CHARACTERS = 255
 MOST_TYPE_CHARACTERS = 200
+_FORM_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 refused = Counter(
     "leadops_submissions_refused_total", "Submissions that were refused before storing", ["form", "why"]
 )
+# Its fields are made once; nothing of an answer is kept in it.
+_accepted = SubmissionAcceptedSerializer()
+answered = Histogram("leadops_submission_seconds", "From a submission's arrival to its answer")
 
 
-@csrf_exempt
-def submit(request: HttpRequest, form_key: str) -> HttpResponse:
-    """202 once the submission is committed; a problem otherwise."""
-    form = IntakeForm.objects.filter(key=form_key).first()
-    origin = request.headers.get("Origin")
-    try:
-        if form is None:
-            raise ApiProblem(404, f"There is no form “{form_key}”.")
-        response = _preflight(form, origin) if request.method == "OPTIONS" else _take(request, form, origin)
-    except ApiProblem as problem:
-        if form is not None:
-            refused.labels(form=form.key, why=str(problem.status)).inc()
-        response = answer(problem)
-    if form is not None and origin and credentials.origin_allowed(form, origin):
-        response["Access-Control-Allow-Origin"] = origin
-        response["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Retry-After"
-    if origin:
-        response["Vary"] = "Origin"
-    return response
+class SubmitView(APIView):
+    """A request without session, user or permission: `form` says who may post, and what of."""
 
+    authentication_classes = (FormSender,)
+    permission_classes = ()
+    parser_classes = (SubmittedJson, SubmittedForm, SubmittedMultipart)
+    throttle_classes = (FormThrottle,)
+    content_negotiation_class = ByMediaType
+    http_method_names = ["post", "options"]
 
-def _take(request: HttpRequest, form: IntakeForm, origin: str | None) -> HttpResponse:
-    if request.method != "POST":
-        raise ApiProblem(405, "Submissions are posted.", headers={"Allow": ALLOWED_METHODS})
-    if not form.active:
-        raise ApiProblem(409, f"The form “{form.name}” is switched off.")
-    body = _body(request)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    _check_sender(request, form, origin, headers, body)
-    ip = throttle.client_ip(request)
-    throttle.check(form, ip)
-    key = headers.get("idempotency-key", "").strip()
-    if len(key) > MOST_KEY_CHARACTERS:
-        raise ApiProblem(422, f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.")
-    content_type = request.headers.get("Content-Type", "")
-    if len(content_type) > MOST_TYPE_CHARACTERS:
-        raise ApiProblem(415, f"A Content-Type has at most {MOST_TYPE_CHARACTERS} characters.")
-    envelope = accept.Envelope(
-        body=body,
-        content_type=content_type,
-        headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
-        ip=ip,
-        idempotency_key=key,
+    form: IntakeForm | None = None
+    raw_body = b""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with answered.time():
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """The form and the body before anything else: the sender is judged by both."""
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method), "Submissions are posted.")
+        self.form = form_named(kwargs["form_key"])
+        if request.method == "POST":
+            if not self.form.active:
+                raise ApiProblem(409, f"The form “{self.form.name}” is switched off.")
+            self.raw_body = read_body(request._request)
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="submit",
+        summary="Submit a form",
+        description="Answered once the submission is committed. Any shape: the form's vendor and field map say what is "
+        "what; canonical names are taken as they are, everything else is kept under `extra`. A form can ask for status 200 "
+        "or a redirect to its thank-you page. Browsers may ask first (`OPTIONS`, 204): an `Origin` that the form allows is "
+        "answered with CORS headers.",
+        tags=["submissions"],
+        parameters=PARAMETERS,
+        request=REQUEST,
+        responses={**TAKEN, **problems(400, 401, 403, 404, 405, 409, 413, 415, 422, 429)},
     )
-    try:
-        accepted = accept.accept(form, envelope, now=timezone.now())
-    except bodies.MalformedBody as error:
-        raise ApiProblem(400, str(error)) from None
-    except bodies.UnsupportedMedia as error:
-        raise ApiProblem(415, str(error)) from None
-    except accept.KeyReused as error:
-        raise ApiProblem(422, str(error)) from None
-    return _answer(form, accepted)
+    def post(self, request: Request, form_key: str) -> HttpResponseBase:
+        """202 once the submission is committed; a problem otherwise."""
+        assert self.form is not None
+        envelope = self._envelope(request)
+        # DRF takes an empty body for an empty object, whatever its media type says.
+        parsed: Any = request.data if self.raw_body else parse_body(b"", envelope.content_type)
+        try:
+            accepted = accept.accept(self.form, envelope, parsed, now=timezone.now())
+        except accept.KeyReused as error:
+            raise ApiProblem(422, str(error)) from None
+        return _answer(self.form, accepted)
 
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """A browser's preflight."""
+        headers = {
+            "Access-Control-Allow-Methods": ", ".join(self.allowed_methods),
+            "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
+            "Access-Control-Max-Age": "600",
+        }
+        return Response(status=204, headers=headers)
 
-def _body(request: HttpRequest) -> bytes:
-    declared = request.headers.get("Content-Length") or "0"
-    if declared.isdigit() and int(declared) > bodies.MAX_BYTES:
-        raise _too_large()
-    # Django sees no body where no length is declared; the server underneath takes chunks apart.
-    chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
-    stream = request.environ["wsgi.input"] if chunked and isinstance(request, WSGIRequest) else request
-    body: bytes = stream.read(bodies.MAX_BYTES + 1)
-    if len(body) > bodies.MAX_BYTES:
-        raise _too_large()
-    return body
+    @cached_property
+    def ip(self) -> str | None:
+        """The sender's address."""
+        return client_ip(self.request._request)
 
-
-def _too_large() -> ApiProblem:
-    return ApiProblem(413, f"A submission has at most {bodies.MAX_BYTES // 1024} KiB.")
-
-
-def _check_sender(
-    request: HttpRequest, form: IntakeForm, origin: str | None, headers: Mapping[str, str], body: bytes
-) -> None:
-    if form.kind == IntakeForm.Kind.PUBLIC:
-        if not credentials.origin_allowed(form, origin):
-            raise ApiProblem(403, f"{origin} is not among the allowed origins of this form. Add it there.")
-        return
-    uri = f"{settings.LEADOPS_PUBLIC_URL}{request.get_full_path()}"
-    try:
-        credentials.check_sender(
-            form, headers=headers, body=body, method=str(request.method), uri=uri, now=timezone.now()
+    def _envelope(self, request: Request) -> accept.Envelope:
+        meta = request.META
+        key = clean_text(meta.get("HTTP_IDEMPOTENCY_KEY", "").strip())
+        if len(key) > MOST_KEY_CHARACTERS:
+            raise ApiProblem(422, f"An Idempotency-Key has at most {MOST_KEY_CHARACTERS} characters.")
+        content_type = clean_text(meta.get("CONTENT_TYPE", ""))
+        if len(content_type) > MOST_TYPE_CHARACTERS:
+            raise ApiProblem(415, f"A Content-Type has at most {MOST_TYPE_CHARACTERS} characters.")
+        coding = meta.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+        if coding not in ("", "identity"):
+            raise ApiProblem(
+                415,
+                f"A body in the encoding {coding} is not taken. Send it as it is.",
+                headers={"Accept-Encoding": "identity"},
+            )
+        kept = {name: clean_text(meta[key]) for name, key in KEPT_HEADERS.items() if key in meta}
+        return accept.Envelope(
+            body=self.raw_body,
+            content_type=content_type,
+            headers={"content-type": content_type, **kept} if content_type else kept,
+            ip=self.ip,
+            idempotency_key=key,
         )
-    except BadSignature as error:
-        log.warning("A submission to %s was refused: %s", form.key, error)
-        raise ApiProblem(401, "The signature or token is missing or wrong.") from None
+
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        seconds = int(wait or 1)
+        raise ApiProblem(
+            429,
+            f"This form has had all the submissions that it takes in a minute. Try again in {seconds} seconds.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if self.form is not None:
+            refused.labels(form=self.form.key, why=str(response.status_code)).inc()
+        return response
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        # Nothing of an answer may be run or framed by anybody.
+        return {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """With what browsers have to know: who may read it, and which methods there are."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == 405 or request.method == "OPTIONS":
+            finished["Allow"] = ", ".join(self.allowed_methods)
+        if origin := request.META.get("HTTP_ORIGIN"):
+            finished["Vary"] = "Origin"
+            if self.form is not None and credentials.origin_allowed(self.form, origin):
+                finished["Access-Control-Allow-Origin"] = origin
+                finished["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Retry-After"
+        return finished
 
 
-def _answer(form: IntakeForm, accepted: Iterable[accept.Accepted]) -> HttpResponse:
-    listed = list(accepted)
-    first = listed[0]
+def form_named(key: str) -> IntakeForm:
+    """The form, or a 404."""
+    form = IntakeForm.objects.order_by().filter(key=key).first() if _FORM_KEY.fullmatch(key) else None
+    if form is None:
+        raise ApiProblem(404, f"There is no form “{key}”.")
+    return form
+
+
+def _answer(form: IntakeForm, accepted: Sequence[accept.Accepted]) -> HttpResponseBase:
+    first = accepted[0]
     replayed = {"Idempotent-Replayed": "true"} if first.replayed else {}
     if first.errors:
         raise ApiProblem(422, "Some values are missing or wrong.", errors=first.errors, headers=replayed)
@@ -132,21 +187,4 @@ def _answer(form: IntakeForm, accepted: Iterable[accept.Accepted]) -> HttpRespon
         return HttpResponseRedirect(form.thank_you_url, status=303, headers=replayed)
     if status == IntakeForm.SuccessStatus.SEE_OTHER:
         status = IntakeForm.SuccessStatus.ACCEPTED
-    body = {
-        "submission_id": str(first.submission.pk),
-        "status": "received",
-        "status_url": reverse("api:submission", args=[first.submission.pk]),
-    }
-    return JsonResponse(body, status=status, headers=replayed)
-
-
-def _preflight(form: IntakeForm, origin: str | None) -> HttpResponse:
-    if not credentials.origin_allowed(form, origin):
-        raise ApiProblem(403, f"{origin} is not among the allowed origins of this form.")
-    headers = {
-        "Access-Control-Allow-Methods": ALLOWED_METHODS,
-        "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
-        "Access-Control-Max-Age": "600",
-        "Allow": ALLOWED_METHODS,
-    }
-    return HttpResponse(status=204, headers=headers)
+    return Response(_accepted.to_representation(first.submission), status=status, headers=replayed)

@@ -1,19 +1,19 @@
 """How many submissions a form takes per minute, counted in the shared cache."""
 
-import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from intake.models import IntakeForm
-from leadops.api.problems import ApiProblem
-
-log = logging.getLogger(__name__)
+from plumbing.nudges import cache_breaker
 
 PER_MINUTE = 20_000
 WINDOW = 60
@@ -32,28 +32,31 @@ class _Taken:
 _here = threading.local()
 
 
-def check(form: IntakeForm, ip: str | None) -> None:
-    """Raise a 429 Problem when the form, or this address at the form, is above its limit. A dead cache lets everything in.
+class FormThrottle(BaseThrottle):
+    """Counts what senders that may post here send, per form and per address at it. A dead cache lets everything in.
 
     Limits below 2,000 are exact; of larger ones, each web process may leave a thousandth unused.
     """
-    minute, passed = divmod(int(time.time()), WINDOW)
-    counters = {
-        f"throttle:{form.pk}:{minute}": form.throttle.per_form or PER_MINUTE,
-        f"throttle:{form.pk}:{ip}:{minute}": form.throttle.per_ip or PER_MINUTE,
-    }
-    for key, limit in counters.items():
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if request.method == "OPTIONS" or cache_breaker.resting:
+            return True
+        form: IntakeForm = view.form
+        minute, passed = divmod(int(time.time()), WINDOW)
+        self.seconds = WINDOW - passed
+        counters = (
+            (f"throttle:{form.pk}:{minute}", form.throttle.per_form or PER_MINUTE),
+            (f"throttle:{form.pk}:{view.ip}:{minute}", form.throttle.per_ip or PER_MINUTE),
+        )
         try:
-            is_let_in = _let_in(key, limit=limit, minute=minute)
+            return all(_let_in(key, limit=limit, minute=minute) for key, limit in counters)
         except Exception as error:  # Whatever the cache's client raises: a lead is worth more than a limit.
-            log.warning("Submissions are not counted: %s", error)
-            return
-        if not is_let_in:
-            raise ApiProblem(
-                429,
-                f"This form takes {limit} submissions per minute. Try again shortly.",
-                headers={"Retry-After": str(WINDOW - passed)},
-            )
+            cache_breaker.failed(error)
+            return True
+
+    def wait(self) -> float:
+        """Seconds until the next minute begins."""
+        return self.seconds
 
 
 def _let_in(key: str, *, limit: int, minute: int) -> bool:

@@ -5,13 +5,13 @@ from django.urls import path, re_path
 from leadops.api import exceptions, lead_actions, leads, metrics, simulation
 from leadops.api.problems import nothing_here
 from leadops.api.submissions import SubmissionStatus
-from leadops.api.submit import submit
+from leadops.api.submit import SubmitView
 from leadops.api.webhooks import CrmWebhookView
 
 app_name = "api"
 
 urlpatterns = [
-    path("v1/forms/<str:form_key>/submissions", submit, name="submit"),
+    path("v1/forms/<str:form_key>/submissions", SubmitView.as_view(), name="submit"),
     path("v1/submissions/<uuid:submission_id>", SubmissionStatus.as_view(), name="submission"),
     path("v1/leads", leads.LeadListView.as_view(), name="leads"),
     path("v1/leads/<uuid:lead_id>", leads.LeadDetail.as_view(), name="lead"),

@@ -58,7 +58,7 @@ def facts_of(given: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     stated: dict[str, Any] = {}
-    for name, value in clean(given).items():
+    for name, value in clean(given, []).items():
         if name == "extra" and isinstance(value, dict):
             extra.update(value)
         elif name in CANONICAL_FIELDS:

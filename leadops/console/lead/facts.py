@@ -8,6 +8,7 @@ from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.lead_changes import ATTRIBUTION
 from intake.models import ConsentRecord, Lead
 from plumbing.admin_kit.moments import moment
+from plumbing.readable import readable
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Person", ("email", "phone", "full_name", "job_title", "language", "timezone")),
@@ -40,7 +41,8 @@ def of_lead(lead: Lead, consents: list[ConsentRecord]) -> list[FactSection]:
     sections.append(FactSection("Came from", list(_attribution(lead))))
     sections.append(
         FactSection(
-            "Other answers", [FactRow(label_of(name), _say(value)) for name, value in lead.extra.items()]
+            "Other answers",
+            [FactRow(readable(label_of(name)), _say(value)) for name, value in lead.extra.items()],
         )
     )
     sections.append(FactSection("Consent", list(_consent(consents))))
@@ -53,7 +55,7 @@ def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[FactRow]:
         if value in (None, ""):
             continue
         raw = lead.raw.get(name)
-        said = str(raw).strip() if raw is not None else ""
+        said = readable(str(raw).strip()) if raw is not None else ""
         link = {"email": f"mailto:{value}", "phone": f"tel:{value}"}.get(name, "")
         if name == "website" and str(value).startswith(("http://", "https://")):
             link = str(value)
@@ -93,8 +95,8 @@ def _say(value: Any) -> Any:
     if isinstance(value, int):
         return f"{value:,}".replace(",", "\u202f")
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return value
+        return readable(", ".join(str(one) for one in value))
+    return readable(value) if isinstance(value, str) else value
 
 
 def same_and_different(one: Lead, other: Lead) -> list[dict[str, Any]]:

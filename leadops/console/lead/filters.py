@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from crm_sync import crm_state
 from crm_sync.models import CrmLink, OutboxEntry
 from intake.models import IntakeForm, Lead, Submission
+from plumbing.whole_numbers import whole_number
 from routing.models import Assignment, LeadScore, Owner, Queue, SlaClock
 
 Leads = QuerySet[Lead]
@@ -135,4 +136,4 @@ def _assigned(**lookups: Any) -> Exists:
 
 def _number(text: str | None) -> int:
     """What somebody typed into the address; nobody has the number 0."""
-    return int(text) if text and text.isdecimal() else 0
+    return whole_number(text or "") or 0

@@ -1,7 +1,5 @@
 """Everything that the page of one lead shows: what happened to this person, and who has it."""
 
-import json
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +8,7 @@ from django.urls import reverse
 
 from crm_sync.models import CrmConnection
 from exception_queue.models import ExceptionItem
+from intake import bodies
 from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
 from leadops import lead_view
 from leadops.console.lead import facts, story, why
@@ -71,18 +70,11 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
             .exclude(kind=LeadIdentity.Kind.REVIEW_BLOCK)
             .order_by("kind", "value")
         ),
-        "submissions": [{"row": row, "body": body_of(row)} for row in submissions],
+        "submissions": [
+            {"row": row, "body": bodies.shown(bytes(row.body), row.content_type)} for row in submissions
+        ],
         "consents": consents,
     }
-
-
-def body_of(submission: Submission) -> str:
-    """As it came in; JSON is indented."""
-    text = bytes(submission.body).decode("utf-8", "replace")
-    if "json" in submission.content_type:
-        with suppress(ValueError):
-            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    return text
 
 
 def _arrival(

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from intake.canonical import label_of
 from intake.models import Lead, TimelineEntry
 from plumbing.admin_kit.moments import moment
+from plumbing.readable import readable
 
 Tone = Literal["plain", "good", "warn", "bad", "info"]
 Text = SafeString | str
@@ -86,11 +87,13 @@ def _submitted(data: dict[str, Any], entry: TimelineEntry, _: Mapping[str, str])
         str(utm[name]) for name in ("utm_source", "utm_medium", "utm_campaign") if utm.get(name)
     )
     details: list[Text] = [
-        format_html("{}: {} → <b>{}</b>", label_of(str(one["field"])), one["from"], one["to"])
+        format_html("{}: {} → <b>{}</b>", label_of(str(one["field"])), readable(str(one["from"])), one["to"])
         for one in data.get("changes") or []
         if not isinstance(one.get("to"), bool)
     ]
-    details += [str(note.get("message") or note.get("code") or note) for note in data.get("notes") or []]
+    details += [
+        readable(str(note.get("message") or note.get("code") or note)) for note in data.get("notes") or []
+    ]
     if enriched := data.get("enriched"):
         names = ", ".join(label_of(str(name)).lower() for name in enriched)
         details.append(f"Filled in from what we know of the company: {names}")

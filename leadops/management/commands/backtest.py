@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from intake.models import Lead
+from plumbing.whole_numbers import whole_number
 from routing.engine.ruleset import CompiledRuleSet, RuleSetError
 from routing.engine.territories import TerritoryError
 from routing.models import RuleSet
@@ -140,6 +141,6 @@ def _moment(text: str) -> datetime:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
+    if not (number := whole_number(text)):
         raise CommandError(f"--limit takes a number from 1, not “{text}”.")
-    return int(text)
+    return number

@@ -51,7 +51,7 @@ def test_it_normalizes_a_whole_form():
         "submitted_at": datetime(2026, 11, 18, 12, tzinfo=UTC),
         "message": "Hello,\n\tplease call",
     }
-    assert result.notes == []
+    assert [(note.field, note.code) for note in result.notes] == [("message", "control_characters")]
 
 
 def test_it_keeps_what_was_given_where_it_differs():

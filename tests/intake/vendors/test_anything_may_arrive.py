@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.canonical import CANONICAL_FIELDS
+from intake.notes import Note
 from intake.vendors.clean import MAX_DEPTH, clean, form_body
 from intake.vendors.field_map import apply_field_map
 from intake.vendors.registry import VENDORS
@@ -56,7 +57,7 @@ def test_it_never_raises_on_any_json(vendor, data):
         )
     )
     for part in VENDORS[vendor].split(body):
-        flat = VENDORS[vendor].flatten(part)
+        flat = VENDORS[vendor].flatten(clean(part, []))
         mapped = apply_field_map(flat, field_map, {"intent": "demo_request"})
         assert_storable([flat.values, flat.labels, flat.body, flat.event_id, mapped.values, mapped.extra])
         assert set(mapped.values) <= set(CANONICAL_FIELDS)
@@ -68,11 +69,18 @@ def test_it_never_raises_on_any_path(body, source):
     find_by_path(body, source)
 
 
+@pytest.mark.parametrize("digit", ["²", "٣", "1" * 5000])
+def test_it_takes_no_other_digit_for_an_index(digit):
+    assert find_by_path(["a", "b"], digit) == (False, None)
+
+
 def test_it_cuts_what_is_nested_without_end():
     body: object = "bottom"
     for _ in range(2000):
         body = {"a": [body]}
-    cleaned = clean(body)
+    notes: list[Note] = []
+    cleaned = clean(body, notes)
+    assert [note.code for note in notes] == ["too_deep"]
     depth = 0
     while cleaned is not None:
         cleaned = cleaned["a"] if isinstance(cleaned, dict) else cleaned[0]
@@ -80,11 +88,11 @@ def test_it_cuts_what_is_nested_without_end():
     assert depth == MAX_DEPTH
 
 
-def test_it_drops_what_postgresql_refuses_and_keeps_the_rest():
-    assert clean(
-        {"a\x00": "x\x00y\ud800z", "n": float("nan"), "i": 10**50, "t": (1, b"\xffb"), "l": "a\nb"}
-    ) == {
-        "a": "xy\ufffdz",
+def test_it_marks_what_postgresql_refuses_and_keeps_the_rest():
+    notes: list[Note] = []
+    body = {"a\x00": "x\x00y\ud800z", "n": float("nan"), "i": 10**50, "t": (1, b"\xffb"), "l": "a\nb"}
+    assert clean(body, notes) == {
+        "a\ufffd": "x\ufffdy\ufffdz",
         "n": None,
         "i": None,
         "t": [1, "\ufffdb"],

@@ -82,6 +82,33 @@ def test_it_refuses_other_media_types(acme, content_type):
     assert not Submission.objects.exists()
 
 
+def test_it_takes_a_body_as_it_is_and_no_compressed_one(acme):
+    answer = forms.raw(b"{}", "application/json", Content_Encoding="gzip")
+    assert "gzip" in refused(answer, 415)["detail"]
+    assert answer["Accept-Encoding"] == "identity"
+    body = json.dumps(make.person()).encode()
+    assert forms.raw(body, "application/json", Content_Encoding="identity").status_code == 202
+
+
+def test_it_takes_json_by_any_of_its_names_and_answers_json_whatever_is_asked_for(acme):
+    body = json.dumps(make.person()).encode()
+    answer = forms.raw(body, "application/vnd.acme+json; charset=utf-8", Accept="text/html")
+    assert answer.status_code == 202
+    assert answer["Content-Type"] == "application/json"
+
+
+def test_it_keeps_no_session_and_asks_for_none(acme, django_assert_num_queries):
+    forms.post(make.person())
+    with django_assert_num_queries(2):  # The form, and the row.
+        answer = forms.post(make.american())
+    assert answer.status_code == 202
+    assert not answer.cookies
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    refused(forms.browser(Host="crm.acme.test").post(forms.DEMO), 400)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -124,7 +151,7 @@ def test_it_reads_a_body_that_comes_in_chunks(acme):
     refused(forms.chunked(b"x" * 300_000), 413)
 
 
-@pytest.mark.parametrize("key", ["no-such-form", "Nö!", "a b"])
+@pytest.mark.parametrize("key", ["no-such-form", "Nö!", "a b", "%00", "x" * 300])
 def test_it_knows_no_other_form(acme, key):
     refused(forms.post({}, f"/api/v1/forms/{key}/submissions"), 404)
 

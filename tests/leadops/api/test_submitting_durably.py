@@ -3,6 +3,7 @@
 import json
 import threading
 
+import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -13,6 +14,7 @@ from tests import make
 from tests.leadops.api import forms
 from tests.leadops.api.calling import refused
 
+NOBODY = "7f4ac28c-0000-4000-8000-000000000000"
 DEAD = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -95,6 +97,57 @@ def test_it_does_not_answer_202_when_the_row_cannot_be_committed(committed_acme)
         with connection.cursor() as cursor:
             cursor.execute("DROP FUNCTION refuse CASCADE")
     assert not Submission.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statement", [1, 2])
+def test_it_says_when_to_come_back_if_the_database_dies_at_any_statement(committed_acme, statement):
+    """The first reads the form, the second would have committed the row."""
+    forms.post(make.american())  # The connection is there, and this process has its share of the limit.
+    count = 0
+
+    def die(execute, sql, params, many, context):
+        nonlocal count
+        count += 1
+        if count == statement:
+            with psycopg.connect(_address(), autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(die):
+        answer = forms.post(make.person())
+    connection.close()
+    assert count == statement
+    assert "again in 5 seconds" in refused(answer, 503)["detail"]
+    assert answer["Retry-After"] == "5"
+    assert Submission.objects.count() == 1
+    assert forms.post(make.person()).status_code == 202
+
+
+def _address() -> str:
+    given = connection.get_connection_params()
+    names = ("dbname", "user", "password", "host", "port")
+    return psycopg.conninfo.make_conninfo(**{name: given[name] for name in names if given.get(name)})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_says_when_to_come_back_while_the_database_is_away(committed_acme, api):
+    """Also of what programs read."""
+    there = connection.settings_dict
+    connection.close()
+    connection.settings_dict = {**there, "HOST": "127.0.0.1", "PORT": "1", "OPTIONS": {"connect_timeout": 2}}
+    try:
+        answers = [
+            forms.post(make.person()),
+            api.get("leads"),
+            forms.browser().get(f"/api/v1/submissions/{NOBODY}"),
+        ]
+    finally:
+        connection.close()
+        connection.settings_dict = there
+    for answer in answers:
+        refused(answer, 503)
+        assert answer["Retry-After"] == "5"
 
 
 @pytest.mark.django_db(transaction=True)
