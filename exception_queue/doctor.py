@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from exception_queue import alerts
+from plumbing.counting import counted
 from plumbing.findings import Finding
 
 _NAMED = 3
@@ -19,6 +20,6 @@ def check_alerts() -> Iterator[Finding]:
     more = f" and {len(unheard) - _NAMED} more" if len(unheard) > _NAMED else ""
     yield Finding(
         "warn",
-        f"Nobody hears of {len(unheard)} kind{'' if len(unheard) == 1 else 's'} of exceptions: {named}{more}.",
+        f"Nobody hears of {counted(len(unheard), 'kind')} of exceptions: {named}{more}.",
         hint="Add an alert in the console, under Alerts, with an address that somebody reads.",
     )

@@ -6,6 +6,7 @@ from functools import partial
 
 from django.utils import timezone
 
+from plumbing.counting import counted
 from plumbing.findings import Finding
 from routing.handover import deactivation
 from routing.models import Owner
@@ -20,7 +21,7 @@ def check_leavers() -> Iterator[Finding]:
         if left := deactivation.still_there(owner):
             yield Finding(
                 "warn",
-                f"{left} open lead{'' if left == 1 else 's'} of {owner.name}, who is switched off, should have moved.",
+                f"{counted(left, 'open lead')} of {owner.name}, who is switched off, should have moved.",
                 hint="Is there a fallback queue, and do beat and the workers run? The log says what failed.",
                 fix=partial(_move_on, owner),
             )

@@ -8,6 +8,7 @@ from django.db.models import Count, Min, Q
 
 from crm_sync import crm_state
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OutboxEntry, OwnerLink
+from plumbing.counting import counted
 
 # A row that is older has missed a few rounds of the sender.
 BEHIND_AFTER = timedelta(seconds=30)
@@ -94,14 +95,14 @@ def _state(
 
 
 def _answer(state: State, pending: int, dead: int, ownerless: int) -> str:
-    waiting = f"{pending} lead{'' if pending == 1 else 's'} wait{'s' if pending == 1 else ''} to be written"
+    waiting = f"{counted(pending, 'lead waits', 'leads wait')} to be written"
     return {
         "ok": "In step: everything is written." if not pending else f"In step: {waiting} right now.",
         "ownerless": (
-            f"{ownerless} lead{'' if ownerless == 1 else 's'} there without the right owner: nobody there will see "
+            f"{counted(ownerless, 'lead')} there without the right owner: nobody there will see "
             f"{'it' if ownerless == 1 else 'them'}."
         ),
-        "short": f"Given up: {dead} lead{'' if dead == 1 else 's'} could not be written in full.",
+        "short": f"Given up: {counted(dead, 'lead')} could not be written in full.",
         "behind": f"Behind: {waiting}.",
         "down": f"The CRM does not answer: {waiting}.",
         "auth_lost": f"The CRM does not let us in: {waiting}.",

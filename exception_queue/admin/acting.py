@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from exception_queue import kinds, queue
 from exception_queue.admin.screen import Items
 from exception_queue.models import ExceptionItem
+from plumbing.counting import counted
 
 VERBS = ("claim", "release", "retry", "resolve", "dismiss", "snooze")
 # What settles or hides something asks first.
@@ -63,7 +64,7 @@ def title(label: str, *, count: int) -> str:
         kinds.RETRY.one,
         kinds.DISMISS.one,
     }
-    return f"{label}{'' if is_verb else ':'} {_many(count)}?"
+    return f"{label}{'' if is_verb else ':'} {counted(count, 'exception')}?"
 
 
 def options(verb: str, items: Items) -> Mapping[str, str]:
@@ -95,39 +96,34 @@ def act(
             wanted = items.count()
             mine = queue.claim(items, by=by, note=note)
             taken = wanted - len(mine)
-            refusals = (
-                [f"{_many(taken)} belong{'s' if taken == 1 else ''} to somebody else."] if taken else []
-            )
-            return Said(f"{_many(len(mine))} {_is(mine)} yours." if mine else "", refusals)
+            belong = counted(taken, "exception belongs", "exceptions belong")
+            refusals = [f"{belong} to somebody else."] if taken else []
+            return Said(f"{_are(mine)} yours." if mine else "", refusals)
         case "release":
             given = queue.release(items, by=by, note=note)
-            return Said(f"{_many(len(given))} {_is(given)} free for others.", [])
+            return Said(f"{_are(given)} free for others.", [])
         case "retry":
             tried = queue.retry(items, by=by, note=note)
             came = [
-                f"{_many(len(tried.trying))} {_is(tried.trying)} being tried again." if tried.trying else "",
-                f"{_many(len(tried.done))} resolved." if tried.done else "",
+                f"{_are(tried.trying)} being tried again." if tried.trying else "",
+                f"{counted(len(tried.done), 'exception')} resolved." if tried.done else "",
             ]
             return Said(" ".join(filter(None, came)), tried.refusals)
         case "resolve":
             open_questions = [kind for kind in kinds_of(items) if kind.is_question]
             if open_questions:
                 return Said("", [kind.how_to_answer for kind in open_questions])
-            return Said(f"{_many(len(queue.resolve(items, by=by, note=note)))} resolved.", [])
+            resolved = queue.resolve(items, by=by, note=note)
+            return Said(f"{counted(len(resolved), 'exception')} resolved.", [])
         case "dismiss":
-            return Said(
-                f"{_many(len(queue.dismiss(items, by=by, note=note, options=chosen_options)))} dismissed.", []
-            )
+            dismissed = queue.dismiss(items, by=by, note=note, options=chosen_options)
+            return Said(f"{counted(len(dismissed), 'exception')} dismissed.", [])
         case "snooze":
             words, length = SNOOZES[snooze_for]
             asleep = queue.snooze(items, by=by, note=note, until=now + length)
-            return Said(f"{_many(len(asleep))} snoozed for {words}.", [])
+            return Said(f"{counted(len(asleep), 'exception')} snoozed for {words}.", [])
     raise KeyError(verb)
 
 
-def _many(count: int) -> str:
-    return "1 exception" if count == 1 else f"{count} exceptions"
-
-
-def _is(items: list[ExceptionItem]) -> str:
-    return "is" if len(items) == 1 else "are"
+def _are(items: list[ExceptionItem]) -> str:
+    return counted(len(items), "exception is", "exceptions are")

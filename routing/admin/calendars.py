@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget, 
 
 from plumbing.admin_kit.form_fields import PartsForm
 from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.counting import counted
 from routing.engine.business_time import Calendar, NeverOpens
 from routing.engine.opening_hours import (
     WEEKDAYS,
@@ -191,8 +192,7 @@ class CalendarPage(ConfigurationPage):
 
     @display(description="Used by")
     def used_by(self, row: Any) -> str:
-        teams, owners = row.team_count, row.owner_count
-        return f"{teams} team{'' if teams == 1 else 's'}, {owners} owner{'' if owners == 1 else 's'}"
+        return f"{counted(row.team_count, 'team')}, {counted(row.owner_count, 'owner')}"
 
 
 def _json_of(row: WorkCalendar) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import WordsField
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
+from plumbing.counting import counted
 from routing.handover import deactivation
 from routing.models import Absence, Assignment, Owner, Team, WorkCalendar
 from routing.response.calendars import owner_calendar_row
@@ -182,7 +183,7 @@ class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
         if request.method == "POST":
             user = request.user if isinstance(request.user, User) else None
             done = deactivation.deactivate(owner, actor=str(request.user), user=user, now=timezone.now())
-            leads = f"{done.moved} lead{'' if done.moved == 1 else 's'} moved"
+            leads = f"{counted(done.moved, 'lead')} moved"
             left = f", {done.left} more will within minutes" if done.left else ""
             self.message_user(request, f"{owner.name} is switched off; {leads}{left}.")
             return HttpResponseRedirect(reverse("admin:routing_owner_change", args=(owner.pk,)))

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from plumbing import notify
 from plumbing.admin_kit.form_fields import LinesField
 from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.counting import counted
 from routing.models import Queue, Team
 
 
@@ -109,7 +110,7 @@ class QueuePage(ConfigurationPage):
 
     def summary(self, request: HttpRequest, row: Queue) -> Mapping[str, Any]:
         count = row.assignments.count()
-        leads = f"{count} lead{'' if count == 1 else 's'} wait{'s' if count == 1 else ''} here."
+        leads = f"{counted(count, 'lead waits', 'leads wait')} here."
         return {"answer": leads, "leads_url": f"{reverse('admin:intake_lead_changelist')}?queue={row.pk}"}
 
     @display(description="Queue", header=True, ordering="name")

@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from intake.models import Lead
+from plumbing.counting import counted
 from plumbing.nudges import nudge
 from routing.handover.again import Again, fallback_queue, give_to, rotation_of
 from routing.handover.commit import CLOSED
@@ -75,12 +76,12 @@ class Leaving:
         if self.owner.active:
             said.append(f"No new lead goes to {name}, from this moment.")
         if self.waiting:
-            said.append(f"{_leads(self.waiting)} that nobody has talked to: routed again.")
+            said.append(f"{counted(self.waiting, 'lead')} that nobody has talked to: routed again.")
         if self.in_touch:
             where = (
                 f"to the queue {self.queue}" if self.queue else "they wait until there is a fallback queue"
             )
-            said.append(f"{_leads(self.in_touch)} that somebody has talked to: {where}.")
+            said.append(f"{counted(self.in_touch, 'lead')} that somebody has talked to: {where}.")
         if self.rotations:
             left = ", ".join(map(str, self.rotations))
             said.append(
@@ -242,10 +243,6 @@ def _move(lead_id: UUID, owner: Owner) -> bool:
         rotation = rotation_of(lead.pk)
         ask = again.through(rotation, lead.pk, by=by) if rotation else again.by_rules(lead.pk, by=by)
         return bool(again.hand_over([ask]))
-
-
-def _leads(count: int) -> str:
-    return f"{count} lead{'' if count == 1 else 's'}"
 
 
 def _save(row: Owner | NamedAccount, user: User | None, reason: str) -> None:

@@ -21,6 +21,7 @@ from leadops.console.home import first_steps, wellbeing
 from leadops.handoff import Figures
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.admin_kit.people import name_of
+from plumbing.counting import counted
 from routing.models import SlaClock
 
 HOURS = 24
@@ -68,10 +69,8 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def answer(hour: Figures, *, leads: int, crm: str, need_a_person: int) -> str:
     """ "42 leads in the last hour, all in the CRM within 0.6 s (p95). 3 need a person." """
-    if not leads:
-        flow = "No leads in the last hour."
-    else:
-        flow = f"{leads} lead{'s' if leads != 1 else ''} in the last hour, {_how_far(hour, crm)}."
+    came = f"{counted(leads, 'lead')} in the last hour, {_how_far(hour, crm)}."
+    flow = came if leads else "No leads in the last hour."
     person = {0: "Nothing needs a person.", 1: "1 needs a person."}.get(
         need_a_person, f"{need_a_person} need a person."
     )

@@ -8,6 +8,7 @@ from crm_sync.models import CrmConnection
 from exception_queue import alerts
 from intake.admin.forms import curl_of
 from intake.models import IntakeForm
+from plumbing.counting import counted
 from routing.models import RuleSet
 
 DEMO_FORM = "demo-request"
@@ -54,7 +55,7 @@ def _ears() -> SetupStep:
     return SetupStep(
         done=not unheard,
         title="Say who hears of trouble",
-        says=f"Nobody is told yet of {len(unheard)} kind{'s' if len(unheard) != 1 else ''} of exception."
+        says=f"Nobody is told yet of {counted(len(unheard), 'kind')} of exception."
         if unheard
         else "Somebody is told of every kind of exception.",
         link=reverse("admin:exception_queue_alertrule_changelist"),

@@ -9,6 +9,7 @@ from crm_sync import crm_state
 from crm_sync.models import CrmConnection
 from leadops import health
 from plumbing.admin_kit.moments import seconds_in_words
+from plumbing.counting import counted
 
 # What is due is taken up within a second or so; from here on somebody should wonder.
 TOO_LONG_SECONDS = 30.0
@@ -64,7 +65,7 @@ def _connections() -> list[Line]:
         says = row.get_health_display().lower() if answers or not row.last_error else row.last_error
         ownerless = crm_state.without_right_owner().filter(connection=row).count()
         if ownerless:
-            says += f"; {ownerless} lead{'' if ownerless == 1 else 's'} there without the right owner"
+            says += f"; {counted(ownerless, 'lead')} there without the right owner"
         url = reverse("admin:crm_sync_crmconnection_change", args=(row.pk,))
         found.append(Line(answers and not ownerless, row.crm_name, says, url))
     return found

@@ -15,6 +15,7 @@ from django.utils import timezone
 from intake import importing
 from intake.importing import Table, Taken, UnreadableCsv
 from intake.models import IntakeForm
+from plumbing.counting import counted
 
 _SAY_EVERY = 2.0
 """Seconds."""
@@ -39,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, form: str, dry_run: bool, **others: Any) -> None:
         taker = _form(form)
-        counted: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         with _opened(file) as opened:
             try:
                 table = Table(opened)
@@ -53,12 +54,12 @@ class Command(BaseCommand):
                 else importing.take(taker, table.rows(), now=timezone.now())
             )
             for one in self._notified(taken):
-                counted[one.state] += 1
+                counts[one.state] += 1
                 if one.state in ("bad", "held"):
                     held = "held for a person: " if one.state == "held" else ""
                     self.stderr.write(f"{file}, line {one.line}: {held}{one.said}")
-        self.stdout.write(_summary(counted, dry_run=dry_run))
-        if counted["bad"]:
+        self.stdout.write(_summary(counts, dry_run=dry_run))
+        if counts["bad"]:
             sys.exit(1)
 
     def _notified(self, taken: Iterator[Taken]) -> Iterator[Taken]:
@@ -71,14 +72,13 @@ class Command(BaseCommand):
             yield one
 
 
-def _summary(counted: Counter[str], *, dry_run: bool) -> str:
-    rows = counted.total()
-    new = counted["new"] + counted["held"]
-    held = f" ({counted['held']:,} of them held)" if counted["held"] else ""
+def _summary(counts: Counter[str], *, dry_run: bool) -> str:
+    new = counts["new"] + counts["held"]
+    held = f" ({counts['held']:,} of them held)" if counts["held"] else ""
     would, nothing = ("would be ", " Nothing was written.") if dry_run else ("", "")
     return (
-        f"{rows:,} row{'' if rows == 1 else 's'}: {new:,} {would}new{held}, "
-        f"{counted['known']:,} here already, {counted['bad']:,} bad.{nothing}"
+        f"{counted(counts.total(), 'row')}: {new:,} {would}new{held}, "
+        f"{counts['known']:,} here already, {counts['bad']:,} bad.{nothing}"
     )
 
 
