@@ -48,7 +48,7 @@ class JsonShape(BaseModel):
                     "%s: stored %s cannot be read", cls.__name__, ", ".join(map(str, sorted(wrong, key=str)))
                 )
                 if not wrong & rest.keys():
-                    return cls()
+                    return cls.model_validate({})
                 rest = {key: part for key, part in rest.items() if key not in wrong}
 
 
@@ -72,11 +72,14 @@ def problems(shape: type[S], value: object) -> list[tuple[Path, str]]:
 
 
 class ShapedJSONField(models.JSONField):
-    """A JSON column whose attribute holds a `JsonShape`. Migrations see a plain JSON column."""
+    """A JSON column whose attribute holds a `JsonShape`, or with `many` a list of them. Migrations see a plain JSON column."""
 
-    def __init__(self, *args: Any, shape: type[JsonShape] | None = None, **kwargs: Any) -> None:
-        self.shape = shape
-        kwargs["default"] = shape or dict
+    def __init__(
+        self, *args: Any, shape: type[JsonShape] | None = None, many: bool = False, **kwargs: Any
+    ) -> None:
+        self.shape, self.many = shape, many
+        if shape is not None:
+            kwargs["default"] = list if many else shape
         super().__init__(*args, **kwargs)
 
     @property
@@ -85,33 +88,51 @@ class ShapedJSONField(models.JSONField):
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.JSONField", args, {**kwargs, "default": dict}
+        if self.shape is not None:
+            kwargs["default"] = list if self.many else dict
+        return name, "django.db.models.JSONField", args, kwargs
 
     def shaped(self, value: object) -> object:
-        if (
-            self.shape is None
-            or value is None
-            or isinstance(value, self.shape | models.expressions.BaseExpression)
-        ):
+        if self.shape is None or value is None or isinstance(value, models.expressions.BaseExpression):
             return value
-        return self.shape.stored(value)
+        if not self.many:
+            return value if isinstance(value, self.shape) else self.shape.stored(value)
+        items = value if isinstance(value, list | tuple) else []
+        return [item for item in map(self._item, items) if item is not None]
+
+    def _item(self, value: object) -> JsonShape | None:
+        """One of a list. What cannot be read at all is left out, with a word in the log."""
+        assert self.shape is not None
+        if isinstance(value, self.shape):
+            return value
+        try:
+            return self.shape.stored(value)
+        except ValidationError:
+            log.warning("%s: a stored item cannot be read", self.shape.__name__)
+            return None
 
     def get_prep_value(self, value: object) -> Any:
-        return super().get_prep_value(value.plain() if isinstance(value, JsonShape) else value)
+        return super().get_prep_value(_plain(value))
 
     def get_db_prep_value(self, value: object, connection: Any, prepared: bool = False) -> Any:
-        plain = value.plain() if isinstance(value, JsonShape) else value
-        return super().get_db_prep_value(plain, connection, prepared)
+        return super().get_db_prep_value(_plain(value), connection, prepared)
 
     def value_from_object(self, obj: models.Model) -> Any:
-        value = super().value_from_object(obj)
-        return value.plain() if isinstance(value, JsonShape) else value
+        return _plain(super().value_from_object(obj))
 
     def validate(self, value: object, model_instance: models.Model | None) -> None:
-        plain = value.plain() if isinstance(value, JsonShape) else value
+        plain = _plain(value)
         super().validate(plain, model_instance)
-        if self.shape is not None and (found := problems(self.shape, plain)):
-            raise DjangoValidationError([message for _, message in found])
+        if self.shape is not None:
+            found = [one for item in (plain if self.many else [plain]) for one in problems(self.shape, item)]
+            if found:
+                raise DjangoValidationError([message for _, message in found])
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.plain() if isinstance(value, JsonShape) else value
 
 
 class _ShapedAttribute(DeferredAttribute):

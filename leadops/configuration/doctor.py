@@ -45,7 +45,7 @@ def _connections() -> Iterator[Finding]:
 
 def _policies() -> Iterator[Finding]:
     for policy in SlaPolicy.objects.filter(active=True):
-        idle = sorted({step.get("do", "") for step in policy.steps} & NOT_ACTIVE_YET.keys())
+        idle = sorted({step.do for step in policy.steps} & NOT_ACTIVE_YET.keys())
         if idle:
             yield Finding(
                 "warn",

@@ -184,6 +184,9 @@ class ListOf(Kind):
     def to_row(self, value: Any) -> Any:
         return [self.kind.to_row(item) for item in value]
 
+    def from_row(self, value: Any) -> Any:
+        return [self.kind.from_row(item) for item in value]
+
 
 @dataclass(frozen=True)
 class MapOf(Kind):

@@ -1,6 +1,6 @@
 """Response times: by when somebody must answer, and what happens when nobody does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -12,12 +12,14 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from plumbing.admin_kit.rows import Column, Row, RowsWidget
+from plumbing.json_shapes import problems
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.engine.durations import Clock, DurationError, parse
 from routing.engine.durations import in_words as duration_in_words
 from routing.engine.step_kinds import STEP_KINDS
 from routing.models import Queue, SlaPolicy
+from routing.step_settings import SlaStepSpec
 
 STEPS = tuple((kind.do, kind.label) for kind in STEP_KINDS.values())
 COUNTED = (("owner", "from the assignment"),)
@@ -51,8 +53,8 @@ class StepsField(forms.Field):
         steps = []
         for number, row in enumerate(value or [], start=1):
             step = {name: text for name, text in row.items() if text}
-            if wrong := _wrong(step):
-                raise ValidationError(f"Step {number}: {wrong}")
+            if wrong := problems(SlaStepSpec, step):
+                raise ValidationError([f"Step {number}: {said}" for said in _sentences(wrong)])
             steps.append(step)
         return steps
 
@@ -62,18 +64,14 @@ class StepsField(forms.Field):
         ]
 
 
-def _wrong(step: Row) -> str:
-    if "at" not in step:
-        return "say after how long: 50%, 15m, 4bh or 1bd."
-    try:
-        parse(step["at"])
-    except DurationError as error:
-        return str(error)
-    if "do" not in step:
-        return "choose what happens."
-    if step["do"] == "queue" and "queue" not in step:
-        return "choose the queue."
-    return ""
+def _sentences(wrong: Iterable[tuple[tuple[str | int, ...], str]]) -> Iterator[str]:
+    """In the words of the row: an empty cell is no missing key to whoever fills in a table."""
+    empty = {("at",): "say after how long: 50%, 15m, 4bh or 1bd.", ("do",): "choose what happens."}
+    for at, said in wrong:
+        if "is missing" in said and at in empty:
+            yield empty[at]
+        else:
+            yield "choose the queue." if "needs the name of the queue" in said else said
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -159,13 +157,13 @@ def within_of(row: SlaPolicy) -> str:
         return row.first_response
 
 
-def steps_in_words(steps: Sequence[Mapping[str, Any]]) -> str:
+def steps_in_words(steps: Sequence[SlaStepSpec]) -> str:
     """ "at 50% remind the owner; at 100% tell the manager" """
     return "; ".join(_step_in_words(step) for step in steps)
 
 
-def _step_in_words(step: Mapping[str, Any]) -> str:
-    do, kind = step["do"], STEP_KINDS.get(step["do"])
+def _step_in_words(step: SlaStepSpec) -> str:
+    do, kind = step.do, STEP_KINDS.get(step.do)
     label = kind.label if kind is not None else f"{do} (not active yet)"
-    what = f"put it into {step.get('queue')}" if do == "queue" else label[:1].lower() + label[1:]
-    return f"at {step['at']} {what}" + (" (from the assignment)" if step.get("clock") == "owner" else "")
+    what = f"put it into {step.queue}" if do == "queue" else label[:1].lower() + label[1:]
+    return f"at {step.at} {what}" + (" (from the assignment)" if step.clock == "owner" else "")

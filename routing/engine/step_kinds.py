@@ -32,6 +32,3 @@ NOT_ACTIVE_YET = {
     "notify_channel": "A channel of its own is not told yet: use notify_team, which tells the team's addresses.",
 }
 """Kinds that a configuration file may name, for later, and that nobody carries out."""
-
-EXCLUDE = ("past_owners", "nobody")
-"""To whom `reassign` does not give a lead: whoever has had it (as usual), or nobody but the present owner."""

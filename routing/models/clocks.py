@@ -4,11 +4,13 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from plumbing.json_shapes import ShapedJSONField
 from routing.models.owners import Owner, WorkCalendar
+from routing.step_settings import SlaStepSpec
 
 
 class SlaPolicy(models.Model):
-    """First match wins. `steps` is [{"at": "50%", "do": "remind_owner", ...}]. A draft until it is published."""
+    """First match wins. A draft until it is published."""
 
     class Clock(models.TextChoices):
         WALL = "wall", "Wall clock (round the clock)"
@@ -22,7 +24,7 @@ class SlaPolicy(models.Model):
     first_response = models.CharField(
         max_length=12, help_text="30m, 4h, 4bh (business hours) or 1bd (business days)."
     )
-    steps = models.JSONField(default=list, blank=True)
+    steps = ShapedJSONField(shape=SlaStepSpec, many=True, blank=True)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
 

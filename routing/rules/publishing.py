@@ -168,7 +168,7 @@ def draft_snapshot() -> Snapshot:
                 "when": row.when,
                 "clock": row.clock,
                 "first_response": row.first_response,
-                "steps": row.steps,
+                "steps": [step.plain() for step in row.steps],
             }
             for row in SlaPolicy.objects.filter(active=True)
         ],

@@ -8,6 +8,8 @@ from pydantic import Field
 from intake.form_settings import ThrottleLimits, VelocityLimits
 from intake.models import IntakeForm
 from plumbing.json_shapes import JsonShape, problems
+from routing.models import SlaPolicy
+from routing.step_settings import SlaStepSpec
 
 
 class Shelf(JsonShape):
@@ -52,3 +54,19 @@ def test_a_row_holds_the_shape_however_it_was_assigned_and_stores_what_is_no_def
     assert (stored.throttle.per_ip, stored.throttle.per_form, stored.velocity.per_email) == (5, None, 2)
     assert stored.history.get().throttle == ThrottleLimits(per_ip=5)
     assert not stored.confirmation_email
+
+
+@pytest.mark.django_db
+def test_a_list_column_holds_shapes_and_leaves_out_what_cannot_be_read():
+    policy = SlaPolicy(
+        name="Hot", first_response="30m", steps=[{"at": "50%", "do": "remind_owner"}, {"at": "x"}]
+    )
+    assert policy.steps == [SlaStepSpec(at="50%", do="remind_owner")]
+    policy.save()
+    assert SlaPolicy.objects.get().steps == policy.steps
+
+
+def test_what_does_not_go_together_is_said_of_the_whole():
+    assert problems(SlaStepSpec, {"at": "50%", "do": "queue"}) == [
+        ((), "“do: queue” needs the name of the queue: queue: Triage.")
+    ]

@@ -1,14 +1,11 @@
 from typing import Any
 
-from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Notes, Path, Shape, Text
-from leadops.configuration.section import Reference, RowSection
+from leadops.configuration.schema import Choice, Field, Flag, ListOf, Notes, Path, Shape, Shaped, Text
+from leadops.configuration.section import RowSection
 from leadops.configuration.sections.conditions import Conditions
 from routing.engine.durations import CLOCKS, DurationError, parse
-from routing.engine.step_kinds import EXCLUDE, NOT_ACTIVE_YET, STEP_KINDS
-from routing.models import Queue, SlaPolicy
-
-# What a step may say beside `at`, `do` and `clock`, and which steps may say it.
-_ONLY_FOR = {option: kind.do for kind in STEP_KINDS.values() for option in kind.options}
+from routing.models import SlaPolicy
+from routing.step_settings import SlaStepSpec
 
 
 def _duration(text: str) -> str:
@@ -25,24 +22,14 @@ def _first_response(text: str) -> str:
     )
 
 
-def _step(item: Item, at: Path, notes: Notes) -> None:
-    for name, do in _ONLY_FOR.items():
-        if name in item and item["do"] != do:
-            notes.problem((*at, name), f"Only “do: {do}” has “{name}”.")
-    if item["do"] == "queue" and "queue" not in item:
-        notes.problem(at, "“do: queue” needs the name of the queue: queue: Triage.")
+class _Step(Shaped):
+    """Its queue is one of the file's, or of the database's."""
 
-
-_STEP = Shape(
-    (
-        Field("at", Text(12, also=_duration)),
-        Field("do", Choice((*STEP_KINDS, *NOT_ACTIVE_YET))),
-        Field("clock", Choice(("customer", "owner")), "customer"),
-        Field("exclude", Choice(EXCLUDE), EXCLUDE[0]),
-        Field("queue", Reference("queues", Queue), None),
-    ),
-    also=_step,
-)
+    def check(self, value: Any, at: Path, notes: Notes) -> Any:
+        plain = super().check(value, at, notes)
+        if isinstance(plain, dict) and isinstance(plain.get("queue"), str):
+            notes.refers((*at, "queue"), "queues", plain["queue"])
+        return plain
 
 
 class SlaPolicies(RowSection):
@@ -55,11 +42,7 @@ class SlaPolicies(RowSection):
             Field("when", Conditions(), {}),
             Field("clock", Choice(CLOCKS), "team", shown=True),
             Field("first_response", Text(12, also=_first_response)),
-            Field("steps", ListOf(_STEP), []),
+            Field("steps", ListOf(_Step(SlaStepSpec)), []),
             Field("active", Flag(), True),
         )
     )
-
-    def fill(self, row: Any, item: Item, fields: Any) -> None:
-        super().fill(row, item, [known for known in fields if known.name != "steps"])
-        row.steps = item.get("steps", [])

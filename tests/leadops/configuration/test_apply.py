@@ -18,6 +18,7 @@ from routing.models import (
     Team,
     Territory,
 )
+from routing.step_settings import SlaStepSpec
 
 
 def test_it_writes_everything_that_the_file_says(config, acme):
@@ -45,10 +46,7 @@ def test_it_writes_everything_that_the_file_says(config, acme):
         "Hot North America",
         "Cold North America",
     ]
-    assert SlaPolicy.objects.get(name="Hot leads").steps[2] == {
-        "at": "150%",
-        "do": "reassign",
-    }
+    assert SlaPolicy.objects.get(name="Hot leads").steps[2] == SlaStepSpec(at="150%", do="reassign")
     assert IntakeForm.objects.get(key="demo-request").confirmation_email.within == "5m"
     connection = CrmConnection.objects.get(key="hubspot")
     assert (connection.primary, connection.token_env, connection.token) == (True, "HUBSPOT_TOKEN", "")
