@@ -99,8 +99,8 @@ def _answer(state: State, pending: int, dead: int, ownerless: int) -> str:
     return {
         "ok": "In step: everything is written." if not pending else f"In step: {waiting} right now.",
         "ownerless": (
-            f"{counted(ownerless, 'lead')} there without the right owner: nobody there will see "
-            f"{'it' if ownerless == 1 else 'them'}."
+            f"{counted(ownerless, 'lead')} there without the right owner: whoever should answer does "
+            f"not see {'it' if ownerless == 1 else 'them'}."
         ),
         "short": f"Given up: {counted(dead, 'lead')} could not be written in full.",
         "behind": f"Behind: {waiting}.",

@@ -80,10 +80,12 @@ def answer(hour: Figures, *, leads: int, crm: str, need_a_person: int) -> str:
 def _how_far(hour: Figures, crm: str) -> str:
     if crm and hour.new_leads:
         within, arrived = hour.received_to_crm.p95, hour.received_to_crm.count
-        some = "all" if arrived == hour.new_leads else f"{arrived} of {hour.new_leads} new ones"
         if not arrived:
-            return f"none of {hour.new_leads} in {crm} yet"
-        return f"{some} in {crm} within {seconds_in_words(within or 0.0)} (p95)"
+            return f"none of {hour.new_leads} in {crm} with the right owner yet"
+        some = f"all in {crm}"
+        if arrived < hour.new_leads:
+            some = f"{arrived} of {hour.new_leads} new ones in {crm} with the right owner"
+        return f"{some} within {seconds_in_words(within or 0.0)} (p95)"
     within = hour.received_to_handed_off.p95
     if not hour.handed_off:
         return "none handed off yet"

@@ -65,7 +65,8 @@ def _connections() -> list[Line]:
         says = row.get_health_display().lower() if answers or not row.last_error else row.last_error
         ownerless = crm_state.without_right_owner().filter(connection=row).count()
         if ownerless:
-            says += f"; {counted(ownerless, 'lead')} there without the right owner"
+            lacking = f"{counted(ownerless, 'lead')} there without the right owner"
+            says = lacking if answers else f"{says}; {lacking}"
         url = reverse("admin:crm_sync_crmconnection_change", args=(row.pk,))
         found.append(Line(answers and not ownerless, row.crm_name, says, url))
     return found

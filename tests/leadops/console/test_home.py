@@ -63,9 +63,9 @@ def test_a_returning_lead_is_no_new_lead(hubspot):
         (hour(42, 42, 42, 42), "HubSpot", 3,
          "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person."),
         (hour(42, 42, 40, 38), "HubSpot", 1,
-         "42 leads in the last hour, 38 of 40 new ones in HubSpot within 0.6 s (p95). 1 needs a person."),
+         "42 leads in the last hour, 38 of 40 new ones in HubSpot with the right owner within 0.6 s (p95). 1 needs a person."),
         (hour(1, 1, 1, 0), "HubSpot", 0,
-         "1 lead in the last hour, none of 1 in HubSpot yet. Nothing needs a person."),
+         "1 lead in the last hour, none of 1 in HubSpot with the right owner yet. Nothing needs a person."),
         (hour(5, 5, 5, 0), "", 0,
          "5 leads in the last hour, all handed off within 0.6 s (p95). Nothing needs a person."),
         (hour(5, 3, 3, 0), "", 0,
@@ -130,7 +130,9 @@ def test_the_numbers_are_those_of_the_rows(maria, hubspot):
     assert cards["Waiting for the CRM"]["value"] == 1
     assert cards["Overdue answers"]["value"] == 1
     assert cards["Open exceptions"]["value"] == 1
-    assert shown["answer"].startswith("4 leads in the last hour, 3 of 4 new ones in HubSpot within")
+    assert shown["answer"].startswith(
+        "4 leads in the last hour, 3 of 4 new ones in HubSpot with the right owner within"
+    )
     assert [card.group.kind.key for card in shown["causes"]] == ["routing.no_rule_matched"]
     for card in shown["cards"]:
         assert maria.get(card["url"]).status_code == 200
