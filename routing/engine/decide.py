@@ -37,8 +37,8 @@ Step = Literal[
 
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
-    """target.kind is owner, queue or rotation (`settle` follows a rotation to a person). reason is for
-    people.
+    """target.kind is owner, queue or rotation (`resolve_target` follows a rotation to a
+    person). reason is for people.
 
     sticky_owner: the sticky owner is away and somebody else takes this touch; the lead stays theirs until that one
     has contacted. facts: those the decision used, with territory and account, for storing and replaying.

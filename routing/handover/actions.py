@@ -135,12 +135,12 @@ def decline(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetim
         before = Assignment.objects.select_related("owner", "turn").get(lead=lead)
         if before.owner is None:
             raise Refused("Nobody owns this lead, so nobody can give it back.")
+        rotation = rotation_of(lead.pk)
+        # Read first: from the turn that comes back on, the rotation is locked.
+        again = Again.of([lead], now=now) if rotation is not None else None
         if before.turn is not None and reason.strip().casefold() in GIVES_BACK:
             ledger.give_back(before.turn, now=now)
-        said = f"Declined by {before.owner.name}: {reason}"
-        by = By(source=source, actor=actor, reason=said, locked=False)
-        rotation = rotation_of(lead.pk)
-        if rotation is None:
+        by = By(source=source, actor=actor, reason=f"Declined by {before.owner.name}: {reason}", locked=False)
+        if rotation is None or again is None:
             return give_to(fallback_queue(), lead, by=by, now=now)
-        again = Again.of([lead], now=now)
         return again.hand_over([again.through(rotation, lead.pk, by=by)])[lead.pk]
