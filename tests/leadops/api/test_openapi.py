@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import schemathesis
 from django.core.management import call_command
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -92,6 +93,11 @@ def test_it_lists_every_status_of_the_contract_for_submissions(document):
     assert "Idempotent-Replayed" in responses["202"]["headers"]
     types = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
     assert set(document["paths"][SUBMIT]["post"]["requestBody"]["content"]) == types
+
+
+@pytest.mark.django_db
+def test_it_describes_readiness_as_it_is(document):
+    foreseen(document, "/readyz", "get", Client(headers={"host": "127.0.0.1"}).get("/readyz"))
 
 
 @pytest.mark.django_db
