@@ -34,7 +34,7 @@ class OutboxPage(ReadOnlyPage):
     empty_title = "Nothing waits"
     empty_text = "A lead that has changed waits here until the CRM has it; the row goes when it does."
 
-    @admin.action(description="Try again")
+    @admin.action(description="Try again", permissions=["try_again"])
     def try_again(self, request: HttpRequest, rows: Any) -> None:
         dead = [str(row.lead_id) for row in rows if row.status == OutboxEntry.Status.DEAD]
         if not dead:
@@ -46,6 +46,10 @@ class OutboxPage(ReadOnlyPage):
             self.message_user(request, str(refused), messages.ERROR)
         else:
             self.message_user(request, f"{len(dead)} due again.")
+
+    def has_try_again_permission(self, request: HttpRequest) -> bool:
+        """Nobody edits these rows, but who may change them may have them tried again."""
+        return bool(request.user.has_perm("crm_sync.change_outboxentry"))
 
     @display(description="Lead")
     def person(self, row: OutboxEntry) -> SafeString | str:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Max, Model
-from django.http import HttpRequest, HttpResponse
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import reverse
 
 from plumbing.admin_kit.pages import ConfigurationPage
@@ -25,6 +28,11 @@ class DraftPage(ConfigurationPage):
     # The order is what the rows mean; another one on the screen would mislead.
     sortable_by = ("position",)
 
+    @property
+    def media(self) -> Media:
+        own: Media = super().media + Media(js=["routing/row_order.js"])
+        return own
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -32,6 +40,36 @@ class DraftPage(ConfigurationPage):
             request, {**(extra_context or {}), **unpublished(request)}
         )
         return response
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_order"
+        return (*super().get_custom_urls(), ("order/", name, self.save_order))
+
+    def save_order(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """A dragged order is saved on drop, as a draft. The rows that were on the screen change places among
+        themselves; those that a filter hid keep theirs.
+        """
+        if self.ordering_field is None or not self.has_change_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        asked = [pk for pk in request.POST.getlist("row") if pk.isdecimal()]
+        with transaction.atomic():
+            locked = self.model._default_manager.select_for_update().in_bulk()
+            before = [pk for pk in self._in_order() if pk in locked]
+            shown = list(dict.fromkeys(int(pk) for pk in asked if int(pk) in locked))
+            places = iter(shown)
+            after = [next(places) if pk in shown else pk for pk in before]
+            for position, pk in enumerate(after):
+                row = locked[pk]
+                if row.position != position:
+                    row.position = position
+                    row.save(update_fields=["position"])
+        return JsonResponse({"before": [pk for pk in before if pk in shown]})
+
+    def _in_order(self) -> list[int]:
+        ordering = self.get_ordering(HttpRequest()) or ("position", "pk")
+        return list(self.model._default_manager.order_by(*ordering).values_list("pk", flat=True))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         if not change and self.ordering_field:

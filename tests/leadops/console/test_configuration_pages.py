@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm_sync.connection_settings import SystemOfRecord
-from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
 from intake.form_settings import ThrottleLimits
 from intake.models import BlockedSender, IntakeForm, ValueAlias
 from plumbing import secrets
@@ -521,3 +521,75 @@ def test_who_may_only_look_reads_words_and_finds_nothing_to_press(acme, model, s
         # A field that is only read is no variable that a condition of the page could ask.
         assert not re.search(r'x-show="(?!active)\w+ (==|>)', form)
         assert 'name="_save"' not in form
+
+
+# --- the order of rows, and who may act ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [RoutingRule, Territory, ScoringRule, SlaPolicy])
+def test_an_order_is_saved_as_a_draft_at_once(client, model):
+    address = listing(model) + "order/"
+    before = list(model.objects.order_by("position", "pk").values_list("pk", flat=True))
+    assert len(before) > 1
+    answer = client.post(address, {"row": before[::-1]})
+    after = list(model.objects.order_by("position", "pk").values_list("pk", flat=True))
+    assert sorted(after) == sorted(before)
+    assert after != before
+    assert sorted(answer.json()["before"]) == sorted(before)
+    client.post(address, {"row": answer.json()["before"]})
+    assert list(model.objects.order_by("position", "pk").values_list("pk", flat=True)) == before
+
+
+def test_rows_that_a_filter_hides_keep_their_place(client):
+    rules = list(RoutingRule.objects.exclude(target_kind="account_owner").order_by("position", "pk"))
+    first, *others, last = rules
+    client.post(listing(RoutingRule) + "order/", {"row": [last.pk, first.pk, "nonsense", 999999]})
+    after = list(RoutingRule.objects.exclude(target_kind="account_owner").order_by("position", "pk"))
+    assert after == [last, *others, first]
+
+
+def test_an_order_is_changed_by_those_who_may_change_rules_and_by_no_link(client):
+    address = listing(RoutingRule) + "order/"
+    assert client.get(address).status_code == 405
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_routingrule"))
+    client.force_login(clerk)
+    assert client.post(address, {"row": []}).status_code == 403
+
+
+def test_each_action_of_a_list_asks_for_a_permission_of_its_own():
+    """Django offers an action without one to everybody who may look."""
+    unguarded = [
+        f"{site_page.model._meta.label}: {getattr(action, '__name__', action)}"
+        for site_page in PAGES
+        for action in (getattr(site_page, name, name) for name in site_page.actions or ())
+        if not getattr(action, "allowed_permissions", None)
+    ]
+    assert unguarded == []
+
+
+def test_who_may_only_look_at_the_outbox_has_nothing_tried_again(client):
+    address = listing(OutboxEntry)
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_outboxentry"))
+    client.force_login(clerk)
+    assert "Try again" not in client.get(address).content.decode()
+    clerk.user_permissions.add(Permission.objects.get(codename="change_outboxentry"))
+    make.handed_off(make.american())
+    assert "Try again" in client.get(address).content.decode()
+
+
+def test_a_headline_never_praises_over_warnings(client):
+    nurture = Queue.objects.get(name="Nurture")
+    catch_all = RoutingRule.objects.create(name="Everyone", target_kind="queue", target_queue=nurture)
+    client.post(
+        listing(RoutingRule) + "order/",
+        {"row": [catch_all.pk, *RoutingRule.objects.exclude(pk=catch_all.pk).values_list("pk", flat=True)]},
+    )
+    shown = client.get(reverse("admin:routing_ruleset_publish"))
+    warnings = shown.context["warnings_found"]
+    text = " ".join(shown.content.decode().split())
+    assert warnings
+    assert "nothing that speaks against" not in text
+    assert f"{len(warnings)} warning" in text
+    assert warnings[0]["message"].split("“")[0] in text
