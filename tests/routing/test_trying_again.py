@@ -8,7 +8,7 @@ from django.utils import timezone
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake import runner
-from routing.handover import releasing
+from routing.exception_kinds import HOLDING_QUEUE_STUCK
 from routing.models import Assignment, OwnerNotice, Queue, Rotation, RoutingRule, RuleSet, Team, WorkCalendar
 from routing.notices import sending
 from routing.rules.publishing import publish
@@ -63,8 +63,8 @@ def test_a_holding_queue_does_not_move(committed_acme):
     rotation.refresh_from_db()
     assert Assignment.objects.get().queue_id == rotation.holding_queue_id
     subject = queue.Subject("rotation", str(rotation.pk), rotation.name)
-    queue.open_items([queue.ExceptionReport(releasing.STUCK, subject, "Nobody can")], now=timezone.now())
-    item = only(releasing.STUCK)
+    queue.open_items([queue.ExceptionReport(HOLDING_QUEUE_STUCK, subject, "Nobody can")], now=timezone.now())
+    item = only(HOLDING_QUEUE_STUCK)
     fails_again(item, lambda: None)
     calendar.update(hours=ROUND_THE_CLOCK)
     works_now(item, lambda: None)
