@@ -171,14 +171,11 @@ class Plain(Kind):
 @dataclass(frozen=True)
 class ListOf(Kind):
     kind: Kind
-    least: int = 0
 
     def check(self, value: Any, at: Path, notes: Notes) -> Any:
         if not isinstance(value, list):
             notes.problem(at, "Write a list here.")
             return value
-        if len(value) < self.least:
-            notes.problem(at, f"At least {self.least} must stand here.")
         return [self.kind.check(item, (*at, place), notes) for place, item in enumerate(value)]
 
     def to_row(self, value: Any) -> Any:
