@@ -28,5 +28,5 @@ def check_leavers() -> Iterator[Finding]:
 
 
 def _move_on(owner: Owner) -> str:
-    moved = deactivation.move_on(owner, most=deactivation.A_SWEEP)
+    moved = deactivation.move_on(owner, most=deactivation.A_SWEEP, now=timezone.now())
     return f"{moved} leads of {owner.name} moved, {deactivation.still_there(owner)} are left."

@@ -20,7 +20,6 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from intake.models import Lead
 from plumbing.counting import counted
@@ -130,7 +129,7 @@ def deactivate(owner: Owner, *, actor: str, user: User | None = None, now: datet
     Done again, it takes up whatever an interruption has left.
     """
     switch_off(owner, actor=actor, user=user, now=now)
-    moved = move_on(owner, most=AT_ONCE)
+    moved = move_on(owner, most=AT_ONCE, now=now)
     return Moved(moved, still_there(owner))
 
 
@@ -168,12 +167,11 @@ def switch_off(
         nudge(MOVE_ON)
 
 
-def move_leads_on() -> int:
+def move_leads_on(*, now: datetime) -> int:
     """The sweep: move what is left of everybody who was switched off, at most so many at a time; returns how many."""
-    now = timezone.now()
     room = A_SWEEP
     for owner in Owner.objects.filter(active=False, leads_leave_at__lte=now).order_by("leads_leave_at"):
-        room -= move_on(owner, most=room)
+        room -= move_on(owner, most=room, now=now)
         if room <= 0:
             nudge(MOVE_ON)
             break
@@ -183,14 +181,14 @@ def move_leads_on() -> int:
     return A_SWEEP - room
 
 
-def move_on(owner: Owner, *, most: int) -> int:
+def move_on(owner: Owner, *, most: int, now: datetime) -> int:
     """Move some of the owner's open leads, hot ones first; returns how many. Leads that somebody holds are left for later."""
     points = LeadScore.objects.filter(lead=OuterRef("lead")).values("points")[:1]
     hot_first = _open_leads(owner).order_by(Coalesce(Subquery(points), 0).desc(), "lead")
     moved = 0
     for lead_id in list(hot_first.values_list("lead", flat=True)[:most]):
         try:
-            moved += _move(lead_id, owner)
+            moved += _move(lead_id, owner, now=now)
         except DatabaseError:
             # Its own transaction is undone, the others go on; the next sweep tries it again, and `doctor` sees it wait.
             log.exception("The lead %s could not leave %s", lead_id, owner)
@@ -221,8 +219,7 @@ def _open_leads(owner: Owner) -> QuerySet[Assignment]:
     return rows.exclude(lead__status__in=CLOSED)
 
 
-def _move(lead_id: UUID, owner: Owner) -> bool:
-    now = timezone.now()
+def _move(lead_id: UUID, owner: Owner, *, now: datetime) -> bool:
     with transaction.atomic():
         lead = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=lead_id).first()
         if lead is None or lead.status in CLOSED:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from exception_queue import queue
 from exception_queue.queue import ExceptionReport, Subject
@@ -18,21 +17,20 @@ from routing.rotations import roster
 STUCK_AFTER = timedelta(minutes=15)
 
 
-def release_holding_queues() -> int:
+def release_holding_queues(*, now: datetime) -> int:
     """Give out what can be given out; returns how many leads left their line."""
     released = 0
     waiting = Rotation.objects.filter(active=True, holding_queue__assignments__isnull=False).distinct()
     for rotation in waiting:
-        count = _release(rotation)
+        count = _release(rotation, now=now)
         released += count
         if not count:
-            _report_when_stuck(rotation)
+            _report_when_stuck(rotation, now=now)
     _close_empty_lines()
     return released
 
 
-def _release(rotation: Rotation) -> int:
-    now = timezone.now()
+def _release(rotation: Rotation, *, now: datetime) -> int:
     with transaction.atomic():
         ids = Assignment.objects.filter(queue=rotation.holding_queue_id).values_list("lead", flat=True)
         held = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=ids).order_by("pk")
@@ -48,9 +46,8 @@ def _release(rotation: Rotation) -> int:
         return len(again.hand_over([again.through(rotation, row.lead_id, by=by) for row in waiting]))
 
 
-def _report_when_stuck(rotation: Rotation) -> None:
+def _report_when_stuck(rotation: Rotation, *, now: datetime) -> None:
     """Somebody has been on duty for a while, and still nothing goes out (caps, skills, absence)."""
-    now = timezone.now()
     people = roster.load(now=now - STUCK_AFTER)
     members = [
         people.owners[pk] for pk in rotation.members.filter(active=True).values_list("owner", flat=True)

@@ -32,7 +32,7 @@ def retry_notices(subject_ids: Sequence[str], *, by: str) -> Attempt:
 def retry_holding_queues(subject_ids: Sequence[str], *, by: str) -> Attempt:
     """Look at the holding queues now."""
     before = _waiting(subject_ids)
-    release_holding_queues()
+    release_holding_queues(now=timezone.now())
     stuck = [pk for pk, leads in _waiting(subject_ids).items() if leads >= before.get(pk, 0)]
     return Attempt(failed={str(pk): "Still nobody in this rotation can take a lead." for pk in stuck})
 

@@ -1,6 +1,6 @@
 """Telling people: when the CRM shows the owner, or when the grace is over; once; with retries; never silently lost."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -22,12 +22,16 @@ def mailbox(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 
+def after_the_grace() -> datetime:
+    return timezone.now() + timedelta(hours=1)
+
+
 def test_a_notice_waits_until_the_crm_shows_the_owner(committed_acme):
     lead = make.handed_off()
-    sending.send_due()
+    sending.send_due(now=timezone.now())
     assert mail.outbox == []
     sending.release([lead.pk], now=timezone.now())
-    sending.send_due()
+    sending.send_due(now=timezone.now())
     (message,) = mail.outbox
     owner = Assignment.objects.get(lead=lead).owner
     assert message.to == [owner.email]
@@ -39,8 +43,7 @@ def test_a_notice_waits_until_the_crm_shows_the_owner(committed_acme):
 
 def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_acme):
     make.handed_off()
-    OwnerNotice.objects.update(due_at=timezone.now())
-    sending.send_due()
+    sending.send_due(now=after_the_grace())
     (message,) = mail.outbox
     assert "The CRM does not show this lead yet" in message.body
     assert OwnerNotice.objects.get().record_behind
@@ -48,22 +51,20 @@ def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_a
 
 def test_it_is_sent_once(committed_acme):
     make.handed_off()
-    OwnerNotice.objects.update(due_at=timezone.now())
-    sending.send_due()
-    sending.send_due()
+    sending.send_due(now=after_the_grace())
+    sending.send_due(now=after_the_grace())
     assert len(mail.outbox) == 1
 
 
 def test_a_notice_that_fails_for_good_is_an_exception_and_can_be_retried(committed_acme, settings):
     make.handed_off(make.person(country="France"))
     Team.objects.filter(name="AMER Sales").update(notify=["nosuchservice://x"])
-    OwnerNotice.objects.update(due_at=timezone.now())
-    sending.send_due()
+    sending.send_due(now=after_the_grace())
     assert OwnerNotice.objects.get().status == "failed"
     item = ExceptionItem.objects.get(kind="routing.notice_failed")
     Team.objects.filter(name="AMER Sales").update(notify=["mailto:amer@acme.test"])
     queue.retry([item], by="ops")
-    sending.send_due()
+    sending.send_due(now=timezone.now())
     assert OwnerNotice.objects.get().status == "sent"
     assert mail.outbox[0].to == ["amer@acme.test"]
 
@@ -71,8 +72,7 @@ def test_a_notice_that_fails_for_good_is_an_exception_and_can_be_retried(committ
 def test_without_outgoing_mail_notices_wait(committed_acme, settings):
     settings.EMAIL_URL = ""
     make.handed_off()
-    OwnerNotice.objects.update(due_at=timezone.now() - timedelta(hours=1))
-    sending.send_due()
+    sending.send_due(now=after_the_grace())
     assert OwnerNotice.objects.get().status == "waiting"
     assert mail.outbox == []
 

@@ -1,5 +1,7 @@
 """A file that switches an owner off does what the console's switch does."""
 
+from django.utils import timezone
+
 from routing.handover import deactivation
 from routing.models import Assignment, NamedAccount, Owner, RotationMember
 from tests import make
@@ -27,7 +29,7 @@ def test_the_leads_move_after_the_file_is_applied(config, acme):
 
     config.apply(without, "--by", "maria")
     assert Assignment.objects.get(pk=row.pk).owner.name == "Alice Ames", "nothing is locked that long"
-    assert deactivation.move_leads_on() >= 1
+    assert deactivation.move_leads_on(now=timezone.now()) >= 1
     row.refresh_from_db()
     assert row.owner.name != "Alice Ames"
     assert (row.actor, row.source) == ("maria", "deactivation")
@@ -59,6 +61,6 @@ def test_an_owner_whom_the_file_does_not_name_any_more_leaves_too(config, acme):
     fewer = "\n".join(line for line in owners.splitlines() if "alice@" not in line)
     config.apply(f"version: 1\n{fewer}\n")
     assert not Owner.objects.get(name="Alice Ames").active
-    deactivation.move_leads_on()
+    deactivation.move_leads_on(now=timezone.now())
     row.refresh_from_db()
     assert row.owner.name != "Alice Ames"
