@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from intake.models import Lead, TimelineEntry
 from intake.timeline import record
@@ -26,12 +25,12 @@ TRY_AGAIN = timedelta(minutes=15)
 BATCH = 200
 
 
-def run_due_steps() -> int:
-    """Write down breaches, then do every step that is due; returns the number of steps done."""
-    note_breaches()
+def run_due_steps(*, now: datetime) -> int:
+    """Write down breaches, then do every step that is due at `now`; returns the number of steps done."""
+    note_breaches(now=now)
     done = 0
-    while ids := _due_steps():
-        worked = [_do_one(step_id, lead_id) for step_id, lead_id in ids]
+    while ids := _due_steps(now):
+        worked = [_do_one(step_id, lead_id, now=now) for step_id, lead_id in ids]
         done += sum(worked)
         if not any(worked):
             break
@@ -40,9 +39,8 @@ def run_due_steps() -> int:
     return done
 
 
-def note_breaches() -> int:
+def note_breaches(*, now: datetime) -> int:
     """A breach belongs to whoever owns the lead at that instant."""
-    now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -65,20 +63,19 @@ def note_breaches() -> int:
     return len(breaches)
 
 
-def _due_steps() -> list[tuple[int, UUID]]:
+def _due_steps(now: datetime) -> list[tuple[int, UUID]]:
     rows = SlaStep.objects.filter(
-        status=SlaStep.Status.PENDING, due_at__lte=timezone.now(), clock__status=SlaClock.Status.RUNNING
+        status=SlaStep.Status.PENDING, due_at__lte=now, clock__status=SlaClock.Status.RUNNING
     )
     return list(rows.order_by("due_at", "position").values_list("pk", "clock__lead_id")[:BATCH])
 
 
-def _do_one(step_id: int, lead_id: UUID) -> bool:
+def _do_one(step_id: int, lead_id: UUID, *, now: datetime) -> bool:
     with transaction.atomic():
         lead = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=lead_id).first()
         if lead is None:
             return False  # Somebody holds it; the next sweep looks again.
         step = SlaStep.objects.select_related("clock").get(pk=step_id)
-        now = timezone.now()
         still_due = step.status == SlaStep.Status.PENDING and step.due_at <= now
         if not still_due or step.clock.status != SlaClock.Status.RUNNING:
             return False

@@ -17,7 +17,7 @@ def send_notices() -> None:
 
 @shared_task(name="routing.run_sla_steps")
 def run_sla_steps() -> None:
-    escalation.run_due_steps()
+    escalation.run_due_steps(now=timezone.now())
 
 
 @shared_task(name="routing.release_holding_queues")

@@ -20,10 +20,11 @@ from routing.models import (
     WorkCalendar,
 )
 from routing.response.calendars import calendar_of
-from tests import make
+from tests import clock, make
 
 pytestmark = pytest.mark.django_db
 
+WEDNESDAY = datetime(2026, 11, 18, 15, tzinfo=UTC)
 ROUND_THE_CLOCK = {"mon-sun": ["00:00-24:00"]}
 
 
@@ -34,8 +35,21 @@ def lead(acme) -> Lead:
     return make.handed_off(make.american())
 
 
-def bring_due(*positions: int) -> None:
-    SlaStep.objects.filter(position__in=positions).update(due_at=timezone.now() - timedelta(seconds=1))
+@pytest.fixture(autouse=True)
+def wednesday():
+    """Ten in the morning in New York, four in the afternoon in Berlin."""
+    with clock.starting_at(WEDNESDAY):
+        yield
+
+
+def after(**span: int) -> datetime:
+    """So long after the lead came in, and a moment for the hand-off."""
+    return WEDNESDAY + timedelta(**span, seconds=30)
+
+
+def only(do: str) -> None:
+    """A policy that has only this step."""
+    SlaStep.objects.exclude(do=do).delete()
 
 
 def owner_of(lead: Lead) -> Owner | None:
@@ -62,9 +76,8 @@ def test_steps_stand_at_their_share_of_the_time(lead):
 
 
 def test_reminder_and_manager_notice_go_out_once(lead):
-    bring_due(0, 1)
-    escalation.run_due_steps()
-    escalation.run_due_steps()
+    for minutes in (14, 16, 31, 32):
+        escalation.run_due_steps(now=after(minutes=minutes))
     notified = set(OwnerNotice.objects.exclude(kind="assigned").values_list("kind", "owner__email"))
     assert notified == {("reminder", owner_of(lead).email), ("overdue", "maria@acme.test")}
     assert list(SlaStep.objects.filter(status="done").values_list("do", flat=True)) == [
@@ -78,15 +91,13 @@ def test_nothing_is_done_after_a_contact(lead):
     actions.mark_contacted(
         lead_id=lead.pk, at=now, by="A", evidence="claimed", source="api", actor="A", now=now
     )
-    bring_due(0, 1, 2, 3)
-    assert escalation.run_due_steps() == 0
+    assert escalation.run_due_steps(now=after(hours=2)) == 0
     assert not OwnerNotice.objects.filter(kind="reminder").exists()
 
 
 def test_a_breach_belongs_to_the_owner_of_that_instant(lead):
     had_it = owner_of(lead)
-    SlaClock.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    escalation.note_breaches()
+    escalation.note_breaches(now=after(minutes=30))
     actions.reassign(
         lead_id=lead.pk,
         owner_id=Owner.objects.get(email="maria@acme.test").pk,
@@ -95,7 +106,7 @@ def test_a_breach_belongs_to_the_owner_of_that_instant(lead):
         actor="ops",
         now=timezone.now(),
     )
-    escalation.note_breaches()
+    escalation.note_breaches(now=after(minutes=31))
     clock = SlaClock.objects.get(lead=lead)
     assert (clock.breached_owner, clock.breached_at) == (had_it, clock.due_at)
     assert lead.timeline_entries.filter(verb="routing.breached").count() == 1
@@ -103,8 +114,7 @@ def test_a_breach_belongs_to_the_owner_of_that_instant(lead):
 
 def test_reassign_takes_somebody_who_has_not_had_it(lead):
     had_it = owner_of(lead)
-    bring_due(2)
-    escalation.run_due_steps()
+    escalation.run_due_steps(now=after(minutes=45))
     row = Assignment.objects.get(lead=lead)
     assert row.owner not in (None, had_it)
     assert (row.source, row.reason) == ("sla", "Not answered in time (Hot leads)")
@@ -114,42 +124,34 @@ def test_reassign_takes_somebody_who_has_not_had_it(lead):
 
 def test_reassign_with_nobody_on_duty_leaves_the_owner_and_tells_the_manager_once(lead):
     had_it = owner_of(lead)
-    closed = {"mon": ["03:00-03:30"]}
-    WorkCalendar.objects.filter(name="US business hours").update(hours=closed)
-    if timezone.now().weekday() == 0:
-        WorkCalendar.objects.filter(name="US business hours").update(hours={"wed": ["03:00-03:30"]})
-    bring_due(2)
-    escalation.run_due_steps()
+    only("reassign")
+    WorkCalendar.objects.filter(name="US business hours").update(hours={"mon": ["03:00-03:30"]})
+    escalation.run_due_steps(now=after(minutes=45))
     step = SlaStep.objects.get(do="reassign")
     assert owner_of(lead) == had_it
     assert step.status == "pending"
-    assert step.due_at > timezone.now()
-    bring_due(2)
-    escalation.run_due_steps()
+    assert step.due_at > after(minutes=45)
+    escalation.run_due_steps(now=step.due_at)
     assert OwnerNotice.objects.filter(kind="overdue", owner__email="maria@acme.test").count() == 1
 
 
 def test_at_most_two_automatic_reassigns_then_the_queue(lead):
     for _ in range(3):
-        SlaStep.objects.filter(do="reassign").update(
-            status="pending", due_at=timezone.now() - timedelta(seconds=1)
-        )
-        escalation.run_due_steps()
+        SlaStep.objects.filter(do="reassign").update(status="pending")
+        escalation.run_due_steps(now=after(minutes=45))
     assert Assignment.objects.get(lead=lead).queue == Queue.objects.get(name="Triage")
 
 
 def test_the_queue_step_puts_it_into_the_named_queue(lead):
-    bring_due(3)
-    escalation.run_due_steps()
+    escalation.run_due_steps(now=after(minutes=60))
     assert Assignment.objects.get(lead=lead).queue.name == "Triage"
 
 
 def test_whoever_does_not_answer_can_be_set_away_for_the_day(lead):
     had_it = owner_of(lead)
     SlaStep.objects.filter(position=0).update(do="owner_away")
-    bring_due(0)
-    escalation.run_due_steps()
-    escalation.run_due_steps()
+    escalation.run_due_steps(now=after(minutes=15))
+    escalation.run_due_steps(now=after(minutes=16))
     absence = Absence.objects.get(owner=had_it, reason="did not answer in time")
     assert absence.starts_on == absence.ends_on
     other = make.handed_off(
@@ -175,9 +177,9 @@ def test_a_holding_queue_holds_leads_and_is_released_hot_first_at_the_next_openi
     rotation = Rotation.objects.get(name="DACH round robin")
     rotation.calendar_policy, rotation.when_empty = "on_duty_only", "hold"
     rotation.save()
-    calendar = WorkCalendar.objects.filter(name="DACH business hours")
-    never_now = {"tue": ["03:00-03:01"]} if timezone.now().weekday() != 1 else {"thu": ["03:00-03:01"]}
-    calendar.update(hours=never_now, holidays={})
+    WorkCalendar.objects.filter(name="DACH business hours").update(
+        hours={"thu": ["09:00-17:00"]}, holidays={}
+    )
     cold = make.handed_off(
         make.person(email="c@firma-c.example", full_name="Carl Cold", intent="x", company="C")
     )
@@ -185,9 +187,9 @@ def test_a_holding_queue_holds_leads_and_is_released_hot_first_at_the_next_openi
     for lead in (cold, hot):
         assert Assignment.objects.get(lead=lead).queue.name == "DACH round robin: holding queue"
         assert SlaClock.objects.get(lead=lead).calendar.name == "DACH business hours"
-    assert releasing.release_holding_queues(now=timezone.now()) == 0
-    calendar.update(hours=ROUND_THE_CLOCK)
-    assert releasing.release_holding_queues(now=timezone.now()) == 2
+    thursday = datetime(2026, 11, 19, 8, tzinfo=UTC)
+    assert releasing.release_holding_queues(now=thursday - timedelta(minutes=1)) == 0
+    assert releasing.release_holding_queues(now=thursday) == 2
     turns = list(rotation.turns.order_by("number").values_list("lead", flat=True))
     assert turns == [hot.pk, cold.pk]
 

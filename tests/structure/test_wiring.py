@@ -10,7 +10,6 @@ ENGINE = "routing/engine/"
 # Nobody of ours gives these, for a reason.
 KNOWN = {
     ("Valkey", "databases"): "The tests start a server with databases for each of their processes.",
-    ("steps_at", "owner_start"): "Steps that count from the assignment are not started yet.",
 }
 
 

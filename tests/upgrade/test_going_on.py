@@ -21,6 +21,7 @@ from routing.models import Assignment, Decision, Owner, Rotation, RotationMember
 from routing.simulation.replaying import replay
 from tests import make
 
+app.loader.import_default_modules()  # As a worker does when it starts.
 SWEEPS = sorted({entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()})
 NO_UNICODE = "sur.rogate@bodies.example"
 pytestmark = pytest.mark.usefixtures("installation")
