@@ -46,7 +46,7 @@ def test_an_owner_could_not_be_told(committed_acme, settings):
     make.handed_off(make.person(country="France"))
     Team.objects.filter(name="AMER Sales").update(notify=["nosuchservice://x"])
     OwnerNotice.objects.update(due_at=timezone.now())
-    sending.send_due()
+    sending.send_due(now=timezone.now())
     item = only("routing.notice_failed")
     fails_again(item, sending.send_due)
     Team.objects.filter(name="AMER Sales").update(notify=["mailto:amer@acme.test"])
