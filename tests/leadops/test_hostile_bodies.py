@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from crm_sandbox.server import SandboxServer
 from crm_sync.models import CrmConnection, OutboxEntry
@@ -99,7 +100,7 @@ def test_it_tells_owners_and_the_crm_of_everybody_who_can_be_reached(committed_a
         )
         runner.drain()
         pushing.drain_all()
-        notifying.send_due()
+        notifying.send_due(now=timezone.now())
     assert Lead.objects.count() > len(TAKEN) / 2
     assert not OutboxEntry.objects.exists()
     assert (

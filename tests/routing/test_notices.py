@@ -82,7 +82,7 @@ def test_what_a_notice_waited_for_is_said_by_whoever_runs_the_house(committed_ac
     settings.LEADOPS_RECORD_BEHIND = "The ledger of Acme does not show it yet."
     make.handed_off()
     OwnerNotice.objects.update(due_at=timezone.now())
-    sending.send_due()
+    sending.send_due(now=timezone.now())
     (message,) = mail.outbox
     assert "The ledger of Acme does not show it yet." in message.body
     folders = [BASE / "routing" / name for name in ("notices", "handover")]
@@ -96,6 +96,6 @@ def test_without_a_grace_a_notice_is_not_held(committed_acme, settings):
     make.handed_off()
     notice = OwnerNotice.objects.get()
     assert notice.hold_until is None
-    sending.send_due()
+    sending.send_due(now=timezone.now())
     notice.refresh_from_db()
     assert (notice.status, notice.record_behind) == ("sent", False)

@@ -40,17 +40,21 @@ def test_no_rule_matched(acme):
     assert (portugal.status, portugal.count) == ("open", 2)
 
 
+def send_now() -> None:
+    sending.send_due(now=timezone.now())
+
+
 def test_an_owner_could_not_be_told(committed_acme, settings):
     settings.EMAIL_URL = "memorymail://"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     make.handed_off(make.person(country="France"))
     Team.objects.filter(name="AMER Sales").update(notify=["nosuchservice://x"])
     OwnerNotice.objects.update(due_at=timezone.now())
-    sending.send_due(now=timezone.now())
+    send_now()
     item = only("routing.notice_failed")
-    fails_again(item, sending.send_due)
+    fails_again(item, send_now)
     Team.objects.filter(name="AMER Sales").update(notify=["mailto:amer@acme.test"])
-    works_now(item, sending.send_due)
+    works_now(item, send_now)
 
 
 def test_a_holding_queue_does_not_move(committed_acme):
