@@ -312,8 +312,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_I18N = True
-USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [
     BASE_DIR / "leadops" / "console" / "static",
@@ -349,4 +347,3 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 
 LOGGING = logging_config(level=env.str("LEADOPS_LOG_LEVEL", default="INFO"))
 PROMETHEUS_EXPORT_MIGRATIONS = False
-SILENCED_SYSTEM_CHECKS: list[str] = []
