@@ -18,7 +18,7 @@ from leadops.api.lead_serializers import AssignedSerializer, LeadScoreSerializer
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView, valid
 from routing.engine.business_time import NeverOpens
-from routing.engine.decide import Step
+from routing.engine.decision import Step
 from routing.engine.eligibility import LeftOut
 from routing.engine.ruleset import CompiledRuleSet, NoFallbackQueue, RuleSetError
 from routing.engine.sla import SlaError

@@ -6,14 +6,14 @@ that names a queue is a decision, not an exception.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from routing.engine.conditions import explain, plain
+from routing.engine.decision import RoutingDecision, Step
 from routing.engine.order import ORDER
 from routing.engine.ownership import NOTHING_KNOWN, KnownOwner, OwnershipContext, StickyOwner
-from routing.engine.references import Facts, Id, Ref, Row
+from routing.engine.references import Facts, Ref, Row
 from routing.engine.ruleset import CompiledRuleSet, Rule, RuleList
 from routing.engine.scoring import Score
 from routing.engine.territories import CompiledTerritory, names
@@ -21,58 +21,6 @@ from routing.engine.wording import sentence, why_not
 
 MOST_WHY_NOTS = 25
 """How many rules above the match say in the trace why they did not match."""
-
-Step = Literal[
-    "same_rotation",
-    "manual_lock",
-    "returning",
-    "open_deal",
-    "account_owner",
-    "stickiness",
-    "candidate",
-    "rule",
-    "fallback",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class RoutingDecision:
-    """target.kind is owner, queue or rotation (`resolve_target` follows a rotation to a
-    person). reason is for people.
-
-    sticky_owner: the sticky owner is away and somebody else takes this touch; the lead stays theirs until that one
-    has contacted. facts: those the decision used, with territory and account, for storing and replaying.
-    """
-
-    step: Step
-    target: Ref
-    reason: str
-    rule_id: Id | None = None
-    rule_name: str | None = None
-    segment: str = ""
-    score: int | None = None
-    territories: tuple[str, ...] = ()
-    no_rule_matched: bool = False
-    sticky_owner: Ref | None = None
-    ruleset_version: int = 0
-    facts: Facts = field(default_factory=dict)
-    trace: tuple[Row, ...] = ()
-
-    def to_json(self) -> Row:
-        """Without the facts, which are stored beside it."""
-        return {
-            "step": self.step,
-            "target": self.target.to_json(),
-            "reason": self.reason,
-            "rule": {"id": self.rule_id, "name": self.rule_name} if self.rule_name is not None else None,
-            "segment": self.segment,
-            "score": self.score,
-            "territories": list(self.territories),
-            "no_rule_matched": self.no_rule_matched,
-            "sticky_owner": self.sticky_owner.to_json() if self.sticky_owner else None,
-            "ruleset_version": self.ruleset_version,
-            "trace": list(self.trace),
-        }
 
 
 def decide(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from routing.engine.decide import RoutingDecision
+from routing.engine.decision import RoutingDecision
 from routing.engine.eligibility import CalendarPolicy, Candidate, Eligibility, LeftOut, eligible
 from routing.engine.references import Id, Ref, Row
 from routing.engine.rotation import after, pick

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from routing.assignment import StickyTo
-from routing.engine.decide import RoutingDecision
+from routing.engine.decision import RoutingDecision
 from routing.engine.ownership import OwnershipContext
 from routing.engine.references import Ref
 from routing.engine.resolve import Resolution

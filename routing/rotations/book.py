@@ -7,7 +7,7 @@ same book, so they cannot disagree.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from routing.engine.decide import RoutingDecision
+from routing.engine.decision import RoutingDecision
 from routing.engine.references import Id, Ref
 from routing.engine.resolve import Resolution, RotationSettings, resolve_target
 from routing.engine.seen import Seen, seen_by

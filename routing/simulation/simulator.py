@@ -14,7 +14,7 @@ from intake.vendors.clean import clean
 from routing import facts as routing_facts
 from routing.accounts import Accounts
 from routing.engine import decide as engine
-from routing.engine.decide import RoutingDecision
+from routing.engine.decision import RoutingDecision
 from routing.engine.ownership import OwnershipContext
 from routing.engine.resolve import Resolution
 from routing.engine.ruleset import CompiledRuleSet

@@ -9,7 +9,7 @@ from intake.batch import Batch, LeadWork
 from intake.outcomes import Hold
 from routing import facts
 from routing.accounts import Accounts
-from routing.engine.decide import RoutingDecision
+from routing.engine.decision import RoutingDecision
 from routing.engine.references import Ref
 from routing.engine.resolve import Resolution
 from routing.engine.returning import Returning

@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 
-from routing.engine.decide import RoutingDecision, decide
+from routing.engine.decide import decide
+from routing.engine.decision import RoutingDecision
 from routing.engine.references import Ref
 from routing.engine.resolve import resolve_target
 from routing.engine.rotation_state import LEAD, Turn

@@ -1,0 +1,24 @@
+"""What runs by itself, how often: beat reads it, in every installation the same."""
+
+from typing import Any
+
+
+def _every(task: str, seconds: float) -> dict[str, Any]:
+    # A sweep that waited longer than this in a queue is pointless: the next one is already there.
+    return {"task": task, "schedule": seconds, "options": {"expires": max(2.0, seconds)}}
+
+
+SWEEPS = {
+    "Sweep: submissions due": _every("intake.drain", 1.0),
+    "Sweep: SLA steps due": _every("routing.run_sla_steps", 1.0),
+    "Sweep: holding queues": _every("routing.release_holding_queues", 15.0),
+    "Sweep: leads of people who left": _every("routing.move_leads_on", 30.0),
+    "Sweep: notices due": _every("routing.send_notices", 1.0),
+    "Sweep: lead changes": _every("crm_sync.queue_changes", 1.0),
+    "Sweep: outbox due": _every("crm_sync.drain_outbox", 1.0),
+    "Sweep: CRM events": _every("crm_sync.work_inbound", 1.0),
+    "Refresh: CRM owners": _every("crm_sync.refresh_owners", 300.0),
+    "Sweep: alerts due": _every("exception_queue.send_alerts", 5.0),
+    "Sweep: snoozed exceptions": _every("exception_queue.wake_snoozed", 30.0),
+    "Heartbeat": _every("leadops.heartbeat", 5.0),
+}
