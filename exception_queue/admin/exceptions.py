@@ -91,7 +91,7 @@ class ExceptionPage(ReadOnlyPage):
             "title": item.described_kind.title,
             "item": item,
             "row": self._rows([item], request.user)[0],
-            "icon": screen.SEVERITY_ICONS[item.described_kind.severity],
+            "severity_icon": screen.SEVERITY_ICONS[item.described_kind.severity],
             "is_open": item.status in ExceptionItem.UNRESOLVED,
             "may_act": self.may_act(request),
             "is_mine": item.claimed_by == name_of(request.user),

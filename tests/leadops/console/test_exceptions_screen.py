@@ -280,3 +280,12 @@ def test_it_offers_nobody_a_step_that_they_may_not_take(acme, maria, onlooker):
     )
     assert "Add a rule" in maria.get(SCREEN).content.decode()
     assert "Add a rule" not in onlooker.get(SCREEN).content.decode()
+
+
+def test_the_badge_of_the_demo_shows_no_severity(maria, settings):
+    settings.LEADOPS_DEMO = True
+    (item,) = opened()
+    text = maria.get(reverse("admin:exception_queue_exceptionitem_change", args=(item.pk,))).content.decode()
+    before, badge, _ = text.partition("Demo<")
+    assert badge
+    assert "error</span>" not in before[-80:]
