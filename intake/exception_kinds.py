@@ -30,7 +30,7 @@ KINDS = [
         title="Contact details are damaged",
         severity="high",
         what_to_do=(
-            "An e-mail address, phone number or name has characters that cannot be its own: a line break, a control character, "
+            "An e-mail address or phone number has characters that cannot be its own: a line break, a control character, "
             "or � where a letter was lost. Look at the raw body. Retry takes the lead without these values; dismiss if it is "
             "an attack. Where � comes again and again, the website does not send UTF-8."
         ),

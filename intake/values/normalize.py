@@ -19,8 +19,8 @@ from intake.values.refusal import ValueRefused
 from intake.values.text import alias_key, many_lines, one_line, says_nothing, unfit_in, without_controls
 from intake.values.web import normalize_website
 
-# Contact details are judged as they were sent; a refusal for what is in them has this code.
-CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "full_name"})
+# Addresses are judged as they were sent; a refusal for what is in them has this code.
+CONTACT_FIELDS = frozenset({"email", "phone"})
 UNFIT = "unfit_characters"
 
 
@@ -89,9 +89,9 @@ def normalize_values(
 
 
 def _checked(name: str, text: str, result: Normalized) -> str:
-    """The text as it may be read: contact details as they are or not at all, other values without control characters.
+    """The text as it may be read: addresses as they are or not at all, other values without control characters.
 
-    Whatever is taken out of an address makes another mailbox of it.
+    Whatever is taken out of an address makes another mailbox of it; a name on two lines is still the name.
     """
     if name in CONTACT_FIELDS:
         if unfit := unfit_in(text):

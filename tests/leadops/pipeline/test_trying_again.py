@@ -38,6 +38,12 @@ def test_there_is_no_way_to_reach_the_person(acme):
     works_now(item, runner.drain)
 
 
+def test_an_address_is_damaged(acme):
+    held(make.person(email="jana\r\n@firm.example", phone="+49 30 901820"), required=[])
+    item = only("intake.unfit_contact")
+    works_now(item, runner.drain)
+
+
 def test_a_field_map_is_broken(acme):
     held(make.person(), field_map={"x": "no_such_field"})
     item = only("intake.field_map")
