@@ -26,9 +26,7 @@ def answer(sandbox: Sandbox, request: Request) -> Reply:
     match = re.fullmatch(r"/contacts/(\d{1,18})", request.path.rstrip("/"))
     query = request.parameter("q").strip()
     if request.method not in ("GET", "HEAD") or (request.path not in ("/", "") and not match):
-        return Reply(
-            404, {"error": "There are /, /contacts/{id}, /hubspot/..., /salesforce/... and /control/..."}
-        )
+        return Reply(404, {"error": "There are /, /contacts/{id}, /hubspot/... and /control/..."})
     with sandbox.store.reading() as db:
         if not match:
             return _html(_overview(db, sandbox=sandbox, query=query), title="CRM sandbox", query=query)

@@ -219,7 +219,7 @@ LEADOPS_DOCTOR_CHECKS = [
     "exception_queue.doctor.check_alerts",
     "routing.doctor.check_leavers",
     "crm_sync.doctor.check_connections",
-    "leadops.configuration.doctor.check_unused_settings",
+    "leadops.configuration.doctor.check_idle_settings",
 ]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)

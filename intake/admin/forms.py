@@ -21,7 +21,6 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from intake.canonical import CANONICAL_FIELDS
@@ -48,7 +47,6 @@ class IntakeFormForm(SecretsForm, PartsForm):
     json_parts = {
         "throttle": {"per_form": "throttle_per_form", "per_ip": "throttle_per_ip"},
         "velocity": {"per_ip": "velocity_per_ip", "per_email": "velocity_per_email"},
-        "confirmation_email": {"subject": "confirmation_subject", "within": "confirmation_within"},
     }
 
     vendor = forms.ChoiceField(
@@ -88,21 +86,10 @@ class IntakeFormForm(SecretsForm, PartsForm):
     throttle_per_ip = _limit("At most per minute and visitor", "By address; empty: 20,000.")
     velocity_per_ip = _limit("Spam from", "Submissions per hour from one address; empty: no limit.")
     velocity_per_email = _limit("or from", "Submissions per hour with one e-mail; empty: no limit.")
-    confirmation_subject = forms.CharField(
-        label="Thank-you mail: subject",
-        required=False,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text="Empty: no mail is sent.",
-    )
-    confirmation_within = forms.CharField(
-        label="Thank-you mail: sent within",
-        required=False,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text="5m, 1h; later than that it is not sent at all.",
-    )
 
     class Meta:
         model = IntakeForm
+        # A thank-you mail that a configuration file asks for is kept; none is sent yet, so none is offered here.
         exclude = ["throttle", "velocity", "confirmation_email"]
 
     def clean_allowed_origins(self) -> list[str]:
@@ -148,8 +135,7 @@ class IntakeFormPage(ConfigurationPage):
         ("Accepting", {"classes": ["tab"], "fields": [
             "on_invalid", "required", "allowed_origins", "honeypot"]}),
         ("Signature", {"classes": ["tab"], "fields": ["secret", "secret_env", "token"]}),
-        ("Answering", {"classes": ["tab"], "fields": [
-            "success_status", "thank_you_url", "confirmation_subject", "confirmation_within"]}),
+        ("Answering", {"classes": ["tab"], "fields": ["success_status", "thank_you_url"]}),
         ("Limits", {"classes": ["tab"], "fields": [
             ("throttle_per_form", "throttle_per_ip"), ("velocity_per_ip", "velocity_per_email")]}),
     ]  # fmt: skip

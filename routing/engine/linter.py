@@ -32,12 +32,14 @@ _LOCAL = ("state", "postal_code")
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """where is the thing meant (kind rule, territory, scoring, sla_policy, rotation or ruleset)."""
+    """where is the thing meant (kind rule, territory, scoring, sla_policy, rotation or ruleset); not_active_yet: it is about a
+    setting that is kept for later."""
 
     level: Level
     where: Ref
     message: str
     hint: str
+    not_active_yet: bool = False
 
     def to_json(self) -> Row:
         return {
@@ -269,9 +271,8 @@ def _sla(ruleset: CompiledRuleSet, live: Live) -> Iterator[LintFinding]:
         for step in policy.steps:
             if step.do in NOT_ACTIVE_YET:
                 hint = f"Until then use one of {', '.join(STEP_KINDS)}."
-                yield LintFinding(
-                    "warning", where, f"{step.do} does nothing: {NOT_ACTIVE_YET[step.do]}", hint
-                )
+                message = f"{step.do} does nothing: {NOT_ACTIVE_YET[step.do]}"
+                yield LintFinding("warning", where, message, hint, not_active_yet=True)
             elif step.do not in STEP_KINDS:
                 message = f"A step cannot {step.do!r}."
                 yield LintFinding("error", where, message, f"Use one of {', '.join(STEP_KINDS)}.")

@@ -1,6 +1,7 @@
 import getpass
 import sys
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
-from leadops.configuration import applying, checking, diffing, exporting, leaving, summary
+from leadops.configuration import applying, checking, diffing, exporting, leaving, not_active_yet, summary
 from leadops.configuration.reading import UnreadableFile
 from routing.rules.publishing import NotPublishable
 
@@ -63,15 +64,21 @@ class Command(BaseCommand):
             ) from error
         for warning in applied.warnings:
             self.stderr.write(f"Warning: {warning}", self.style.WARNING)
+        self._say_what_is_not_active_yet(checked.sections)
         self.stdout.write(summary.applied(applied))
 
     def _diff(self, options: dict[str, Any]) -> None:
         checked = checking.check(_read(options["file"]))
         changes = diffing.compare(checked.sections, exporting.configuration())
+        self._say_what_is_not_active_yet(checked.sections)
         for line in (*diffing.lines(changes), *leaving.lines(leaving.leavers(checked.sections))):
             self.stdout.write(line)
         if changes:
             sys.exit(1)
+
+    def _say_what_is_not_active_yet(self, sections: Mapping[str, Any]) -> None:
+        for idle in not_active_yet.idle_settings(sections):
+            self.stderr.write(f"not active yet: {idle.title} {idle.hint}", self.style.WARNING)
 
     def _export(self, options: dict[str, Any]) -> None:
         text = exporting.written(applying.export(by=_who(options), now=timezone.now()))

@@ -1,6 +1,6 @@
 """`manage.py config`, as somebody at a terminal sees it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
@@ -10,6 +10,13 @@ from django.core.management import CommandError, call_command
 @dataclass(frozen=True)
 class Config:
     folder: Path
+    errors: list[str] = field(default_factory=list)
+    """What each command has written to standard error."""
+
+    @property
+    def complaints(self) -> str:
+        """Of the last command."""
+        return self.errors[-1]
 
     def apply(self, text: str, *options: str) -> str:
         return self._run("apply", str(self._file(text)), *options)[1]
@@ -35,10 +42,12 @@ class Config:
         return file
 
     def _run(self, *arguments: str) -> tuple[int, str]:
-        out = StringIO()
+        out, err = StringIO(), StringIO()
         try:
-            call_command("config", *arguments, stdout=out)
+            call_command("config", *arguments, stdout=out, stderr=err)
         except SystemExit as stop:
             assert isinstance(stop.code, int)
             return stop.code, out.getvalue()
+        finally:
+            self.errors.append(err.getvalue())
         return 0, out.getvalue()
