@@ -45,6 +45,7 @@ _MASTERS = (
 )
 _TONES = {
     "ok": "success",
+    "ending": "warning",
     "short": "warning",
     "ownerless": "danger",
     "behind": "warning",
@@ -208,7 +209,10 @@ class ConnectionPage(ConfigurationPage):
             "status": found,
             "tone": _TONES[found.state],
             "badge": "Not in step" if found.state in ("short", "ownerless") else row.get_health_display(),
-            "ending": ending(version_of(row.kind, row.api_version), today=timezone.localdate()),
+            # As a notice of its own where the headline says something worse.
+            "ending": ""
+            if found.state == "ending"
+            else ending(version_of(row.kind, row.api_version), today=timezone.now().date()),
             "ownerless_url": f"{reverse('admin:intake_lead_changelist')}?crm=without_owner",
             "answer": found.answer,
             "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}"

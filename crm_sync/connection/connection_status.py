@@ -1,5 +1,6 @@
 """How a connection stands: what waits, what was given up, how many calls are left, what the CRM said last."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -7,19 +8,22 @@ from typing import Literal
 from django.db.models import Count, Min, Q
 
 from crm_sync import crm_state
+from crm_sync.connectors import ending, version_of
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OutboxEntry, OwnerLink
 from plumbing.counting import counted
+from plumbing.findings import Finding, headline
 
 # A row that is older has missed a few rounds of the sender.
 BEHIND_AFTER = timedelta(seconds=30)
 
 
-State = Literal["ok", "short", "ownerless", "behind", "down", "auth_lost", "off"]
+State = Literal["ok", "ending", "short", "ownerless", "behind", "down", "auth_lost", "off"]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """`short`: it answers, and some leads were given up. `ownerless`: some stand there without the right owner.
+    """`short`: it answers, and some leads were given up. `ownerless`: some stand there without the right owner. `ending`: the
+    version of its API soon does.
 
     `oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
 
@@ -58,10 +62,19 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
     budget = connection.budget or {}
     paused = connection.not_before if connection.not_before and connection.not_before > now else None
     ownerless = crm_state.without_right_owner().filter(connection=connection).count()
-    state = _state(connection, outbox["oldest"], outbox["dead"], ownerless, now=now)
+    found = list(
+        _findings(
+            connection,
+            outbox["oldest"],
+            pending=outbox["pending"],
+            dead=outbox["dead"],
+            ownerless=ownerless,
+            now=now,
+        )
+    )
     return ConnectionStatus(
-        state=state,
-        answer=_answer(state, outbox["pending"], outbox["dead"], ownerless),
+        state=found[0][0] if found else "ok",
+        answer=headline((one for _, one in found), praise=_praise(outbox["pending"])),
         pending=outbox["pending"],
         dead=outbox["dead"],
         ownerless=ownerless,
@@ -78,33 +91,36 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
     )
 
 
-def _state(
-    connection: CrmConnection, oldest: datetime | None, dead: int, ownerless: int, *, now: datetime
-) -> State:
-    if not connection.active:
-        return "off"
-    if connection.health == CrmConnection.Health.AUTH_LOST:
-        return "auth_lost"
-    if connection.health == CrmConnection.Health.DOWN:
-        return "down"
-    if oldest and now - oldest > BEHIND_AFTER:
-        return "behind"
-    if ownerless:
-        return "ownerless"
-    return "short" if dead else "ok"
-
-
-def _answer(state: State, pending: int, dead: int, ownerless: int) -> str:
+def _findings(
+    connection: CrmConnection,
+    oldest: datetime | None,
+    *,
+    pending: int,
+    dead: int,
+    ownerless: int,
+    now: datetime,
+) -> Iterator[tuple[State, Finding]]:
+    """What is wrong, the worst first, with the state that it puts the connection in."""
     waiting = f"{counted(pending, 'lead waits', 'leads wait')} to be written"
-    return {
-        "ok": "In step: everything is written." if not pending else f"In step: {waiting} right now.",
-        "ownerless": (
-            f"{counted(ownerless, 'lead')} there without the right owner: whoever should answer does "
-            f"not see {'it' if ownerless == 1 else 'them'}."
-        ),
-        "short": f"Given up: {counted(dead, 'lead')} could not be written in full.",
-        "behind": f"Behind: {waiting}.",
-        "down": f"The CRM does not answer: {waiting}.",
-        "auth_lost": f"The CRM does not let us in: {waiting}.",
-        "off": f"Switched off: {waiting}." if pending else "Switched off.",
-    }[state]
+    if not connection.active:
+        yield "off", Finding("fail", f"Switched off: {waiting}." if pending else "Switched off.")
+    elif connection.health == CrmConnection.Health.AUTH_LOST:
+        yield "auth_lost", Finding("fail", f"The CRM does not let us in: {waiting}.")
+    elif connection.health == CrmConnection.Health.DOWN:
+        yield "down", Finding("fail", f"The CRM does not answer: {waiting}.")
+    elif oldest and now - oldest > BEHIND_AFTER:
+        yield "behind", Finding("fail", f"Behind: {waiting}.")
+    if ownerless:
+        them = "it" if ownerless == 1 else "them"
+        lacking = f"{counted(ownerless, 'lead')} there without the right owner"
+        yield "ownerless", Finding("fail", f"{lacking}: whoever should answer does not see {them}.")
+    if dead:
+        yield "short", Finding("warn", f"Given up: {counted(dead, 'lead')} could not be written in full.")
+    if words := ending(version_of(connection.kind, connection.api_version), today=now.date()):
+        yield "ending", Finding("warn", words)
+
+
+def _praise(pending: int) -> str:
+    if not pending:
+        return "In step: everything is written."
+    return f"In step: {counted(pending, 'lead waits', 'leads wait')} to be written right now."

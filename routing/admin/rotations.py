@@ -1,6 +1,6 @@
 """Rotations: is it fair, who is next, why not me."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -18,6 +18,7 @@ from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import WordsField
 from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.findings import Finding, headline
 from routing.engine.rotation_state import LEAD, in_leads
 from routing.models import Rotation, RotationMember, RotationTurn
 from routing.rotations import holding_queues, ledger, membership, rotation_stats, specialist_load
@@ -149,9 +150,10 @@ class RotationPage(ConfigurationPage):
 
     def summary(self, request: HttpRequest, row: Rotation) -> Mapping[str, Any]:
         stats = rotation_stats.of_rotation(row, now=timezone.now())
+        overloads = specialist_load.sentences([row.pk], now=timezone.now()).get(row.pk, [])
         return {
             "stats": stats,
-            "answer": _answer(row, stats),
+            "answer": _answer(row, stats, overloads),
             "bars": [
                 {
                     "member": member,
@@ -163,7 +165,7 @@ class RotationPage(ConfigurationPage):
             ],
             "rules": list(row.routing_rules.filter(active=True).order_by("position")),
             "ledger": [_turn(turn) for turn in stats.turns],
-            "overloads": specialist_load.sentences([row.pk], now=timezone.now()).get(row.pk, []),
+            "overloads": overloads,
         }
 
     def save_model(self, request: HttpRequest, obj: Rotation, form: Any, change: Any) -> None:
@@ -204,18 +206,35 @@ def _kept(form: Any) -> bool:
     return bool(data.get("owner")) and not data.get("DELETE")
 
 
-def _answer(row: Rotation, stats: RotationStats) -> str:
+def _answer(row: Rotation, stats: RotationStats, overloads: Sequence[str]) -> str:
+    """What is wrong first; then whether the shares are right, and who is next."""
+    wrong = list(_wrong(row, stats, overloads))
     if not stats.members:
-        return "Nobody is a member yet: add members below."
-    off = stats.furthest_off
-    fair = (
-        f"Nobody is more than {max(off, 0.1):.1f} leads from their share."
+        return headline(wrong, praise="")
+    share = (
+        f"Nobody is more than {max(stats.furthest_off, 0.1):.1f} leads from their share."
         if stats.counted
         else "No turns yet."
     )
-    if not stats.picks:
-        return f"{fair} Nobody can be picked now: leads go to {stats.then}." if stats.then else fair
-    return f"{fair} Next: {stats.picks[0].name}."
+    following = f"Next: {stats.picks[0].name}." if stats.picks else ""
+    return " ".join(filter(None, (headline(wrong, praise=""), share, following)))
+
+
+def _wrong(row: Rotation, stats: RotationStats, overloads: Sequence[str]) -> Iterator[Finding]:
+    if not stats.members:
+        yield Finding("fail", "Nobody is a member yet: add members below.")
+    elif not row.active:
+        yield Finding("fail", "Switched off: it gives out no lead.")
+    elif not stats.picks:
+        yield Finding("fail", f"Nobody can be picked now: leads go to {stats.then}.")
+    for sentence in overloads:
+        yield Finding("warn", sentence)
+    full = [member for member in stats.members if member.at_cap]
+    if len(full) == 1:
+        yield Finding("warn", f"{full[0].reason}.")
+    elif full:
+        names = get_text_list([member.owner.name for member in full], "and")
+        yield Finding("warn", f"{names} have reached their caps.")
 
 
 def _turn(turn: RotationTurn) -> dict[str, Any]:

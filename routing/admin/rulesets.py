@@ -1,6 +1,6 @@
 """What is published: checking and publishing the drafts, older versions, and the settings that go with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -15,9 +15,12 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
+from plumbing import findings
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
 from plumbing.admin_kit.rows import PairsField
+from plumbing.counting import counted
+from plumbing.findings import headline
 from routing.admin.conditions import in_words
 from routing.admin.drafts import DraftPage
 from routing.models import RoutingRule, RoutingSettings, RuleSet
@@ -60,11 +63,13 @@ class RuleSetPage(ReadOnlyPage):
 
     def _publish_context(self, request: HttpRequest) -> dict[str, Any]:
         found = publishing.findings()
+        changes = publishing.unpublished_changes()
         return {
             **self.admin_site.each_context(request),
             "title": "Check and publish",
             "opts": RoutingRule._meta,
-            "changes": publishing.unpublished_changes(),
+            "answer": _answer(found, changes, publishing.current()),
+            "changes": changes,
             "errors_found": [_shown(one) for one in found if one.level == "error"],
             "warnings_found": [_shown(one) for one in found if one.level != "error"],
             "current": publishing.current(),
@@ -95,6 +100,35 @@ class RuleSetPage(ReadOnlyPage):
     def version_label(self, row: RuleSet) -> list[str]:
         newest = publishing.current()
         return [f"Version {row.version}", "in force" if newest == row else ""]
+
+
+def _answer(found: Sequence[Finding], changes: Sequence[str], current: RuleSet | None) -> str:
+    """The worst finding first, then how much there is to publish and to look at."""
+    errors = sum(one.level == "error" for one in found)
+    if errors:
+        rest = f"{counted(errors, 'thing')} to fix before this can be published."
+    elif changes and found:
+        rest = f"{counted(len(changes), 'change')}, {counted(len(found), 'warning')}."
+    elif changes:
+        them = "it" if len(changes) == 1 else "them"
+        rest = f"{counted(len(changes), 'change')}, and nothing that speaks against {them}."
+    else:
+        rest = (
+            f"Nothing to publish: the drafts say what version {current.version} says."
+            if current
+            else "Nothing to publish: there are no drafts yet."
+        )
+    worst = headline(
+        (
+            findings.Finding(
+                "fail" if one.level == "error" else "warn",
+                f"“{one.where.name}”: {one.message}" if one.where.name else one.message,
+            )
+            for one in found
+        ),
+        praise="",
+    )
+    return f"{worst} {rest}".strip()
 
 
 def _shown(finding: Finding) -> dict[str, str]:

@@ -28,8 +28,11 @@ State = Literal["ready", "waits", "out"]
 
 @dataclass(frozen=True, slots=True)
 class MemberStats:
-    """`target` is what was due in the window, in leads; `reason` says why somebody cannot be picked now, `at_cap_since` since
-    when where that is a cap on assignments (who has too many open leads has them since no one instant)."""
+    """`target` is what was due in the window, in leads; `reason` says why somebody cannot be picked now.
+
+    `at_cap`: that reason is a cap; `at_cap_since` is since when where it is one on assignments (who has too many open leads has
+    them since no one instant).
+    """
 
     owner: Owner
     weight: Decimal
@@ -38,6 +41,7 @@ class MemberStats:
     credit: int
     state: State
     reason: str = ""
+    at_cap: bool = False
     at_cap_since: datetime | None = None
 
     @property
@@ -110,6 +114,7 @@ def of_rotation(rotation: Rotation, *, now: datetime) -> RotationStats:
             credit=row.credit,
             state="ready" if row.owner_id in judged.qualified else "out",
             reason=why.get(row.owner_id, ""),
+            at_cap=row.owner_id in full,
             at_cap_since=since.get(row.owner_id),
         )
         for row in rows

@@ -1,6 +1,7 @@
 """Home: is everything flowing? The answer in one line, the numbers below, each a link to what is behind it."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,10 +19,12 @@ from leadops import handoff
 from leadops.console import figures
 from leadops.console.figures import Volume
 from leadops.console.home import first_steps, wellbeing
+from leadops.console.home.wellbeing import Line
 from leadops.handoff import Figures
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.admin_kit.people import name_of
 from plumbing.counting import counted
+from plumbing.findings import Finding, worst_of
 from routing.models import SlaClock
 
 HOURS = 24
@@ -40,22 +43,29 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """UNFOLD["DASHBOARD_CALLBACK"]. About twenty-five queries, whatever the number of leads."""
     now = timezone.now()
     day = now - timedelta(hours=HOURS)
-    context |= {"title": "Home", "health": wellbeing.lines(now=now)}
+    health = wellbeing.lines(now=now)
+    context |= {"title": "Home", "health": health}
     if not Submission.objects.exists():
         return context | {"first_steps": first_steps.steps()}
     hour_ago = now - timedelta(hours=1)
     hour = handoff.total(since=hour_ago, until=now)
     counts = grouping.counts(by=name_of(request.user))
     need_a_person = counts.unresolved - counts.snoozed
+    late = _overdue(now)
     last_day = handoff.total(since=day, until=now)
     volume = figures.volume(start=day - timedelta(hours=HOURS), middle=day, hour=hour_ago)
     crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
     return context | {
         "answer": answer(
-            hour, leads=volume.hour, crm=crm.crm_name if crm else "", need_a_person=need_a_person
+            hour,
+            leads=volume.hour,
+            crm=crm.crm_name if crm else "",
+            need_a_person=need_a_person,
+            overdue=late["n"],
+            health=health,
         ),
         "latest": volume.latest,
-        "cards": _cards(last_day, volume, need_a_person=need_a_person, now=now),
+        "cards": _cards(last_day, volume, need_a_person=need_a_person, late=late, now=now),
         **_charts(day, now=now),
         "last_day": last_day,
         "shares": _shares(day),
@@ -67,14 +77,35 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def answer(hour: Figures, *, leads: int, crm: str, need_a_person: int) -> str:
-    """ "42 leads in the last hour, all in the CRM within 0.6 s (p95). 3 need a person." """
+def answer(
+    hour: Figures,
+    *,
+    leads: int,
+    crm: str,
+    need_a_person: int,
+    overdue: int = 0,
+    health: Sequence[Line] = (),
+) -> str:
+    """ "3 exceptions need a person. 42 leads in the last hour, all in the CRM within 0.6 s (p95)." What is wrong comes first."""
     came = f"{counted(leads, 'lead')} in the last hour, {_how_far(hour, crm)}."
     flow = came if leads else "No leads in the last hour."
-    person = {0: "Nothing needs a person.", 1: "1 needs a person."}.get(
-        need_a_person, f"{need_a_person} need a person."
-    )
-    return f"{flow} {person}"
+    rows = []
+    if overdue:
+        rows.append(Finding("warn", f"{counted(overdue, 'answer is', 'answers are')} overdue."))
+    if need_a_person:
+        person = counted(need_a_person, "exception needs a person.", "exceptions need a person.")
+        rows.append(Finding("warn", person))
+    # All of these stand below, at the foot of the page: the headline has room for one.
+    ill = [Finding("fail", f"{line.name}: {_ended(line.says)}") for line in health if not line.ok]
+    worst = worst_of([*ill, *rows])
+    if worst is None:
+        return f"{flow} Nothing needs a person."
+    return " ".join([worst.title, flow, *(row.title for row in rows if row is not worst)])
+
+
+def _ended(says: str) -> str:
+    """As a sentence: what a CRM has said may have a full stop or not."""
+    return says if says.endswith((".", "?", "!")) else f"{says}."
 
 
 def _how_far(hour: Figures, crm: str) -> str:
@@ -93,12 +124,18 @@ def _how_far(hour: Figures, crm: str) -> str:
     return f"{some} handed off within {seconds_in_words(within or 0.0)} (p95)"
 
 
-def _cards(day: Figures, volume: Volume, *, need_a_person: int, now: datetime) -> list[dict[str, Any]]:
+def _overdue(now: datetime) -> dict[str, Any]:
+    """n and since: how many answers are late, and when the first of them was due."""
+    return SlaClock.objects.filter(status=SlaClock.Status.RUNNING, due_at__lte=now).aggregate(
+        n=Count("pk"), since=Min("due_at")
+    )
+
+
+def _cards(
+    day: Figures, volume: Volume, *, need_a_person: int, late: dict[str, Any], now: datetime
+) -> list[dict[str, Any]]:
     outbox = OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING).aggregate(
         n=Count("pk"), since=Min("created_at")
-    )
-    late = SlaClock.objects.filter(status=SlaClock.Status.RUNNING, due_at__lte=now).aggregate(
-        n=Count("pk"), since=Min("due_at")
     )
     since, before = volume.since, volume.before
     wait = seconds_in_words((now - outbox["since"]).total_seconds()) if outbox["since"] else ""

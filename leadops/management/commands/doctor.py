@@ -2,12 +2,13 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from leadops.launcher import checkup
-from plumbing.findings import Finding
+from plumbing.findings import Finding, headline
 
 
 class Command(BaseCommand):
@@ -19,13 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("--fix", action="store_true", help="fix what can be fixed without asking")
 
     def handle(self, *args: Any, fix: bool, **others: Any) -> None:
-        failed = False
+        left: list[Finding] = []
         for finding in checkup.examine():
-            fixed = self._fix(finding) if fix and finding.fix else False
-            if not fixed:
-                self._show(finding)
-            failed = failed or (finding.level == "fail" and not fixed)
-        if failed:
+            if fix and finding.fix and self._fix(finding):
+                continue
+            self._show(finding)
+            left.append(finding)
+        self.stdout.write(f"\nIn short: {_summary(left)}")
+        if any(finding.level == "fail" for finding in left):
             sys.exit(1)
 
     def _show(self, finding: Finding) -> None:
@@ -45,3 +47,10 @@ class Command(BaseCommand):
             return False
         self.stdout.write(f"{self.style.SUCCESS('fixed')} {finding.title} {done}")
         return True
+
+
+def _summary(found: Sequence[Finding]) -> str:
+    """The worst first, then how many there are of each kind."""
+    numbers = {level: sum(finding.level == level for finding in found) for level in ("fail", "warn")}
+    counts = ", ".join(f"{number} {level}" for level, number in numbers.items() if number)
+    return headline(found, praise="nothing is wrong.") + (f" ({counts})" if counts else "")

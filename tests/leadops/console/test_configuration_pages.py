@@ -584,19 +584,3 @@ def test_who_may_only_look_at_the_outbox_has_nothing_tried_again(client):
     clerk.user_permissions.add(Permission.objects.get(codename="change_outboxentry"))
     make.handed_off(make.american())
     assert "Try again" in client.get(address).content.decode()
-
-
-def test_a_headline_never_praises_over_warnings(client):
-    nurture = Queue.objects.get(name="Nurture")
-    catch_all = RoutingRule.objects.create(name="Everyone", target_kind="queue", target_queue=nurture)
-    client.post(
-        listing(RoutingRule) + "order/",
-        {"row": [catch_all.pk, *RoutingRule.objects.exclude(pk=catch_all.pk).values_list("pk", flat=True)]},
-    )
-    shown = client.get(reverse("admin:routing_ruleset_publish"))
-    warnings = shown.context["warnings_found"]
-    text = " ".join(shown.content.decode().split())
-    assert warnings
-    assert "nothing that speaks against" not in text
-    assert f"{len(warnings)} warning" in text
-    assert warnings[0]["message"].split("“")[0] in text

@@ -17,6 +17,7 @@ from intake import runner
 from leadops import handoff, health
 from leadops.console import figures
 from leadops.console.home import dashboard, wellbeing
+from leadops.console.home.wellbeing import Line
 from leadops.handoff import Figures, HandoffStep
 from routing.engine.rotation_state import HUNDREDTHS
 from routing.models import RotationTurn, SlaClock
@@ -61,9 +62,10 @@ def test_a_returning_lead_is_no_new_lead(hubspot):
     ("flow", "crm", "people", "said"),
     [
         (hour(42, 42, 42, 42), "HubSpot", 3,
-         "42 leads in the last hour, all in HubSpot within 0.6 s (p95). 3 need a person."),
+         "3 exceptions need a person. 42 leads in the last hour, all in HubSpot within 0.6 s (p95)."),
         (hour(42, 42, 40, 38), "HubSpot", 1,
-         "42 leads in the last hour, 38 of 40 new ones in HubSpot with the right owner within 0.6 s (p95). 1 needs a person."),
+         "1 exception needs a person."
+         " 42 leads in the last hour, 38 of 40 new ones in HubSpot with the right owner within 0.6 s (p95)."),
         (hour(1, 1, 1, 0), "HubSpot", 0,
          "1 lead in the last hour, none of 1 in HubSpot with the right owner yet. Nothing needs a person."),
         (hour(5, 5, 5, 0), "", 0,
@@ -71,11 +73,47 @@ def test_a_returning_lead_is_no_new_lead(hubspot):
         (hour(5, 3, 3, 0), "", 0,
          "5 leads in the last hour, 3 handed off within 0.6 s (p95). Nothing needs a person."),
         (hour(2), "", 0, "2 leads in the last hour, none handed off yet. Nothing needs a person."),
-        (hour(), "HubSpot", 2, "No leads in the last hour. 2 need a person."),
+        (hour(), "HubSpot", 2, "2 exceptions need a person. No leads in the last hour."),
     ],
 )  # fmt: skip
 def test_it_answers_in_one_line(flow, crm, people, said):
     assert dashboard.answer(flow, leads=flow.received, crm=crm, need_a_person=people) == said
+
+
+@pytest.mark.parametrize(
+    ("health", "overdue", "people", "said"),
+    [
+        ([Line(False, "HubSpot", "503 Service Unavailable")], 0, 0,
+         "HubSpot: 503 Service Unavailable. 2 leads in the last hour, all in HubSpot within 0.6 s (p95)."),
+        ([Line(True, "HubSpot", "connected"), Line(False, "Due work", "notices wait for 2 min")], 3, 1,
+         "Due work: notices wait for 2 min. 2 leads in the last hour, all in HubSpot within 0.6 s (p95)."
+         " 3 answers are overdue. 1 exception needs a person."),
+        ([Line(True, "HubSpot", "connected")], 1, 4,
+         "1 answer is overdue. 2 leads in the last hour, all in HubSpot within 0.6 s (p95). 4 exceptions need a person."),
+        ([Line(True, "HubSpot", "connected")], 0, 0,
+         "2 leads in the last hour, all in HubSpot within 0.6 s (p95). Nothing needs a person."),
+    ],
+)  # fmt: skip
+def test_the_headline_of_home_says_what_is_wrong_before_it_says_that_everything_is_in_the_crm(
+    health, overdue, people, said
+):
+    flow = hour(2, 2, 2, 2)
+    assert said == dashboard.answer(
+        flow, leads=2, crm="HubSpot", need_a_person=people, overdue=overdue, health=health
+    )
+
+
+def test_a_crm_that_does_not_answer_is_the_first_thing_on_home(maria, hubspot):
+    make.handed_off()
+    sending.drain_all()
+    health.beat()
+    assert maria.get(HOME).context["answer"].startswith("1 lead in the last hour, all in HubSpot within")
+    CrmConnection.objects.update(health="down", last_error="503 Service Unavailable")
+    assert (
+        maria.get(HOME)
+        .context["answer"]
+        .startswith("HubSpot: 503 Service Unavailable. 1 lead in the last hour")
+    )
 
 
 def test_it_counts_people_who_became_leads(maria, acme):
@@ -91,8 +129,9 @@ def test_it_counts_people_who_became_leads(maria, acme):
     make.submitted(
         make.person(email="on.her.way@elsewhere.example", full_name="Ines Way", company="Elsewhere")
     )
+    health.beat()
     shown = maria.get(HOME).context
-    assert shown["answer"].startswith("3 leads in the last hour")
+    assert shown["answer"].startswith("1 exception needs a person. 3 leads in the last hour")
     assert shown["cards"][0]["value"] == 3
 
 
@@ -116,6 +155,7 @@ def test_with_a_configuration_it_shows_the_line_that_posts_the_first_lead(maria,
 
 
 def test_the_numbers_are_those_of_the_rows(maria, hubspot):
+    health.beat()
     for values in make.crowd(3):
         make.handed_off(values)
     sending.drain_all()
@@ -131,7 +171,7 @@ def test_the_numbers_are_those_of_the_rows(maria, hubspot):
     assert cards["Overdue answers"]["value"] == 1
     assert cards["Open exceptions"]["value"] == 1
     assert shown["answer"].startswith(
-        "4 leads in the last hour, 3 of 4 new ones in HubSpot with the right owner within"
+        "1 answer is overdue. 4 leads in the last hour, 3 of 4 new ones in HubSpot with the right owner within"
     )
     assert [card.group.kind.key for card in shown["causes"]] == ["routing.no_rule_matched"]
     for card in shown["cards"]:
@@ -161,7 +201,8 @@ def test_nobody_counts_what_is_snoozed_as_needing_a_person(maria, acme):
         [queue.ExceptionReport("crm.rejected", queue.Subject("lead", "1", "x"), "No")], now=timezone.now()
     )
     queue.snooze([item], by="maria", until=timezone.now() + timedelta(hours=1))
-    assert maria.get(HOME).context["answer"].endswith("1 needs a person.")
+    health.beat()
+    assert maria.get(HOME).context["answer"].startswith("1 exception needs a person.")
 
 
 def test_health_says_in_words_what_is_wrong(maria, acme):

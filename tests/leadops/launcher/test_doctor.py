@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from leadops.launcher import runfile
+from leadops.launcher import checkup, runfile
 from plumbing.findings import Finding
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +102,17 @@ def test_it_closes_a_file_of_secrets_that_others_can_read(settings, tmp_path):
     assert "warn  " + str(tmp_path / runfile.SECRETS) + " can be read by others." in doctor()[1]
     assert "can now be read by its owner alone" in doctor(fix=True)[1]
     assert (tmp_path / runfile.SECRETS).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_last_line_is_the_worst_finding_and_praises_only_without_one(settings, monkeypatch):
+    found = [
+        Finding("ok", "The broker answers."),
+        Finding("warn", "Mail waits."),
+        Finding("fail", "Nobody is there."),
+    ]
+    monkeypatch.setattr(checkup, "examine", lambda: found)
+    assert doctor()[1].splitlines()[-1] == "In short: Nobody is there. (1 fail, 1 warn)"
+    monkeypatch.setattr(checkup, "examine", lambda: found[:2])
+    assert doctor()[1].splitlines()[-1] == "In short: Mail waits. (1 warn)"
+    monkeypatch.setattr(checkup, "examine", lambda: found[:1])
+    assert doctor()[1].splitlines()[-1] == "In short: nothing is wrong."
