@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from crm_sync.models import CrmConnection
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
+from intake import runner
 from intake.models import Lead
 from tests import make
 
@@ -46,7 +47,7 @@ def trouble(company) -> None:
         make.american(company="Hill Works", full_name="Robert Hill", email="robert.hill@hill.example")
     )
     make.submitted({"full_name": "Nobody"}, form="typeform-quote")
-    make.runner.drain()
+    runner.drain()
 
 
 def test_it_shows_causes_and_acts_on_one_with_keys(console: Page, trouble, shoot):

@@ -3,15 +3,16 @@
 import pytest
 
 from crm_sandbox.server import SandboxServer
-from tests.crm_sync import build
+from tests.make import crm_sync as make
+from tests.make.sandbox import Crm
 
 
 @pytest.fixture
 def crm(tmp_path):
     with SandboxServer(data_dir=tmp_path) as server:
-        yield build.Crm(server.url)
+        yield Crm(server.url)
 
 
 @pytest.fixture
 def connection(crm, transactional_db):
-    return build.connection(crm.url)
+    return make.connection(crm.url)

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection as database
 
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
-from tests.crm_sync import build
+from tests.make import crm_sync as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.drill]
 
@@ -30,7 +30,7 @@ def sender():
 @pytest.mark.parametrize("path", ["/contacts/batch/upsert", "/tasks/batch/create"])
 def test_a_sender_killed_while_it_waits_for_an_answer_leaves_nothing_twice(crm, connection, path):
     for number in range(150):
-        build.clock(build.lead(email=f"person{number}@globex.example", segment="hot"))
+        make.clock(make.lead(email=f"person{number}@globex.example", segment="hot"))
     # The CRM has done it, and its answer hangs.
     crm.fault("timeout_after_commit", ms=20_000, times=1, path=path)
     process = sender()
@@ -44,7 +44,7 @@ def test_a_sender_killed_while_it_waits_for_an_answer_leaves_nothing_twice(crm, 
     assert CrmConnection.objects.get().lease_token is not None
     # The lease of the dead ends by itself; nobody has to wait for it here.
     CrmConnection.objects.update(lease_until=None)
-    build.drain(connection)
+    make.drain(connection)
     assert not OutboxEntry.objects.exists()
     assert CrmLink.objects.exclude(task_id="").count() == 150
     addresses = everything(crm, "contacts", "email")

@@ -5,7 +5,7 @@ import pytest
 from crm_sync import doctor
 from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
 from plumbing import secrets
-from tests.crm_sync import build
+from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,9 +15,9 @@ def findings(level):
 
 
 def test_it_is_content_with_a_connection_in_step(crm, connection):
-    build.owner()
-    build.lead()
-    build.drain(connection)
+    make.owner()
+    make.lead()
+    make.drain(connection)
     assert [each.level for each in doctor.check_connections()] == ["ok"]
 
 
@@ -37,7 +37,7 @@ def test_it_names_a_property_that_only_people_can_make(crm, connection):
 
 
 def test_it_names_an_owner_who_is_not_in_the_crm(crm, connection):
-    build.owner("zoe@acme.test")
+    make.owner("zoe@acme.test")
     assert any("zoe@acme.test" in each.title for each in findings("warn"))
 
 
@@ -57,10 +57,10 @@ def test_it_says_that_nobody_answers(crm, connection):
 
 
 def test_it_gives_up_leads_another_chance(crm, connection):
-    bad = build.lead(email="not an address")
-    build.drain(connection)
+    bad = make.lead(email="not an address")
+    make.drain(connection)
     type(bad).objects.update(email="gina@globex.example")
     next(each for each in findings("warn") if "given up" in each.title).fix()
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["email"] == "gina@globex.example"

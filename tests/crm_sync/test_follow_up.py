@@ -7,27 +7,21 @@ from django.utils import timezone
 
 from crm_sync.connectors.hubspot import client
 from crm_sync.models import CrmLink, OutboxEntry
-from intake.models import Lead
 from routing.models import SlaClock
-from tests.crm_sync import build
+from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def hot(crm, connection):
-    lead = build.lead(segment="hot")
-    build.clock(lead)
+    lead = make.lead(segment="hot")
+    make.clock(lead)
     return lead
 
 
-def stop(lead, status):
-    SlaClock.objects.filter(lead=lead).update(status=status)
-    build.push(lead)
-
-
 def test_a_hot_lead_gets_a_task_due_at_the_sla_time(crm, connection, hot):
-    build.drain(connection)
+    make.drain(connection)
     (task,) = crm.tasks()
     due = SlaClock.objects.get(lead=hot).due_at
     assert task["hs_task_subject"] == "Call Gina Green (Globex)"
@@ -35,126 +29,125 @@ def test_a_hot_lead_gets_a_task_due_at_the_sla_time(crm, connection, hot):
     assert task["hubspot_owner_id"] == crm.owner_id("alice@acme.test")
     assert (task["hs_task_status"], task["hs_task_priority"]) == ("NOT_STARTED", "HIGH")
     assert task["contacts"] == [crm.contact()["id"]]
-    link = build.link_of(hot)
+    link = make.link_of(hot)
     assert (link.task_id, link.task_open) == (task["id"], True)
     assert not OutboxEntry.objects.exists()
 
 
 def test_a_cold_lead_gets_none(crm, connection):
-    build.clock(build.lead(segment="cold"))
-    build.drain(connection)
+    make.clock(make.lead(segment="cold"))
+    make.drain(connection)
     assert crm.tasks() == []
 
 
 def test_many_tasks_are_made_in_one_call(crm, connection):
     for number in range(20):
-        build.clock(build.lead(email=f"person{number}@globex.example", segment="warm"))
-    build.drain(connection)
+        make.clock(make.lead(email=f"person{number}@globex.example", segment="warm"))
+    make.drain(connection)
     assert len(crm.tasks()) == 20
     assert len(crm.calls("/tasks/batch/create")) == 1
 
 
 def test_a_reassign_moves_the_task(crm, connection, hot):
-    build.drain(connection)
-    build.move(hot, build.owner("bob@acme.test"))
-    build.drain(connection)
+    make.drain(connection)
+    make.move(hot, make.owner("bob@acme.test"))
+    make.drain(connection)
     (task,) = crm.tasks()
     assert task["hubspot_owner_id"] == crm.owner_id("bob@acme.test")
 
 
 @pytest.mark.parametrize("status", ["met", "cancelled"])
 def test_a_clock_that_stops_closes_the_task(crm, connection, hot, status):
-    build.drain(connection)
-    stop(hot, status)
-    build.drain(connection)
+    make.drain(connection)
+    make.stop(hot, status)
+    make.drain(connection)
     (task,) = crm.tasks()
     assert task["hs_task_status"] == "COMPLETED"
-    assert not build.link_of(hot).task_open
+    assert not make.link_of(hot).task_open
 
 
 def test_a_new_clock_makes_a_new_task(crm, connection, hot):
-    build.drain(connection)
-    stop(hot, "met")
-    build.clock(hot, minutes=60)
-    build.drain(connection)
+    make.drain(connection)
+    make.stop(hot, "met")
+    make.clock(hot, minutes=60)
+    make.drain(connection)
     assert sorted(each["hs_task_status"] for each in crm.tasks()) == ["COMPLETED", "NOT_STARTED"]
 
 
 def test_a_clock_that_moves_takes_the_task_along(crm, connection, hot):
-    build.drain(connection)
+    make.drain(connection)
     sooner = timezone.now() + timedelta(minutes=5)
     SlaClock.objects.filter(lead=hot).update(due_at=sooner)
-    build.push(hot)
-    build.drain(connection)
+    make.push(hot)
+    make.drain(connection)
     (task,) = crm.tasks()
     moved = datetime.fromisoformat(task["hs_timestamp"]).astimezone(UTC)
     assert abs(moved - sooner) < timedelta(milliseconds=2)
 
 
 def test_a_second_push_makes_no_second_task(crm, connection, hot):
-    build.drain(connection)
-    Lead.objects.filter(pk=hot.pk).update(email="gina@initech.example")
-    build.push(hot)
-    build.drain(connection)
+    make.drain(connection)
+    make.edit(hot, email="gina@initech.example")
+    make.drain(connection)
     assert len(crm.tasks()) == 1
 
 
 def test_a_lost_answer_makes_no_second_task(crm, connection, hot, monkeypatch):
     monkeypatch.setattr(client, "_TIMEOUT_SECONDS", (0.5, 0.5))
     crm.fault("timeout_after_commit", ms=1500, times=1, path="/tasks/batch/create")
-    build.drain(connection)
-    assert build.link_of(hot).task_id == ""
-    build.make_due(connection)
-    build.drain(connection)
+    make.drain(connection)
+    assert make.link_of(hot).task_id == ""
+    make.make_due(connection)
+    make.drain(connection)
     (task,) = crm.tasks()
-    assert build.link_of(hot).task_id == task["id"]
+    assert make.link_of(hot).task_id == task["id"]
     assert not OutboxEntry.objects.exists()
 
 
 def test_a_sender_that_died_after_making_a_task_makes_no_second_one(crm, connection, hot):
-    build.drain(connection)
+    make.drain(connection)
     # As if we had been killed between the CRM's answer and our booking of it.
     CrmLink.objects.filter(lead=hot).update(task_id="", task_open=False, task_sent={})
-    build.push(hot)
-    build.drain(connection)
+    make.push(hot)
+    make.drain(connection)
     (task,) = crm.tasks()
-    assert (build.link_of(hot).task_id, build.link_of(hot).task_open) == (task["id"], True)
+    assert (make.link_of(hot).task_id, make.link_of(hot).task_open) == (task["id"], True)
 
 
 def test_a_task_that_was_never_made_is_made(crm, connection, hot):
     crm.fault("status", status=503, times=1, path="/tasks/batch/create")
-    build.drain(connection)
+    make.drain(connection)
     assert crm.tasks() == []
     assert crm.contact()["email"] == "gina@globex.example"
-    build.make_due(connection)
-    build.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert len(crm.tasks()) == 1
     assert not OutboxEntry.objects.exists()
 
 
 def test_a_half_done_batch_of_tasks_is_finished(crm, connection):
     for number in range(6):
-        build.clock(build.lead(email=f"person{number}@globex.example", segment="warm"))
+        make.clock(make.lead(email=f"person{number}@globex.example", segment="warm"))
     crm.fault("partial", rate=0.5, times=1, path="/tasks/batch/create")
-    build.drain(connection)
-    build.make_due(connection)
-    build.drain(connection)
+    make.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert len(crm.tasks()) == 6
     assert not OutboxEntry.objects.exists()
 
 
 def test_a_task_that_somebody_deleted_is_let_go(crm, connection, hot):
-    build.drain(connection)
+    make.drain(connection)
     (task,) = crm.tasks()
     crm.call("DELETE", f"/hubspot/crm/v3/objects/tasks/{task['id']}")
-    build.move(hot, build.owner("bob@acme.test"))
-    build.drain(connection)
+    make.move(hot, make.owner("bob@acme.test"))
+    make.drain(connection)
     assert crm.tasks() == []
     assert not OutboxEntry.objects.exists()
 
 
 def test_brackets_around_nothing_go_away(crm, connection):
-    lead = build.lead(segment="hot", company="")
-    build.clock(lead)
-    build.drain(connection)
+    lead = make.lead(segment="hot", company="")
+    make.clock(lead)
+    make.drain(connection)
     assert crm.tasks()[0]["hs_task_subject"] == "Call Gina Green"

@@ -16,7 +16,7 @@ from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadChange
 from plumbing.signatures import BadSignature
 from routing.models import Assignment
-from tests.crm_sync import build
+from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,13 +25,13 @@ URL = "https://leadops.acme.example/api/v1/webhooks/hubspot"
 
 @pytest.fixture
 def pushed(crm, connection):
-    build.queue(fallback=True)
-    lead = build.lead()
-    build.drain(connection)
+    make.queue(fallback=True)
+    lead = make.lead()
+    make.drain(connection)
     return lead
 
 
-def deliver(*events, secret=build.WEBHOOK_SECRET):
+def deliver(*events, secret=make.WEBHOOK_SECRET):
     body = json.dumps(list(events)).encode()
     stamp = str(int(time.time() * 1000))
     signature = signature_v3(secret=secret, method="POST", url=URL, body=body, timestamp=stamp)
@@ -70,12 +70,12 @@ def settle(connection):
     """Everything that waits is worked on and pushed."""
     webhook_events.work_all()
     LeadChange.objects.all().delete()
-    build.push(*Lead.objects.all())
-    build.drain(connection)
+    make.push(*Lead.objects.all())
+    make.drain(connection)
 
 
 def test_a_persons_change_of_owner_is_an_accepted_reassign(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
     webhook_events.work_all()
@@ -83,11 +83,11 @@ def test_a_persons_change_of_owner_is_an_accepted_reassign(crm, connection, push
     newest = Assignment.history.filter(lead_id=pushed.pk).latest()
     assert (newest.source, newest.reason) == ("crm", "Owner changed in HubSpot")
     assert "4400100" in newest.actor
-    assert build.link_of(pushed).shown_owner == "bob@acme.test"
+    assert make.link_of(pushed).shown_owner == "bob@acme.test"
 
 
 def test_a_persons_change_does_not_echo(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
     settle(connection)
@@ -100,7 +100,7 @@ def test_a_persons_change_does_not_echo(crm, connection, pushed):
 
 
 def test_a_delivery_that_comes_again_is_harmless(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     told = event(crm, "hubspot_owner_id")
     assert deliver(told) == 1
@@ -112,7 +112,7 @@ def test_a_delivery_that_comes_again_is_harmless(crm, connection, pushed):
 
 
 def test_a_late_event_about_an_older_change_changes_nothing(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
     webhook_events.work_all()
@@ -145,11 +145,11 @@ def other_program_changes(connection, crm, name, value):
     told["appId"] = 424242
     deliver(told)
     webhook_events.work_all()
-    build.drain(connection)
+    make.drain(connection)
 
 
 def test_an_automation_is_changed_back_once_and_then_left_alone(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     alice, bob = crm.owner_id("alice@acme.test"), crm.owner_id("bob@acme.test")
     other_program_changes(connection, crm, "hubspot_owner_id", bob)
     assert crm.contact()["hubspot_owner_id"] == alice
@@ -159,17 +159,17 @@ def test_an_automation_is_changed_back_once_and_then_left_alone(crm, connection,
     assert crm.contact()["hubspot_owner_id"] == bob
     item = ExceptionItem.objects.get()
     assert (item.kind, item.subject_id) == (kinds.PING_PONG, str(pushed.pk))
-    build.push(pushed)
-    build.drain(connection)
+    make.push(pushed)
+    make.drain(connection)
     assert crm.contact()["hubspot_owner_id"] == bob
 
 
 def test_writing_begins_again_when_a_person_says_so(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     for _ in range(2):
         other_program_changes(connection, crm, "hubspot_owner_id", crm.owner_id("bob@acme.test"))
     queue.retry(ExceptionItem.objects.all(), by="ops")
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["hubspot_owner_id"] == crm.owner_id("alice@acme.test")
 
 
@@ -177,7 +177,7 @@ def test_a_person_who_types_over_a_value_that_we_keep_sees_it_changed_back(crm, 
     crm.person_changes(crm.contact()["id"], leadops_score="99")
     deliver(event(crm, "leadops_score"))
     webhook_events.work_all()
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["leadops_score"] == "10"
 
 
@@ -214,7 +214,7 @@ def test_a_country_that_a_person_types_in_words_is_understood(crm, connection, p
 
 
 def test_a_status_that_a_person_sets_goes_through_the_doors(crm, connection, pushed):
-    clock = build.clock(pushed)
+    clock = make.clock(pushed)
     crm.person_changes(crm.contact()["id"], hs_lead_status="CONNECTED")
     deliver(event(crm, "hs_lead_status"))
     webhook_events.work_all()
@@ -242,7 +242,7 @@ def test_an_owner_who_is_nobody_here_is_an_exception_and_is_not_overwritten(crm,
     item = ExceptionItem.objects.get()
     assert item.kind == kinds.CHANGE_REFUSED
     assert "zoe@acme.test owns it in HubSpot, but is no owner here" in item.cause
-    build.owner("zoe@acme.test")
+    make.owner("zoe@acme.test")
     queue.retry([item], by="ops")
     webhook_events.work_all()
     assert owner_of(pushed) == "zoe@acme.test"
@@ -264,7 +264,7 @@ def test_it_knows_no_connection_of_that_name(crm, connection):
 @pytest.mark.parametrize("body", [b"", b"{}", b'[{"no": "id"}]', b"[1]"])
 def test_it_refuses_what_is_no_list_of_events(crm, connection, body):
     stamp = str(int(time.time() * 1000))
-    signature = signature_v3(secret=build.WEBHOOK_SECRET, method="POST", url=URL, body=body, timestamp=stamp)
+    signature = signature_v3(secret=make.WEBHOOK_SECRET, method="POST", url=URL, body=body, timestamp=stamp)
     headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
     with pytest.raises(MalformedEvents):
         webhook_events.accept(
@@ -285,22 +285,22 @@ def test_a_contact_that_is_not_ours_is_ignored(crm, connection, pushed):
 
 
 def test_events_wait_while_the_crm_is_gone(crm, connection, pushed):
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     told = event(crm, "hubspot_owner_id")
     crm.fault("status", status=503, times=1)
     deliver(told)
     webhook_events.work_all()
     assert InboundEvent.objects.get().status == "waiting"
-    build.make_due(connection)
+    make.make_due(connection)
     InboundEvent.objects.update(due_at=timezone.now())
     webhook_events.work_all()
     assert owner_of(pushed) == "bob@acme.test"
 
 
 def test_an_event_that_is_quicker_than_our_booking_waits_for_it(crm, connection, pushed):
-    build.owner("bob@acme.test")
-    link = build.link_of(pushed)
+    make.owner("bob@acme.test")
+    link = make.link_of(pushed)
     link.delete()
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))

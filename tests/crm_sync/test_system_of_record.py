@@ -10,7 +10,7 @@ from crm_sync.inbound import webhook_events
 from crm_sync.models import CrmConnection, InboundEvent
 from intake.lead_changes import LeadEdit, edit_leads
 from intake.models import Lead
-from tests.crm_sync import build
+from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ def changes_here(lead, status):
     edit = LeadEdit(lead.pk, {"status": status})
     with transaction.atomic():
         edit_leads([edit], actor="ops", source="console", now=timezone.now())
-    build.push(lead)
+    make.push(lead)
 
 
 def changes_there(crm, connection, status):
@@ -54,10 +54,10 @@ def changes_there(crm, connection, status):
 )
 def test_our_status_is_written_only_where_the_crm_does_not_decide(crm, connection, who, after_ours):
     decides(connection, who)
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     changes_here(lead, "working")
-    build.drain(connection)
+    make.drain(connection)
     assert status_there(crm) == after_ours
 
 
@@ -71,31 +71,31 @@ def test_our_status_is_written_only_where_the_crm_does_not_decide(crm, connectio
 )
 def test_their_status_is_taken_over_only_where_leadops_does_not_decide(crm, connection, who, here, there):
     decides(connection, who)
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     changes_there(crm, connection, "IN_PROGRESS")
-    build.drain(connection)
+    make.drain(connection)
     assert Lead.objects.get(pk=lead.pk).status == here
     assert status_there(crm) == there
 
 
 def test_whoever_writes_last_wins_in_both_directions(crm, connection):
     decides(connection, "most_recent")
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     changes_there(crm, connection, "IN_PROGRESS")
     assert Lead.objects.get(pk=lead.pk).status == "working"
     changes_here(lead, "new")
-    build.drain(connection)
+    make.drain(connection)
     assert status_there(crm) == "NEW"
 
 
 def test_the_default_speaks_for_the_status_where_nothing_else_does(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(system_of_record={"default": "crm"})
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     changes_here(lead, "working")
-    build.drain(connection)
+    make.drain(connection)
     assert status_there(crm) == "NEW"
 
 
@@ -103,8 +103,8 @@ def test_the_default_speaks_for_the_status_where_nothing_else_does(crm, connecti
 def test_how_far_people_had_got_with_a_record_is_not_set_back(crm, connection, who, expected):
     decides(connection, who)
     crm.add_contact(email="gina@globex.example", hs_lead_status="CONNECTED")
-    lead = build.lead()
-    build.drain(connection)
-    build.push(lead)
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
+    make.push(lead)
+    make.drain(connection)
     assert status_there(crm) == expected

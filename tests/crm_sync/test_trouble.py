@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
-from django.db.models import F
 from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
@@ -16,9 +15,9 @@ from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
 from crm_sync.outbound import sending
 from exception_queue import grouping, queue
 from exception_queue.models import ExceptionItem
-from intake.models import Lead
 from plumbing import secrets
-from tests.crm_sync import build
+from tests.make import crm_sync as make
+from tests.make.sandbox import TOKEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,41 +38,41 @@ def retry(kind):
 
 def test_a_contact_that_exists_already_becomes_ours(crm, connection):
     there = crm.add_contact(email="gina@globex.example", firstname="Regina")
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     contact = crm.contact()
     assert contact["id"] == there
     assert contact["leadops_lead_id"] == str(lead.pk)
     assert contact["hubspot_owner_id"] == crm.owner_id("alice@acme.test")
-    assert build.link_of(lead).remote_id == there
+    assert make.link_of(lead).remote_id == there
 
 
 def test_it_keeps_what_a_person_typed_before_us(crm, connection):
     crm.add_contact(email="gina@globex.example", firstname="Regina")
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     contact = crm.contact()
     assert contact["firstname"] == "Regina"
     assert contact["lastname"] == "Green"
 
 
 def test_it_keeps_what_a_person_typed_after_us(crm, connection):
-    lead = build.lead(company="")
-    build.drain(connection)
+    lead = make.lead(company="")
+    make.drain(connection)
     crm.person_changes(crm.contact()["id"], company="Globex Corporation", firstname="Regina")
     type(lead).objects.filter(pk=lead.pk).update(company="Globex", first_name="Ginny")
-    build.push(lead)
-    build.drain(connection)
+    make.push(lead)
+    make.drain(connection)
     assert (crm.contact()["company"], crm.contact()["firstname"]) == ("Globex Corporation", "Regina")
 
 
 def test_many_contacts_that_exist_already_cost_few_calls(crm, connection):
     for number in range(20):
-        build.lead(email=f"person{number}@globex.example")
+        make.lead(email=f"person{number}@globex.example")
         if number % 2:
             crm.add_contact(email=f"person{number}@globex.example")
     before = len(crm.calls())
-    build.drain(connection)
+    make.drain(connection)
     assert len(crm.contacts()) == 20
     assert CrmLink.objects.count() == 20
     made_ready = len([each for each in crm.calls()[before:] if "/objects/" not in each["path"]])
@@ -81,21 +80,21 @@ def test_many_contacts_that_exist_already_cost_few_calls(crm, connection):
 
 
 def test_a_contact_of_another_installation_is_adopted(crm, connection):
-    build.lead(email="first@globex.example")
-    build.drain(connection)
+    make.lead(email="first@globex.example")
+    make.drain(connection)
     there = crm.add_contact(
         email="gina@globex.example", leadops_lead_id="0b0e9f0a-0000-4000-8000-000000000000"
     )
-    lead = build.lead()
-    build.drain(connection)
-    assert build.link_of(lead).remote_id == there
+    lead = make.lead()
+    make.drain(connection)
+    assert make.link_of(lead).remote_id == there
 
 
 def test_an_unknown_property_costs_only_its_own_value(crm, connection):
     FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
-    with_city = build.lead(city="Springfield")
-    without = build.lead(email="hugo@globex.example")
-    build.drain(connection)
+    with_city = make.lead(city="Springfield")
+    without = make.lead(email="hugo@globex.example")
+    make.drain(connection)
     assert len(crm.contacts()) == 2
     assert CrmLink.objects.filter(lead__in=[with_city, without]).count() == 2
     item = ExceptionItem.objects.get(status="open")
@@ -108,13 +107,13 @@ def test_an_unknown_property_costs_only_its_own_value(crm, connection):
 
 def test_an_unknown_property_is_written_after_it_was_made(crm, connection):
     FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
-    lead = build.lead(city="Springfield")
-    build.drain(connection)
+    lead = make.lead(city="Springfield")
+    make.drain(connection)
     crm.make_property("town")
     retry(kinds.UNKNOWN_PROPERTY)
-    build.drain(connection)
+    make.drain(connection)
     found = crm.call(
-        "GET", f"/hubspot/crm/v3/objects/contacts/{build.link_of(lead).remote_id}?properties=town"
+        "GET", f"/hubspot/crm/v3/objects/contacts/{make.link_of(lead).remote_id}?properties=town"
     )
     assert found["properties"]["town"] == "Springfield"
     assert not OutboxEntry.objects.exists()
@@ -124,19 +123,19 @@ def test_an_unknown_property_is_written_after_it_was_made(crm, connection):
 def test_one_unknown_property_is_one_cause(crm, connection):
     FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
     for number in range(5):
-        build.lead(email=f"person{number}@globex.example", city=f"Springfield {number}")
-    build.drain(connection)
+        make.lead(email=f"person{number}@globex.example", city=f"Springfield {number}")
+    make.drain(connection)
     (group,) = grouping.groups()
     assert group.items == 5
 
 
 def test_a_crm_that_was_emptied_is_filled_again(crm, connection):
     """Its properties are gone, and its record numbers start anew."""
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     crm.call("POST", "/control/reset", {})
-    build.lead(email="hugo@globex.example")
-    build.drain(connection)
+    make.lead(email="hugo@globex.example")
+    make.drain(connection)
     assert {each["email"] for each in crm.contacts()} == {"hugo@globex.example", "gina@globex.example"}
     assert CrmLink.objects.count() == 2
     assert open_kinds() == []
@@ -144,18 +143,17 @@ def test_a_crm_that_was_emptied_is_filled_again(crm, connection):
 
 @pytest.mark.parametrize("together", [True, False])
 def test_known_leads_swap_record_numbers_in_a_crm_that_was_emptied(crm, connection, together):
-    leads = [build.lead(email=f"{name}@globex.example") for name in ("gina", "hugo", "ida")]
+    leads = [make.lead(email=f"{name}@globex.example") for name in ("gina", "hugo", "ida")]
     for lead in leads:
         outbox.queue_rows([lead.pk], now=timezone.now())
-        build.drain(connection)
+        make.drain(connection)
     crm.call("POST", "/control/reset", {})
     for lead in reversed(leads):
-        Lead.objects.filter(pk=lead.pk).update(version=F("version") + 1, disqualify_reason="moved")
-        outbox.queue_rows([lead.pk], now=timezone.now())
+        make.edit(lead, disqualify_reason="moved")
         if not together:
-            build.drain(connection)
-    build.drain(connection)
-    build.drain(connection)
+            make.drain(connection)
+    make.drain(connection)
+    make.drain(connection)
     assert {each["email"] for each in crm.contacts()} == {lead.email for lead in leads}
     numbers = {each["leadops_lead_id"]: each["id"] for each in crm.contacts()}
     assert {str(link.lead_id): link.remote_id for link in CrmLink.objects.all()} == numbers
@@ -165,9 +163,9 @@ def test_known_leads_swap_record_numbers_in_a_crm_that_was_emptied(crm, connecti
 
 def test_a_value_that_is_refused_holds_up_nobody_else(crm, connection):
     for number in range(9):
-        build.lead(email=f"person{number}@globex.example")
-    bad = build.lead(email="not an address")
-    build.drain(connection)
+        make.lead(email=f"person{number}@globex.example")
+    bad = make.lead(email="not an address")
+    make.drain(connection)
     assert len(crm.contacts()) == 9
     item = ExceptionItem.objects.get(status="open")
     assert (item.kind, item.subject_id) == (kinds.REJECTED, str(bad.pk))
@@ -175,31 +173,31 @@ def test_a_value_that_is_refused_holds_up_nobody_else(crm, connection):
 
 
 def test_a_refused_lead_arrives_after_it_was_mended(crm, connection):
-    bad = build.lead(email="not an address")
-    build.drain(connection)
+    bad = make.lead(email="not an address")
+    make.drain(connection)
     type(bad).objects.filter(pk=bad.pk).update(email="gina@globex.example")
     retry(kinds.REJECTED)
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["email"] == "gina@globex.example"
     assert open_kinds() == []
 
 
 def test_a_correction_alone_closes_the_item(crm, connection):
-    bad = build.lead(email="not an address")
-    build.drain(connection)
+    bad = make.lead(email="not an address")
+    make.drain(connection)
     type(bad).objects.filter(pk=bad.pk).update(email="gina@globex.example")
-    build.push(bad)
-    build.drain(connection)
+    make.push(bad)
+    make.drain(connection)
     assert open_kinds() == []
 
 
 def test_a_lost_token_pauses_the_connection_with_one_item(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt("wrong"))
-    build.lead()
-    build.drain(connection)
-    build.lead(email="hugo@globex.example")
+    make.lead()
+    make.drain(connection)
+    make.lead(email="hugo@globex.example")
     calls = len(crm.calls())
-    build.drain(connection)
+    make.drain(connection)
     assert len(crm.calls()) == calls
     item = ExceptionItem.objects.get(status="open")
     assert (item.kind, item.subject_type, item.subject_id) == (kinds.AUTH_LOST, "connection", "hubspot")
@@ -208,111 +206,111 @@ def test_a_lost_token_pauses_the_connection_with_one_item(crm, connection):
 
 def test_a_lost_token_resumes_by_retry(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt("wrong"))
-    build.lead()
-    build.drain(connection)
-    CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt(build.TOKEN))
+    make.lead()
+    make.drain(connection)
+    CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt(TOKEN))
     retry(kinds.AUTH_LOST)
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["email"] == "gina@globex.example"
     assert open_kinds() == []
 
 
 def test_a_new_token_is_noticed_by_itself(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt("wrong"))
-    build.lead()
-    build.drain(connection)
-    CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt(build.TOKEN))
+    make.lead()
+    make.drain(connection)
+    CrmConnection.objects.filter(pk=connection.pk).update(token=secrets.encrypt(TOKEN))
     owners.refresh_all()
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["email"] == "gina@globex.example"
     assert open_kinds() == []
 
 
 def test_a_connection_without_token_says_so(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(token="", token_env="NOWHERE_TOKEN")
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     assert "NOWHERE_TOKEN" in ExceptionItem.objects.get().cause
 
 
 def test_too_many_calls_wait_as_long_as_the_crm_says(crm, connection):
-    build.lead()
-    build.drain(connection)
-    build.lead(email="hugo@globex.example")
+    make.lead()
+    make.drain(connection)
+    make.lead(email="hugo@globex.example")
     crm.fault("status", status=429, retry_after=7, times=1)
     before = timezone.now()
-    build.drain(connection)
+    make.drain(connection)
     connection.refresh_from_db()
     assert timedelta(seconds=6) < connection.not_before - before < timedelta(seconds=9)
     assert len(crm.contacts()) == 1
     assert OutboxEntry.objects.get().attempts == 0
-    build.make_due(connection)
-    build.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert len(crm.contacts()) == 2
     assert open_kinds() == []
 
 
 def test_it_never_calls_when_nothing_of_the_budget_is_left(crm, connection):
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     crm.call("POST", "/control/limits", {"target": "hubspot", "calls": 2, "per_seconds": 30})
     for number in range(6):
-        build.lead(email=f"person{number}@globex.example")
-        build.drain(connection)
+        make.lead(email=f"person{number}@globex.example")
+        make.drain(connection)
     assert [each["status"] for each in crm.calls() if each["status"] == 429] == []
     connection.refresh_from_db()
     assert connection.not_before > timezone.now() + timedelta(seconds=20)
 
 
 def test_a_lost_answer_makes_no_second_contact(crm, connection, impatient):
-    build.lead(email="first@globex.example")
-    build.drain(connection)
+    make.lead(email="first@globex.example")
+    make.drain(connection)
     crm.fault("timeout_after_commit", ms=1500, times=1)
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     assert OutboxEntry.objects.get().ambiguous
-    build.make_due(connection)
-    build.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert [each["email"] for each in crm.contacts()].count("gina@globex.example") == 1
-    assert build.link_of(lead).shown_owner == "alice@acme.test"
+    assert make.link_of(lead).shown_owner == "alice@acme.test"
     assert not OutboxEntry.objects.exists()
 
 
 def test_a_person_who_was_quicker_after_a_lost_answer_is_respected(crm, connection, impatient):
-    build.lead(email="first@globex.example")
-    build.drain(connection)
+    make.lead(email="first@globex.example")
+    make.drain(connection)
     crm.fault("timeout_after_commit", ms=1500, times=1)
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     there = next(each["id"] for each in crm.contacts() if each["email"] == "gina@globex.example")
     crm.person_changes(there, firstname="Regina")
-    build.make_due(connection)
-    build.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert next(each for each in crm.contacts() if each["id"] == there)["firstname"] == "Regina"
-    assert build.link_of(lead).remote_id == there
+    assert make.link_of(lead).remote_id == there
 
 
 def test_a_reset_connection_is_tried_again(crm, connection):
     crm.fault("reset", times=1)
-    build.lead()
-    build.drain(connection)
-    build.make_due(connection)
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert crm.contact()["email"] == "gina@globex.example"
 
 
 def test_an_outage_is_one_item_that_closes_by_itself(crm, connection):
     crm.fault("status", status=503)
-    build.lead()
+    make.lead()
     for _ in range(4):
-        build.drain(connection)
-        build.make_due(connection)
+        make.drain(connection)
+        make.make_due(connection)
     item = ExceptionItem.objects.get(status="open")
     assert (item.kind, item.subject_id) == (kinds.UNAVAILABLE, "hubspot")
     connection.refresh_from_db()
     assert connection.health == CrmConnection.Health.DOWN
     crm.heal()
-    build.drain(connection)
+    make.drain(connection)
     connection.refresh_from_db()
     assert (connection.health, connection.failures) == (CrmConnection.Health.OK, 0)
     assert crm.contact()["email"] == "gina@globex.example"
@@ -321,10 +319,10 @@ def test_an_outage_is_one_item_that_closes_by_itself(crm, connection):
 
 def test_an_outage_kills_no_lead_however_long_it_lasts(crm, connection):
     crm.fault("status", status=503)
-    build.lead()
+    make.lead()
     for _ in range(outbox.RETRIES.attempts + 5):
-        build.drain(connection)
-        build.make_due(connection)
+        make.drain(connection)
+        make.make_due(connection)
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
 
 
@@ -346,21 +344,21 @@ def test_a_pause_grows_with_every_failure(crm, connection):
 def test_a_half_done_batch_is_finished(crm, connection):
     crm.fault("partial", rate=0.5, times=1, path="/upsert")
     for number in range(10):
-        build.lead(email=f"person{number}@globex.example")
-    build.drain(connection)
+        make.lead(email=f"person{number}@globex.example")
+    make.drain(connection)
     assert 207 in [each["status"] for each in crm.calls("/upsert")]
-    build.make_due(connection)
-    build.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
     assert len(crm.contacts()) == 10
     assert not OutboxEntry.objects.exists()
 
 
 def test_an_address_that_is_no_crm_says_so_and_harms_no_lead(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(base_url=f"{crm.url}/nothing/here")
-    build.lead()
+    make.lead()
     for _ in range(3):
-        build.drain(connection)
-        build.make_due(connection)
+        make.drain(connection)
+        make.make_due(connection)
     item = ExceptionItem.objects.get(status="open")
     assert item.kind == kinds.UNAVAILABLE
     assert "Is the address right?" in item.cause
@@ -369,56 +367,56 @@ def test_an_address_that_is_no_crm_says_so_and_harms_no_lead(crm, connection):
 
 def test_a_kind_without_behaviour_waits_and_says_so(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(kind="salesforce")
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     item = ExceptionItem.objects.get(status="open")
     assert (item.kind, item.subject_id) == (kinds.SETUP, "hubspot")
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
 
 
 def test_an_owner_who_is_not_in_the_crm_is_an_exception_and_the_lead_arrives(crm, connection):
-    lead = build.lead(to=build.owner("zoe@acme.test"))
-    build.drain(connection)
+    lead = make.lead(to=make.owner("zoe@acme.test"))
+    make.drain(connection)
     assert "hubspot_owner_id" not in crm.contact()
     item = ExceptionItem.objects.get(status="open")
     assert (item.kind, item.subject_id) == (kinds.OWNER_UNKNOWN, "zoe@acme.test")
     crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
     owners.refresh_all()
-    build.drain(connection)
+    make.drain(connection)
     assert crm.contact()["hubspot_owner_id"] == crm.owner_id("zoe@acme.test")
-    assert build.link_of(lead).shown_owner == "zoe@acme.test"
+    assert make.link_of(lead).shown_owner == "zoe@acme.test"
     assert open_kinds() == []
 
 
 def test_an_owner_who_was_deactivated_there_does_not_hold_up_the_lead(crm, connection):
-    build.lead(email="first@globex.example")
-    build.drain(connection)
+    make.lead(email="first@globex.example")
+    make.drain(connection)
     crm.call("POST", "/control/owners", {"email": "alice@acme.test", "name": "Alice Ames", "archived": True})
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     contact = next(each for each in crm.contacts() if each["email"] == "gina@globex.example")
     assert "hubspot_owner_id" not in contact
     assert open_kinds() == [kinds.OWNER_UNKNOWN]
 
 
 def test_a_record_that_was_deleted_there_is_made_again_whole(crm, connection):
-    lead = build.lead()
-    build.drain(connection)
+    lead = make.lead()
+    make.drain(connection)
     crm.call("DELETE", f"/control/hubspot/contacts/{crm.contact()['id']}")
     type(lead).objects.filter(pk=lead.pk).update(email="gina@initech.example")
-    build.push(lead)
-    build.drain(connection)
+    make.push(lead)
+    make.drain(connection)
     assert crm.contact()["firstname"] == "Gina"
     assert crm.contact()["hubspot_owner_id"] == crm.owner_id("alice@acme.test")
-    assert build.link_of(lead).remote_id == crm.contact()["id"]
+    assert make.link_of(lead).remote_id == crm.contact()["id"]
 
 
 def test_another_sender_leaves_while_one_sends(crm, connection):
-    build.lead()
+    make.lead()
     token = lease.take(connection.pk)
-    assert build.drain(connection) == 0
+    assert make.drain(connection) == 0
     lease.release(connection.pk, token, budget={})
-    assert build.drain(connection) == 1
+    assert make.drain(connection) == 1
 
 
 def test_a_sender_who_lost_the_lease_books_nothing(crm, connection):
@@ -431,9 +429,9 @@ def test_a_sender_who_lost_the_lease_books_nothing(crm, connection):
 
 def test_two_senders_at_once_write_everything_once(crm, connection):
     crm.fault("latency", ms=20)
-    leads = [build.lead(email=f"person{number}@globex.example", segment="hot") for number in range(40)]
+    leads = [make.lead(email=f"person{number}@globex.example", segment="hot") for number in range(40)]
     for each in leads:
-        build.clock(each)
+        make.clock(each)
 
     def send():
         for _ in range(3):

@@ -9,9 +9,10 @@ from crm_sync.connection import owners
 from crm_sync.inbound import webhook_events
 from crm_sync.models import CrmConnection, FieldMapping
 from plumbing import secrets
-from tests.crm_sync import build
 from tests.crm_sync.test_inbound import deliver, event, other_program_changes
 from tests.exception_queue.trying import fails_again, only, works_now
+from tests.make import crm_sync as make
+from tests.make.sandbox import TOKEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,38 +23,38 @@ def token(connection, text):
 
 def work(connection, times=1):
     for _ in range(times):
-        build.make_due(connection)
-        build.drain(connection)
+        make.make_due(connection)
+        make.drain(connection)
 
 
 def test_a_property_that_is_not_there(crm, connection):
     FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
-    build.lead(city="Springfield")
-    build.drain(connection)
+    make.lead(city="Springfield")
+    make.drain(connection)
     item = only(kinds.UNKNOWN_PROPERTY)
-    fails_again(item, partial(build.drain, connection))
+    fails_again(item, partial(make.drain, connection))
     crm.make_property("town")
-    works_now(item, partial(build.drain, connection))
+    works_now(item, partial(make.drain, connection))
 
 
 def test_a_lead_that_is_refused(crm, connection):
-    bad = build.lead(email="not an address")
-    build.drain(connection)
+    bad = make.lead(email="not an address")
+    make.drain(connection)
     item = only(kinds.REJECTED)
-    fails_again(item, partial(build.drain, connection))
+    fails_again(item, partial(make.drain, connection))
     assert item.notes.last().text == "Tried by ops: the same answer"
     type(bad).objects.filter(pk=bad.pk).update(email="gina@globex.example")
-    works_now(item, partial(build.drain, connection))
+    works_now(item, partial(make.drain, connection))
 
 
 def test_a_connection_that_is_not_let_in(crm, connection):
     token(connection, "wrong")
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     item = only(kinds.AUTH_LOST)
-    fails_again(item, partial(build.drain, connection))
-    token(connection, build.TOKEN)
-    works_now(item, partial(build.drain, connection))
+    fails_again(item, partial(make.drain, connection))
+    token(connection, TOKEN)
+    works_now(item, partial(make.drain, connection))
 
 
 @pytest.mark.parametrize("kind", [kinds.AUTH_LOST, kinds.UNAVAILABLE, kinds.SETUP])
@@ -66,68 +67,67 @@ def test_a_connection_for_which_nothing_waits_has_its_answer_too(crm, connection
     else:
         crm.fault("status", status=503, times=3)
         owners.refresh_all()
-        build.make_due(connection)
+        make.make_due(connection)
     owners.refresh_all()
     item = only(kind)
     fails_again(item, owners.refresh_all)
-    token(connection, build.TOKEN)
+    token(connection, TOKEN)
     CrmConnection.objects.filter(pk=connection.pk).update(base_url=connection.base_url)
     works_now(item, owners.refresh_all)
 
 
 def test_a_connection_that_does_not_answer(crm, connection):
-    build.lead()
+    make.lead()
     crm.fault("status", status=503, times=3)
     work(connection, times=2)
     item = only(kinds.UNAVAILABLE)
-    fails_again(item, partial(build.drain, connection))
-    works_now(item, partial(build.drain, connection))
+    fails_again(item, partial(make.drain, connection))
+    works_now(item, partial(make.drain, connection))
 
 
 def test_a_connection_that_is_set_up_wrongly(crm, connection):
     CrmConnection.objects.filter(pk=connection.pk).update(base_url="no address")
-    build.lead()
-    build.drain(connection)
+    make.lead()
+    make.drain(connection)
     item = only(kinds.SETUP)
-    fails_again(item, partial(build.drain, connection))
+    fails_again(item, partial(make.drain, connection))
     CrmConnection.objects.filter(pk=connection.pk).update(base_url=connection.base_url)
-    works_now(item, partial(build.drain, connection))
+    works_now(item, partial(make.drain, connection))
 
 
 def test_an_owner_who_is_not_there(crm, connection):
-    build.lead(to=build.owner("zoe@acme.test"))
-    build.drain(connection)
+    make.lead(to=make.owner("zoe@acme.test"))
+    make.drain(connection)
     item = only(kinds.OWNER_UNKNOWN)
-    fails_again(item, partial(build.drain, connection))
+    fails_again(item, partial(make.drain, connection))
     crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
-    works_now(item, partial(build.drain, connection))
+    works_now(item, partial(make.drain, connection))
 
 
 def test_an_owner_for_whom_no_lead_waits_any_more(crm, connection):
-    lead = build.lead(to=build.owner("zoe@acme.test"))
-    build.drain(connection)
+    lead = make.lead(to=make.owner("zoe@acme.test"))
+    make.drain(connection)
     item = only(kinds.OWNER_UNKNOWN)
-    build.move(lead, build.owner("alice@acme.test"))
-    build.push(lead)
-    build.drain(connection)
+    make.move(lead, make.owner("alice@acme.test"))
+    make.drain(connection)
     works_now(item, lambda: None)
 
 
 def test_a_value_that_an_automation_keeps_changing_back(crm, connection):
-    build.queue(fallback=True)
-    build.lead()
-    build.drain(connection)
-    build.owner("bob@acme.test")
+    make.queue(fallback=True)
+    make.lead()
+    make.drain(connection)
+    make.owner("bob@acme.test")
     for _ in range(2):
         other_program_changes(connection, crm, "hubspot_owner_id", crm.owner_id("bob@acme.test"))
-    works_now(only(kinds.PING_PONG), partial(build.drain, connection))
+    works_now(only(kinds.PING_PONG), partial(make.drain, connection))
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_a_change_that_is_not_possible_here(crm, connection, by_hand):
-    build.queue(fallback=True)
-    lead = build.lead()
-    build.drain(connection)
+    make.queue(fallback=True)
+    lead = make.lead()
+    make.drain(connection)
     crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("zoe@acme.test"))
     type(connection).objects.update(owners_read_at=None)
@@ -135,7 +135,7 @@ def test_a_change_that_is_not_possible_here(crm, connection, by_hand):
     webhook_events.work_all()
     item = only(kinds.CHANGE_REFUSED)
     fails_again(item, webhook_events.work_all)
-    zoe = build.owner("zoe@acme.test")
+    zoe = make.owner("zoe@acme.test")
     if by_hand:
-        build.move(lead, zoe)
+        make.move(lead, zoe)
     works_now(item, webhook_events.work_all)

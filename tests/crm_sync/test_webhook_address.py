@@ -10,14 +10,14 @@ from crm_sandbox.webhooks import signature_v3
 from crm_sync import tasks
 from crm_sync.models import InboundEvent
 from routing.models import Assignment
-from tests.crm_sync import build
+from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATH = "/api/v1/webhooks/hubspot"
 
 
-def post(client, body, *, secret=build.WEBHOOK_SECRET, path=PATH):
+def post(client, body, *, secret=make.WEBHOOK_SECRET, path=PATH):
     raw = json.dumps(body).encode()
     stamp = str(int(time.time() * 1000))
     url = settings.LEADOPS_PUBLIC_URL + path
@@ -27,9 +27,9 @@ def post(client, body, *, secret=build.WEBHOOK_SECRET, path=PATH):
 
 
 def test_a_signed_event_is_stored_answered_and_worked(client, crm, connection):
-    lead = build.lead()
+    lead = make.lead()
     tasks.drain_outbox()
-    build.owner("bob@acme.test")
+    make.owner("bob@acme.test")
     number = crm.contact()["id"]
     crm.person_changes(number, hubspot_owner_id=crm.owner_id("bob@acme.test"))
     told = {

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.drills.installation import Installation
+from tests.make.installation import Installation
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.drills.installation import FULL, everybody_arrives, people
+from tests.make.installation import FULL, everybody_arrives, people
 
 pytestmark = pytest.mark.drill
 LEADS = 1000 if FULL else 300

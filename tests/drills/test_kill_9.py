@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.drills.installation import FULL, WORKER, everybody_arrives, people, wait_until
+from tests.make.installation import FULL, WORKER, everybody_arrives, people, wait_until
 
 pytestmark = pytest.mark.drill
 LEADS = 500 if FULL else 150

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.drills.installation import FULL, everybody_arrives, people, wait_until
+from tests.make.installation import FULL, everybody_arrives, people, wait_until
 
 pytestmark = pytest.mark.drill
 LEADS = 100 if FULL else 40

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from exception_queue import alerts, queue, tasks
 from exception_queue.models import AlertMention, AlertNotice, AlertRule, ExceptionItem
-from tests.exception_queue.make import opened, problem, rule
+from tests.make.exceptions import opened, problem, rule
 from tests.plumbing.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from exception_queue import grouping, queue
 from exception_queue.models import ExceptionItem
-from tests.exception_queue.make import opened, problem
+from tests.make.exceptions import opened, problem
 
 pytestmark = pytest.mark.django_db
 

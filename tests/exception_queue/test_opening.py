@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from exception_queue import kinds, queue
 from exception_queue.models import ExceptionItem, ExceptionNote
-from tests.exception_queue.make import opened, problem, verbs
+from tests.make.exceptions import opened, problem, verbs
 from tests.plumbing.threads import at_once
 
 pytestmark = pytest.mark.django_db

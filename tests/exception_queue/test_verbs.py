@@ -6,7 +6,7 @@ from django.utils import timezone
 from exception_queue import grouping, queue
 from exception_queue.models import AlertRule, ExceptionItem
 from tests.exception_queue import kinds_for_tests
-from tests.exception_queue.make import opened, problem, verbs
+from tests.make.exceptions import opened, problem, verbs
 from tests.plumbing.threads import at_once
 
 pytestmark = pytest.mark.django_db

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from intake import runner
 from routing import lead_state
 from routing.models import Assignment, SlaClock
 from tests import make
@@ -62,7 +63,7 @@ def test_a_lead_before_routing_has_a_state_without_anything(acme):
 def test_many_leads_are_read_with_as_many_queries_as_one(acme, django_assert_num_queries):
     for person in make.crowd(4):
         make.submitted(person)
-    make.runner.drain()
+    runner.drain()
     leads = list(Assignment.objects.values_list("lead_id", flat=True))
     with django_assert_num_queries(3):
         states = lead_state.of_leads(leads)

@@ -9,7 +9,7 @@ from routing.models import Decision, RoutingRule
 from routing.rules import publishing
 from routing.simulation import replaying
 from tests import make
-from tests.routing.engine.acme import NOW, ruleset
+from tests.make.engine import NOW, ruleset
 from tests.structure.repository import BASE
 
 pytestmark = pytest.mark.django_db

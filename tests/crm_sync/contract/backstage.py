@@ -11,8 +11,9 @@ from crm_sandbox.webhooks import signature_v3
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import Access, Author, Need
 from crm_sync.connectors.budget import Budget
-from tests.crm_sync import build
 from tests.crm_sync.contract import memory
+from tests.make import crm_sync as make
+from tests.make.sandbox import PROPERTIES, TOKEN
 
 ADDRESS = "https://leads.acme.test/api/v1/webhooks/crm?a=b"
 
@@ -44,7 +45,7 @@ class Backstage:
         return connector_class(self.kind)
 
     def connect(self, *, before_call=lambda: None):
-        access = Access(self.base_url, self.version, build.TOKEN, self.budget, before_call)
+        access = Access(self.base_url, self.version, TOKEN, self.budget, before_call)
         return self.connector_class(access, needs=self.needs)
 
 
@@ -65,7 +66,7 @@ class HubSpotBackstage(Backstage):
         return self.crm.add_contact(email=email, **values)
 
     def values(self, number):
-        path = f"/hubspot/crm/v3/objects/contacts/{number}?properties={','.join(build.PROPERTIES)}"
+        path = f"/hubspot/crm/v3/objects/contacts/{number}?properties={','.join(PROPERTIES)}"
         found = self.crm.call("GET", path)["properties"]
         return {name: value for name, value in found.items() if value is not None}
 
@@ -96,7 +97,7 @@ class HubSpotBackstage(Backstage):
     def body(self, *events):
         return json.dumps([each for some in events for each in some]).encode()
 
-    def signed(self, body, *, secret=build.WEBHOOK_SECRET, at=None):
+    def signed(self, body, *, secret=make.WEBHOOK_SECRET, at=None):
         stamp = str(int((at or time.time()) * 1000))
         made = signature_v3(secret=secret, method="POST", url=ADDRESS, body=body, timestamp=stamp)
         return {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": made}
@@ -152,7 +153,7 @@ class MemoryBackstage(Backstage):
     def body(self, *events):
         return json.dumps({"events": [each for some in events for each in some]}).encode()
 
-    def signed(self, body, *, secret=build.WEBHOOK_SECRET, at=None):
+    def signed(self, body, *, secret=make.WEBHOOK_SECRET, at=None):
         stamp = str(int((at or time.time()) * 1000))
         message = f"POST{ADDRESS}".encode() + body + stamp.encode()
         made = base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()

@@ -10,8 +10,8 @@ from django.utils import timezone
 from crm_sync.connectors.base import MalformedEvents
 from plumbing import signatures
 from plumbing.signatures import BadSignature
-from tests.crm_sync import build
 from tests.crm_sync.contract.backstage import ADDRESS
+from tests.make import crm_sync as make
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def kind_of_crm(backstage):
     return backstage.connector_class
 
 
-def check(kind_of_crm, headers, body, *, secret=build.WEBHOOK_SECRET, method="POST", uri=ADDRESS):
+def check(kind_of_crm, headers, body, *, secret=make.WEBHOOK_SECRET, method="POST", uri=ADDRESS):
     signatures.check(
         kind_of_crm.verify,
         headers=headers,

@@ -13,9 +13,10 @@ from crm_sync.models import CrmConnection, FieldMapping, InboundEvent
 from intake.models import Lead
 from leadops import lead_view
 from plumbing import secrets
-from routing.models import Assignment, SlaClock
-from tests.crm_sync import build
+from routing.models import Assignment
 from tests.crm_sync.contract.backstage import ADDRESS
+from tests.make import crm_sync as make
+from tests.make.sandbox import TOKEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,8 +30,8 @@ def connection(backstage):
         base_url=backstage.base_url,
         api_version=backstage.version,
         primary=True,
-        token=secrets.encrypt(build.TOKEN),
-        webhook_secret=secrets.encrypt(build.WEBHOOK_SECRET),
+        token=secrets.encrypt(TOKEN),
+        webhook_secret=secrets.encrypt(make.WEBHOOK_SECRET),
         system_of_record={"owner": "leadops", "default": "most_recent"},
         task={"when": ["hot"], "subject": "Call {full_name}"},
     )
@@ -46,10 +47,10 @@ def connection(backstage):
 
 
 def test_a_lead_arrives_with_owner_score_and_task(backstage, connection):
-    lead = build.lead(segment="hot", points=75)
-    clock = build.clock(lead)
-    build.drain(connection)
-    link = build.link_of(lead)
+    lead = make.lead(segment="hot", points=75)
+    clock = make.clock(lead)
+    make.drain(connection)
+    link = make.link_of(lead)
     there = backstage.values(link.remote_id)
     names = backstage.connector_class.names
     owners = {each.email: each.remote_id for each in backstage.connect().owners()}
@@ -61,31 +62,30 @@ def test_a_lead_arrives_with_owner_score_and_task(backstage, connection):
 
 
 def test_a_clock_that_stops_closes_the_task(backstage, connection):
-    lead = build.lead(segment="hot")
-    build.clock(lead)
-    build.drain(connection)
-    SlaClock.objects.update(status="met")
-    build.push(lead)
-    build.drain(connection)
-    number = build.link_of(lead).remote_id
+    lead = make.lead(segment="hot")
+    make.clock(lead)
+    make.drain(connection)
+    make.stop(lead)
+    make.drain(connection)
+    number = make.link_of(lead).remote_id
     assert [each.open for each in backstage.connect().tasks_of([number])[number]] == [False]
 
 
 def test_somebody_on_a_shared_mailbox_stands_there_without_the_address(backstage, connection):
-    build.lead(email="info@globex.example")
-    second = build.lead(email="info@globex.example", first_name="Hugo")
-    build.drain(connection)
+    make.lead(email="info@globex.example")
+    second = make.lead(email="info@globex.example", first_name="Hugo")
+    make.drain(connection)
     names = backstage.connector_class.names
-    link = build.link_of(second)
+    link = make.link_of(second)
     assert names.email not in backstage.values(link.remote_id)
     assert link.sent[names.shared_email] == "info@globex.example"
 
 
 def test_a_change_that_a_person_makes_there_comes_in_once(backstage, connection):
-    lead = build.lead()
-    build.owner("bob@acme.test")
-    build.drain(connection)
-    number = build.link_of(lead).remote_id
+    lead = make.lead()
+    make.owner("bob@acme.test")
+    make.drain(connection)
+    number = make.link_of(lead).remote_id
     names = backstage.connector_class.names
     owners = {each.email: each.remote_id for each in backstage.connect().owners()}
     backstage.person_changes(number, names.owner, owners["bob@acme.test"])

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
+from intake import runner
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import Lead
 from leadops.api.pages import NewestLeads
@@ -161,7 +162,7 @@ def test_it_refuses_filters_that_make_no_sense_with_the_field(acme, api):
 def test_it_pages_through_leads_of_the_same_instant_without_loss(acme, api):
     for number in range(7):
         make.submitted(make.person(email=f"person{number}@beispiel-werke.example", full_name=f"Per {number}"))
-    make.runner.drain()
+    runner.drain()
     assert Lead.objects.values("created_at").distinct().count() == 1
     seen, address = [], "/api/v1/leads?page_size=3"
     while address:
@@ -203,7 +204,7 @@ def test_it_asks_the_database_as_often_for_many_leads_as_for_one(acme, api, djan
         assert len(api.get("leads").json()["results"]) == 1
     for number in range(5):
         make.submitted(make.american(email=f"somebody{number}@bigcorp.example", full_name=f"So {number}"))
-    make.runner.drain()
+    runner.drain()
     with django_assert_num_queries(12):
         assert len(api.get("leads").json()["results"]) == 6
 

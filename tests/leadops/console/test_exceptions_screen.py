@@ -13,6 +13,7 @@ from django.utils import timezone
 from exception_queue import kinds, queue
 from exception_queue.admin import screen
 from exception_queue.models import ExceptionItem
+from intake import runner
 from intake.models import Submission
 from tests import make
 
@@ -181,7 +182,7 @@ def test_retrying_really_resumes_what_was_held(maria, acme):
     page = maria.get(reverse("admin:exception_queue_exceptionitem_change", args=(item.pk,))).content.decode()
     assert "Maria Mann has it tried again" in page
     assert "data-trying" in maria.get(SCREEN).content.decode()
-    make.runner.drain()
+    runner.drain()
     item.refresh_from_db()
     assert (item.status, item.count) == ("open", 2)
     assert "Tried by Maria Mann: " in item.notes.last().text

@@ -10,7 +10,7 @@ from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
 from routing.engine.ruleset import NoFallbackQueue
-from tests.routing.engine.acme import ALICE, BOB, CARLA, DIETER, EVA, NOW, PEOPLE, leaf, owner, rule, ruleset
+from tests.make.engine import ALICE, BOB, CARLA, DIETER, EVA, NOW, PEOPLE, leaf, owner, rule, ruleset
 
 DACH_LEAD = {"country": "DE", "segment": "hot", "score": 90}
 

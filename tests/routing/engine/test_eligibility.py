@@ -1,7 +1,7 @@
 """Semantics, "Who can be picked"."""
 
 from routing.engine.eligibility import eligible
-from tests.routing.engine.acme import ALICE, BOB, CARLA, candidate
+from tests.make.engine import ALICE, BOB, CARLA, candidate
 
 
 def who(*candidates, **how):

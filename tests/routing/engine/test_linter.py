@@ -8,7 +8,7 @@ from routing.engine.linter import Live, LiveOwner, LiveRotation, check
 from routing.engine.references import Ref
 from routing.engine.resolve import EmptyPolicy
 from routing.engine.shadowing import implies, shadowed
-from tests.routing.engine.acme import (
+from tests.make.engine import (
     ALICE,
     AMER,
     BOB,

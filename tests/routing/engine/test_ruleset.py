@@ -3,7 +3,7 @@ import json
 import pytest
 
 from routing.engine.ruleset import CompiledRuleSet, RuleSetError
-from tests.routing.engine.acme import rule, ruleset, snapshot
+from tests.make.engine import rule, ruleset, snapshot
 
 
 def test_a_snapshot_comes_back_as_it_was():

@@ -2,7 +2,7 @@ import pytest
 
 from routing.engine.decide import score
 from routing.engine.scoring import CompiledScoringRule, Score, Scoring, after_return
-from tests.routing.engine.acme import leaf, points, ruleset, snapshot
+from tests.make.engine import leaf, points, ruleset, snapshot
 
 
 def test_the_score_is_the_sum_of_what_holds_with_its_reasons():

@@ -9,7 +9,7 @@ from routing.engine import sla
 from routing.engine.business_time import Calendar
 from routing.engine.ruleset import CompiledSlaPolicy, CompiledSlaStep
 from routing.engine.sla import SlaError, due_at, policy_for, readings, steps_at
-from tests.routing.engine.acme import ruleset
+from tests.make.engine import ruleset
 
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE = Calendar.from_json({"timezone": "America/New_York", "hours": {"mon-fri": ["09:00-17:00"]}})

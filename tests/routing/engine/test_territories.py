@@ -2,7 +2,7 @@ import pytest
 
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.territories import CompiledTerritory, TerritoryError, TerritoryMap, names
-from tests.routing.engine.acme import leaf, ruleset
+from tests.make.engine import leaf, ruleset
 
 
 def belongs(**facts):

@@ -21,8 +21,8 @@ from ruamel.yaml import YAML
 
 from leadops.launcher import home, runfile
 from leadops.launcher.stack import SANDBOX_TOKEN
-from tests import make
 from tests.leadops.launcher.running import Up
+from tests.make.people import crowd
 
 FULL = os.environ.get("LEADOPS_DRILLS") == "full"
 SUBMISSIONS = "/api/v1/forms/demo-request/submissions"
@@ -35,7 +35,7 @@ def people(count: int, *, first: int = 0) -> list[dict[str, Any]]:
     """Strangers to each other, in turn for the rotation in America and for the one in Germany, all of them hot."""
     return [
         {**values, "country": "US" if number % 2 else "DE"}
-        for number, values in enumerate(make.crowd(first + count))
+        for number, values in enumerate(crowd(first + count))
     ][first:]
 
 
