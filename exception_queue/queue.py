@@ -271,9 +271,14 @@ def _close(
 ) -> list[ExceptionItem]:
     now = timezone.now()
     end = {
-        "status": status, "resolved_at": now, "resolved_by": by, "resolution": note,
-        "retried_at": None, "retried_by": "", "retried_cause_key": "",
-    }  # fmt: skip
+        "status": status,
+        "resolved_at": now,
+        "resolved_by": by,
+        "resolution": note,
+        "retried_at": None,
+        "retried_by": "",
+        "retried_cause_key": "",
+    }
     for item in items:
         for name, value in end.items():
             setattr(item, name, value)

@@ -11,9 +11,7 @@ class SecretError(Exception):
 
 
 def encrypt(text: str) -> str:
-    """A token that only the holder of one of settings.LEADOPS_ENCRYPTION_KEYS can read; the newest key is
-    used.
-    """
+    """A token that only the holder of one of settings.LEADOPS_ENCRYPTION_KEYS can read; the newest key is used."""
     return _fernet(tuple(settings.LEADOPS_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
 
 

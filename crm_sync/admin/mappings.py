@@ -79,8 +79,11 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         canonical = self.fields["canonical"]
         assert isinstance(canonical, forms.ChoiceField)
         canonical.choices = [
-            ("", "Choose…"), ("What leadops knows", ours), ("What the person said", fields), ("Extra values", extra)
-        ]  # fmt: skip
+            ("", "Choose…"),
+            ("What leadops knows", ours),
+            ("What the person said", fields),
+            ("Extra values", extra),
+        ]
 
 
 @dataclass(frozen=True, slots=True)

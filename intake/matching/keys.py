@@ -19,8 +19,8 @@ _PHONE_TAIL = 7
 
 @dataclass(frozen=True, slots=True)
 class IdentityKey:
-    """One way to know a person. An exclusive one belongs to a single lead; others may be shared by
-    several.
+    """One way to know a person. An exclusive one belongs to a single lead; others may be
+    shared by several.
     """
 
     kind: KeyKind
@@ -45,9 +45,7 @@ def keys_of(values: Mapping[str, Any]) -> list[IdentityKey]:
 
 
 def block_keys(values: Mapping[str, Any]) -> list[str]:
-    """Keys that people who may be one have in common: sound of the last name with the company, end of the
-    phone.
-    """
+    """Keys that people who may be one have in common: sound of the last name with the company, end of the phone."""
     keys: list[str] = []
     if sound := _sound_of(values.get("last_name") or ""):
         companies = [company_domain(values), company_key(values.get("company") or "")]

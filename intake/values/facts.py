@@ -1,5 +1,4 @@
-"""What follows from a lead's values and is not said by anybody: facts that rules, scoring and matching
-use."""
+"""What follows from a lead's values and is not said by anybody: facts that rules, scoring and matching use."""
 
 from collections.abc import Mapping
 from typing import Any

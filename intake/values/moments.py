@@ -19,8 +19,7 @@ _DATE = re.compile(
 def normalize_datetime(raw: str | int | float, *, timezone: str | None) -> datetime:
     """In UTC. Takes ISO 8601, seconds or milliseconds since 1970, RFC 5322, and dates with points or slashes.
 
-    A time without an offset is read in `timezone`, or as UTC without one. 3/4/2026 is refused: it is two
-    days.
+    A time without an offset is read in `timezone`, or as UTC without one. 3/4/2026 is refused: it is two days.
     """
     moment = (
         _from_number(float(raw)) if isinstance(raw, (int, float)) else _from_text(one_line(raw), timezone)

@@ -30,9 +30,8 @@ class Mapped:
 def apply_field_map(flat: Flat, field_map: Mapping[str, str], defaults: Mapping[str, Any]) -> Mapped:
     """Rename by `field_map` (source -> canonical or `extra.<key>`), keep the rest, fill gaps with `defaults`.
 
-    A source is a name, a label (case and spaces do not count), or a path into the body. The first source with
-    a value wins its target. A value whose own name is canonical and which the map does not set is taken as it
-    is.
+    A source is a name, a label (case and spaces do not count), or a path into the body. The first source with a
+    value wins its target. A value whose own name is canonical and which the map does not set is taken as it is.
     """
     mapped = Mapped()
     used: set[str] = set()
@@ -102,8 +101,8 @@ def _find(flat: Flat, source: str) -> tuple[bool, str | None, Any]:
 def _name_of(flat: Flat, value: Any) -> str | None:
     """The own name of a value found by its path, so that it is not kept a second time under `extra`.
 
-    Known by identity, so only where that proves something: Python shares numbers, booleans and single
-    letters.
+    Known by identity, so only where that proves something: Python shares numbers, booleans
+    and single letters.
     """
     if not isinstance(value, (str, list)) or len(value) < 2:
         return None

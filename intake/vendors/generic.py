@@ -94,8 +94,7 @@ def _walk(value: Any, path: str, leaves: list[tuple[str, str, Any, Any]]) -> Non
 
 
 def _named(item: Any) -> tuple[str, Any, Any] | None:
-    """(name, label, value) of an item such as {"name": "email", "label": "E-mail", "value": "x"}, else
-    None."""
+    """(name, label, value) of an item such as {"name": "email", "label": "E-mail", "value": "x"}, else None."""
     value_key = next((key for key in _VALUE_KEYS if key in item), None)
     if value_key is None or isinstance(item[value_key], dict):
         return None

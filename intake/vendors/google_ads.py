@@ -27,8 +27,8 @@ _COLUMNS = {
 def flatten(body: Any) -> Flat:
     """Values by column id, question and canonical name; a work address goes before a private one.
 
-    The shared secret `google_key` is not among the values, nor in `body`, so that it is shown and mapped
-    nowhere.
+    The shared secret `google_key` is not among the values, nor in `body`, so that it is shown
+    and mapped nowhere.
     """
     lead = {name: value for name, value in dict_of(body).items() if name != "google_key"}
     flat = Flat(body=lead)

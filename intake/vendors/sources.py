@@ -1,5 +1,5 @@
-"""Where a field map finds a value: `Email`, `$.data.email`, `answers[0].text`,
-`data.fields[label=Email].value`."""
+"""Where a field map finds a value: `Email`, `$.data.email`,
+`answers[0].text`, `data.fields[label=Email].value`."""
 
 import re
 from functools import lru_cache

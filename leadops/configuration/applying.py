@@ -39,9 +39,7 @@ class ChangedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class Applied:
-    """`published` is whether this apply has published `version`; None where there is nothing to publish
-    yet.
-    """
+    """`published` is whether this apply has published `version`; None where there is nothing to publish yet."""
 
     changes: list[Change]
     version: int | None

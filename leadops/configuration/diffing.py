@@ -1,6 +1,4 @@
-"""What would change, from plain data alone; one mechanism for apply, diff and the question who changed
-what.
-"""
+"""What would change, from plain data alone; one mechanism for apply, diff and the question who changed what."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

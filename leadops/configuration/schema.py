@@ -208,8 +208,8 @@ class MapOf(Kind):
 
 @dataclass(frozen=True)
 class Field:
-    """A key of a shape. A field without default must be there. `column` is the row's name for it, if
-    another.
+    """A key of a shape. A field without default must be there. `column` is the row's name for
+    it, if another.
     """
 
     name: str

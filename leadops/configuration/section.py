@@ -37,8 +37,8 @@ def columns(row: Model) -> Item:
 
 
 class Section(ABC):
-    """`read` and the checked file have the same plain form; `items` cuts it into named pieces that are
-    compared.
+    """`read` and the checked file have the same plain form; `items` cuts it into named pieces
+    that are compared.
     """
 
     name: ClassVar[str]
@@ -54,8 +54,8 @@ class Section(ABC):
 
     @abstractmethod
     def write(self, plain: Any, changed: Collection[str], saver: Saver) -> None:
-        """Make the database say the same for the items that are named; what `plain` leaves out is
-        deactivated.
+        """Make the database say the same for the items that are named; what `plain` leaves
+        out is deactivated.
         """
 
     def link(self, plain: Any, changed: Collection[str], saver: Saver) -> None:  # noqa: B027 (few need it)

@@ -30,8 +30,8 @@ GENERATED: dict[str, Callable[[], str]] = {
 
 
 def take(data_dir: Path) -> int:
-    """Makes the folder if need be and takes its lock. The lock lasts as long as the descriptor or the
-    process.
+    """Makes the folder if need be and takes its lock. The lock lasts as long as the descriptor
+    or the process.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -35,9 +35,7 @@ class Place:
     data: Path
 
     def sockets(self, private: Path) -> Path:
-        """A folder for the server's socket: in our short private folder, or where the other user reaches
-        it.
-        """
+        """A folder for the server's socket: in our short private folder, or where the other user reaches it."""
         other = self.identity if isinstance(self.identity, Unprivileged) else None
         folder = self.data.parent / "sockets" if other else private / "pg"
         folder.mkdir(mode=0o700, exist_ok=True)

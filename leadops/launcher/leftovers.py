@@ -14,9 +14,7 @@ SOCKETS = "LEADOPS_SOCKETS"
 
 
 def clear(data_dir: Path) -> int:
-    """Ends the children of the launch before (the caller holds the lock, so it is over); how many there
-    were.
-    """
+    """Ends the children of the launch before (the caller holds the lock, so it is over); how many there were."""
     before = runfile.read_file(data_dir / runfile.RUNNING)
     ended = _end(before[LAUNCH]) if before.get(LAUNCH) else 0
     sockets = Path(before.get(SOCKETS, ""))

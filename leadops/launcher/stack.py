@@ -32,9 +32,7 @@ STATED = (
 def environment(
     options: Options, *, environ: Mapping[str, str], generated: Mapping[str, str]
 ) -> dict[str, str]:
-    """Of every child, apart from the addresses of the embedded services. An empty variable counts as not
-    set.
-    """
+    """Of every child, apart from the addresses of the embedded services. An empty variable counts as not set."""
     metrics = options.data_dir / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(mode=0o700)

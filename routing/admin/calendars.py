@@ -197,8 +197,12 @@ class CalendarPage(ConfigurationPage):
 
 def _json_of(row: WorkCalendar) -> dict[str, Any]:
     return {
-        "name": row.name, "timezone": row.timezone, "hours": row.hours, "holidays": row.holidays, "days": row.days,
-    }  # fmt: skip
+        "name": row.name,
+        "timezone": row.timezone,
+        "hours": row.hours,
+        "holidays": row.holidays,
+        "days": row.days,
+    }
 
 
 def _answer(calendar: Calendar, now: datetime) -> str:

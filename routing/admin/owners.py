@@ -62,8 +62,16 @@ class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Owner
         fields = [
-            "name", "email", "team", "calendar", "skills", "daily_cap", "weekly_cap", "load_cap", "user",
-        ]  # fmt: skip
+            "name",
+            "email",
+            "team",
+            "calendar",
+            "skills",
+            "daily_cap",
+            "weekly_cap",
+            "load_cap",
+            "user",
+        ]
         labels = {"user": "Login", "load_cap": "Open leads at most"}
         help_texts = {
             "email": "The CRM knows them by this address; notices go there.",

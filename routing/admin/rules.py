@@ -40,8 +40,14 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = RoutingRule
         fields = [
-            "name", "when", "target_kind", "target_rotation", "target_queue", "target_owner", "active",
-        ]  # fmt: skip
+            "name",
+            "when",
+            "target_kind",
+            "target_rotation",
+            "target_queue",
+            "target_owner",
+            "active",
+        ]
         labels = {"target_kind": "Then send to"}
         help_texts = {
             "name": "Stands as the reason on every lead that this rule sends: “DACH”, “Partner”.",

@@ -64,8 +64,8 @@ class Calendar:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """{"name"?, "timezone", "hours": {"mon-fri": ["09:00-17:30"]}, "holidays"?: {"country",
-        "subdivision"?}, "days"?: [{"date", "hours"?}]}; days may also stand inside holidays. Raises
-        CalendarError."""
+        "subdivision"?}, "days"?: [{"date", "hours"?}]}; days may also stand inside holidays.
+        Raises CalendarError."""
         holiday = data.get("holidays") or {}
         days = [*(data.get("days") or ()), *(holiday.get("days") or ())]
         return cls(

@@ -24,8 +24,8 @@ class DurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """seconds counts for wall, opening and business_hours; amount is the number of days, or the
-    percentage."""
+    """seconds counts for wall, opening and business_hours; amount is the number of days,
+    or the percentage."""
 
     kind: Kind
     seconds: int
@@ -40,8 +40,8 @@ class Duration:
 
 
 def parse(text: object, *, clock: Clock = "wall") -> Duration:
-    """Raises DurationError. Percentages are whole or decimal, business days whole, and nothing is
-    negative."""
+    """Raises DurationError. Percentages are whole or decimal, business days whole, and
+    nothing is negative."""
     found = _SHAPE.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise DurationError(f"{text!r} is not a duration: {_HOW}.")

@@ -77,8 +77,7 @@ def as_number(value: Any) -> int | Decimal | None:
 
 
 def test_for(field: str, operator: str, wanted: Any) -> Test:
-    """The comparison as a function of the lead's value. Raises KeyError for an operator that does not
-    exist."""
+    """The comparison as a function of the lead's value. Raises KeyError for an operator that does not exist."""
     return _BUILDERS[operator](field, wanted)
 
 

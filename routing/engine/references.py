@@ -1,5 +1,4 @@
-"""What the engine calls the rows it speaks of: an id, the name people know it by, and the kind of thing it
-is."""
+"""What the engine calls the rows it speaks of: an id, the name people know it by, and the kind of thing it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A row named in a ruleset or a decision. The id decides; the name is what it was called at that
-    moment."""
+    """A row named in a ruleset or a decision. The id decides; the name is what it was called at that moment."""
 
     kind: str
     id: Id

@@ -1,5 +1,4 @@
-"""From a decision to a person or a queue: a rotation is followed through its when_empty, never in a
-circle."""
+"""From a decision to a person or a queue: a rotation is followed through its when_empty, never in a circle."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

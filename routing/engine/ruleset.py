@@ -131,8 +131,7 @@ class CompiledRuleSet:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Raises RuleSetError or TerritoryError. Everything is compiled at once, so that no lead pays for
-        it."""
+        """Raises RuleSetError or TerritoryError. Everything is compiled at once, so that no lead pays for it."""
         if data.get("format", FORMAT) != FORMAT:
             raise RuleSetError(
                 f"This ruleset is written in format {data['format']}; this version reads {FORMAT}."

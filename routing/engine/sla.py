@@ -16,8 +16,7 @@ CountedFrom = Literal["customer", "owner"]
 
 
 class SlaError(ValueError):
-    """The due time cannot be said: a calendar is missing, or the policy makes no sense. A sentence for
-    people."""
+    """The due time cannot be said: a calendar is missing, or the policy makes no sense. A sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)

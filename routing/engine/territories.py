@@ -30,8 +30,7 @@ class CompiledTerritory:
 
 
 class TerritoryMap:
-    """The published tree, compiled once. The order of the list breaks ties between territories equally
-    deep."""
+    """The published tree, compiled once. The order of the list breaks ties between territories equally deep."""
 
     def __init__(self, territories: Sequence[CompiledTerritory]) -> None:
         self._all = tuple(territories)
@@ -55,8 +54,7 @@ class TerritoryMap:
 
 
 def names(path: Sequence[CompiledTerritory]) -> list[str]:
-    """What stands under `territory` in the facts: `territory in [X]` is true for X and whatever lies below
-    it."""
+    """What stands under `territory` in the facts: `territory in [X]` is true for X and whatever lies below it."""
     return [territory.name for territory in path]
 
 

@@ -18,8 +18,8 @@ from routing.rotations.roster import Roster
 
 @dataclass
 class RotationBook:
-    """`queues` are those that leads can go to, `fallback` the one of last resort. Opened with a lock, it may be written from
-    (`ledger.write_turns`)."""
+    """`queues` are those that leads can go to, `fallback` the one of last resort. Opened with a lock, it may be written
+    from (`ledger.write_turns`)."""
 
     rotations: ledger.Locked
     people: Roster

@@ -23,9 +23,7 @@ _LOCK = "routing.rules.publishing"
 
 
 class NotPublishable(Exception):
-    """The drafts have errors. `findings` is everything found, errors and warnings; the message says the
-    errors.
-    """
+    """The drafts have errors. `findings` is everything found, errors and warnings; the message says the errors."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = list(findings)
@@ -38,8 +36,8 @@ class NothingPublished(LookupError):
 
 
 def publish(*, by: str, note: str = "", now: datetime) -> RuleSet:
-    """The drafts become the next version, or stay the newest one if they say the same. Raises
-    NotPublishable.
+    """The drafts become the next version, or stay the newest one if they say the same.
+    Raises NotPublishable.
     """
     with transaction.atomic():
         lock_keys([_LOCK])
@@ -97,8 +95,8 @@ def current() -> RuleSet | None:
 
 
 def compiled() -> engine.CompiledRuleSet:
-    """The ruleset in force, ready to decide with; one small query to learn which one that is. Raises
-    NothingPublished.
+    """The ruleset in force, ready to decide with; one small query to learn which one that is.
+    Raises NothingPublished.
     """
     return compiled_with_row()[0]
 
@@ -117,8 +115,8 @@ def compiled_version(version: int) -> engine.CompiledRuleSet:
 
 
 def compiled_draft() -> engine.CompiledRuleSet:
-    """The drafts, for trying them out. Raises RuleSetError or TerritoryError where they do not hold
-    together.
+    """The drafts, for trying them out. Raises RuleSetError or TerritoryError where they do
+    not hold together.
     """
     return engine.CompiledRuleSet.from_json(draft_snapshot())
 

@@ -32,8 +32,8 @@ NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """`owner` or `queue` would have the lead, by the rotation of that name if one picks or holds; `clock` and `steps` are
-    unsaved.
+    """`owner` or `queue` would have the lead, by the rotation of that name if one picks or holds; `clock` and
+    `steps` are unsaved.
     """
 
     facts: Mapping[str, Any]

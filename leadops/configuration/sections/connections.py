@@ -47,9 +47,7 @@ def _which(kind: str) -> str:
 
 
 class Connections(RowSection):
-    """Secrets never stand in the file: `token_env` and `webhook_secret_env` name the variables that hold
-    them.
-    """
+    """Secrets never stand in the file: `token_env` and `webhook_secret_env` name the variables that hold them."""
 
     name = "connections"
     model = CrmConnection

@@ -1,5 +1,5 @@
-"""Where a lead can be sent, in the file's words: account_owner, rotation:<name>, queue:<name>,
-owner:<e-mail>.
+"""Where a lead can be sent, in the file's words: account_owner, rotation:<name>,
+queue:<name>, owner:<e-mail>.
 """
 
 from dataclasses import dataclass

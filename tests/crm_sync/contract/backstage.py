@@ -88,11 +88,17 @@ class HubSpotBackstage(Backstage):
     def event(self, number, name, *, attempt=0, at=1_790_000_000_000):
         return [
             {
-                "eventId": attempt, "subscriptionType": "contact.propertyChange", "objectId": int(number),
-                "propertyName": name, "occurredAt": at, "attemptNumber": attempt,
-                "changeSource": self.person.source, "sourceId": self.person.source_id, "appId": 1160452,
+                "eventId": attempt,
+                "subscriptionType": "contact.propertyChange",
+                "objectId": int(number),
+                "propertyName": name,
+                "occurredAt": at,
+                "attemptNumber": attempt,
+                "changeSource": self.person.source,
+                "sourceId": self.person.source_id,
+                "appId": 1160452,
             }
-        ]  # fmt: skip
+        ]
 
     def body(self, *events):
         return json.dumps([each for some in events for each in some]).encode()
@@ -145,10 +151,14 @@ class MemoryBackstage(Backstage):
         moment = datetime.fromtimestamp(at / 1000, tz=UTC).isoformat()
         return [
             {
-                "number": f"{number}-{name}-{at}", "record": number, "property": name, "at": moment,
-                "kind": self.person.source, "who": self.person.source_id,
+                "number": f"{number}-{name}-{at}",
+                "record": number,
+                "property": name,
+                "at": moment,
+                "kind": self.person.source,
+                "who": self.person.source_id,
             }
-        ]  # fmt: skip
+        ]
 
     def body(self, *events):
         return json.dumps({"events": [each for some in events for each in some]}).encode()

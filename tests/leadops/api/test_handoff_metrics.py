@@ -30,8 +30,15 @@ def four(acme) -> None:
 def test_it_counts_and_gives_percentiles_in_seconds(four, api):
     body = api.get("metrics/handoff").json()
     assert body["total"]["counts"] == {
-        "received": 4, "handed_off": 4, "waiting": 0, "held": 0, "rejected": 0, "spam": 0, "in_crm": 0, "notified": 0,
-    }  # fmt: skip
+        "received": 4,
+        "handed_off": 4,
+        "waiting": 0,
+        "held": 0,
+        "rejected": 0,
+        "spam": 0,
+        "in_crm": 0,
+        "notified": 0,
+    }
     assert body["total"]["rates"] == {"handed_off": 1.0, "notified": 0.0}
     step = body["total"]["steps"]["received_to_handed_off"]
     assert step == {"count": 4, "p50": 2.5, "p95": 3.85, "p99": 3.97}

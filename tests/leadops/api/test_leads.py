@@ -213,8 +213,11 @@ def test_it_tells_the_timeline_in_order(acme, api):
     lead = make.handed_off()
     story = api.get(f"leads/{lead.pk}/timeline").json()
     assert [entry["verb"] for entry in story] == [
-        "intake.submitted", "routing.scored", "routing.assigned", "routing.clock_started",
-    ]  # fmt: skip
+        "intake.submitted",
+        "routing.scored",
+        "routing.assigned",
+        "routing.clock_started",
+    ]
     assert set(story[0]) == {"at", "verb", "actor", "source", "data"}
     assert story[0]["actor"] == "Website demo request"
 

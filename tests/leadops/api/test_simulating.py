@@ -64,8 +64,10 @@ def test_it_decides_as_the_pipeline_does(acme, api):
         said = api.post("simulate", {"facts": {**person, "form": "demo-request"}}).json()["assignment"]
         row = Assignment.objects.get(lead=make.handed_off(person))
         assert (said["rule"], said["reason"], said["queue"]) == (
-            row.rule_name or None, row.reason, row.queue.name if row.queue else None,
-        )  # fmt: skip
+            row.rule_name or None,
+            row.reason,
+            row.queue.name if row.queue else None,
+        )
         assert (said["owner"] or {}).get("email") == (row.owner.email if row.owner else None)
 
 

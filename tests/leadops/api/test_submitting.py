@@ -273,8 +273,15 @@ def test_it_tells_form_and_staff_how_far_a_submission_has_got(acme, api):
     runner.drain()
     late = api.client.get(address).json()
     assert set(late) == {
-        "submission_id", "status", "is_test", "stage", "lead_id", "exception_ids", "received_at", "handed_off_at",
-    }  # fmt: skip
+        "submission_id",
+        "status",
+        "is_test",
+        "stage",
+        "lead_id",
+        "exception_ids",
+        "received_at",
+        "handed_off_at",
+    }
     assert (late["status"], late["stage"], late["lead_id"]) == (
         "handed_off",
         None,

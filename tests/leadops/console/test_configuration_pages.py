@@ -124,9 +124,13 @@ def twin(model, number: int) -> None:
     row.pk = None
     row._state.adding = True
     for name, value in {
-        "name": f"Twin {number}", "key": f"twin-{number}", "email": f"twin{number}@acme.test",
-        "fallback": False, "primary": False, "holding_queue": None if model is Rotation else False,
-    }.items():  # fmt: skip
+        "name": f"Twin {number}",
+        "key": f"twin-{number}",
+        "email": f"twin{number}@acme.test",
+        "fallback": False,
+        "primary": False,
+        "holding_queue": None if model is Rotation else False,
+    }.items():
         if any(field.name == name for field in model._meta.fields):
             setattr(row, name, value)
     row.save()

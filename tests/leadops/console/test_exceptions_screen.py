@@ -97,8 +97,11 @@ def test_it_counts_its_tabs_and_opens_what_is_unclaimed_first(maria):
     queue.snooze(items[2:3], by="Maria Mann", until=timezone.now() + timedelta(hours=1))
     answer = maria.get(SCREEN)
     assert [(tab["title"], tab["count"]) for tab in answer.context["tabs"]] == [
-        ("Mine", 1), ("Unclaimed", 1), ("Snoozed", 1), ("All open", 4),
-    ]  # fmt: skip
+        ("Mine", 1),
+        ("Unclaimed", 1),
+        ("Snoozed", 1),
+        ("All open", 4),
+    ]
     assert answer.context["view"].tab == "unclaimed"
     assert [card.group.items for card in cards(maria, tab="mine")] == [1]
     assert [card.group.items for card in cards(maria, tab="all")] == [4]

@@ -8,7 +8,7 @@ from routing.engine.decision import RoutingDecision
 from routing.engine.references import Ref
 from routing.engine.resolve import resolve_target
 from routing.engine.rotation_state import LEAD, Turn
-from tests.make.engine import (  # fmt: skip
+from tests.make.engine import (
     ALICE,
     AMER,
     BOB,
