@@ -5,9 +5,9 @@ summed over the processes of this machine when PROMETHEUS_MULTIPROC_DIR is set, 
 """
 
 import logging
-import os
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,6 @@ from exception_queue.models import ExceptionItem
 from leadops.health import oldest_due
 
 log = logging.getLogger(__name__)
-MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class OpenWorkCollector(Collector):
@@ -42,9 +41,9 @@ class OpenWorkCollector(Collector):
 def metrics(request: HttpRequest) -> HttpResponse:
     """Everything, in Prometheus' text format."""
     counted = REGISTRY
-    if os.environ.get(MULTIPROCESS):
+    if settings.PROMETHEUS_MULTIPROC_DIR:
         counted = CollectorRegistry()
-        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(counted, path=settings.PROMETHEUS_MULTIPROC_DIR)  # type: ignore[no-untyped-call]
     standing = CollectorRegistry()
     standing.register(OpenWorkCollector())
     return HttpResponse(

@@ -1,6 +1,7 @@
 """Django settings. Reading them has no side effects: no folder is made, no connection opened.
 
-Every variable of the environment is read here and nowhere else. What the environment leaves out comes from the data
+Every variable of the environment is read here and nowhere else, but for what the launcher hands to the processes that it
+starts, and the proxies of outgoing calls, which `requests` reads itself. What the environment leaves out comes from the data
 folder of a running `manage.py up` (addresses of the embedded services, generated secrets).
 """
 
@@ -32,6 +33,8 @@ LEADOPS_SANDBOX_PORT: int = env.int("LEADOPS_SANDBOX_PORT", default=8899)
 LEADOPS_PUBLIC_URL: str = env.str("LEADOPS_PUBLIC_URL", default=f"http://127.0.0.1:{LEADOPS_PORT}").rstrip(
     "/"
 )
+# Certificates by which outgoing calls know their servers; "" for those that come with `requests`.
+CA_BUNDLE: str = env.str("REQUESTS_CA_BUNDLE", default="") or env.str("CURL_CA_BUNDLE", default="")
 LEADOPS_DEMO: bool = env.bool("LEADOPS_DEMO", default=False)
 # Addresses or networks of reverse proxies whose X-Forwarded-For is believed.
 LEADOPS_TRUSTED_PROXIES: list[str] = env.list("LEADOPS_TRUSTED_PROXIES", default=[])
@@ -49,6 +52,9 @@ DEBUG: bool = env.bool("LEADOPS_DEBUG", default=False)
 # Without a key Django refuses to sign; `manage.py up` generates one into the data folder.
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 LEADOPS_ENCRYPTION_KEYS: list[str] = env.list("LEADOPS_ENCRYPTION_KEYS", default=[])
+# Of the first admin and the first staff token, for `manage.py prepare`.
+LEADOPS_ADMIN_PASSWORD: str = env.str("LEADOPS_ADMIN_PASSWORD", default="")
+LEADOPS_API_TOKEN: str = env.str("LEADOPS_API_TOKEN", default="")
 # Secrets that the configuration names by variable (`token_env`, `secret_env`) are looked up here.
 LEADOPS_ENVIRONMENT: dict[str, str] = dict(env.ENVIRON)
 
@@ -328,3 +334,5 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 
 LOGGING = logging_config(level=env.str("LEADOPS_LOG_LEVEL", default="INFO"))
 PROMETHEUS_EXPORT_MIGRATIONS = False
+# Where the processes of this machine write their counters; "" where there is only one.
+PROMETHEUS_MULTIPROC_DIR: str = env.str("PROMETHEUS_MULTIPROC_DIR", default="")

@@ -29,6 +29,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
@@ -49,9 +50,7 @@ _NEVER_CARRIED_OUT = frozenset({501, 505})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a remote said. `headers` are found in any case; `body` is the parsed JSON, None when there is
-    none.
-    """
+    """What a remote said. `headers` are found in any case; `body` is the parsed JSON, None when there is none."""
 
     status: int
     headers: Mapping[str, str]
@@ -100,8 +99,8 @@ class Permanent(RemoteError):
 class Remote:
     """A server under one base address. Connections are kept open and shared by all Remotes of a thread.
 
-    `timeout` is (seconds to connect, seconds of silence). No cookies, no .netrc, no redirects; HTTPS_PROXY,
-    NO_PROXY and REQUESTS_CA_BUNDLE of the environment count.
+    `timeout` is (seconds to connect, seconds of silence). No cookies, no .netrc, no redirects; HTTPS_PROXY
+    and NO_PROXY of the environment and `settings.CA_BUNDLE` count.
     """
 
     def __init__(
@@ -120,7 +119,7 @@ class Remote:
         self.timeout = timeout
         self._origin = f"{parts.scheme}://{self.host}"
         self._proxies = get_environ_proxies(self.base_url)
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._verify = settings.CA_BUNDLE or True
 
     def request(
         self,
@@ -265,9 +264,7 @@ def _judged(response: requests.Response, *, text: str, host: str) -> Answer:
 
 
 def _parsed(text: str, kind: str) -> tuple[Any, bool]:
-    """The JSON of an answer, and whether it is one that an API gives (empty, JSON, or plain text of another
-    kind).
-    """
+    """The JSON of an answer, and whether it is one that an API gives (empty, JSON, or plain text of another kind)."""
     if not text.strip():
         return None, True
     if kind.endswith("json") or text.lstrip()[:1] in ("{", "["):
@@ -313,8 +310,7 @@ def _retry_at(header: str | None, *, now: datetime) -> datetime:
     """When to try again, from a Retry-After in seconds or as an HTTP date; at least a moment, at most 15
     minutes.
 
-    More than an hour is taken for milliseconds: nobody asks a client to wait 10,000 seconds, several send
-    them.
+    More than an hour is taken for milliseconds: nobody asks a client to wait 10,000 seconds, several send them.
     """
     seconds = _UNTOLD_WAIT_SECONDS
     text = (header or "").strip()

@@ -43,6 +43,22 @@ def test_every_setting_and_variable_is_documented_and_none_that_does_nothing():
     assert sorted(documented) == sorted(settings_and_variables())
 
 
+def test_the_environment_is_read_by_the_settings_and_handed_on_by_the_launcher():
+    found = {
+        module.name
+        for module in first_party()
+        for node in module.nodes(ast.Attribute)
+        if ast.unparse(node) in ("os.environ", "os.getenv") and not _only_names_the_settings(node)
+    }
+    launcher = {name for name in found if name.startswith("leadops/launcher/")}
+    assert found - launcher == {"leadops/settings.py", "leadops/management/commands/up.py"}
+
+
+def _only_names_the_settings(node):
+    call = node.parent.parent
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "os.environ.setdefault"
+
+
 def test_variables_in_the_readme_are_real():
     table = README.split("## Environment")[1].split("\n## ")[0]
     assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", table)) <= settings_and_variables()

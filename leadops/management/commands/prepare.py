@@ -1,7 +1,6 @@
 """Brings a database up to date and makes what a first start needs. It can be run again at any time."""
 
 import json
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,8 @@ class Command(BaseCommand):
             self._say("Applying the demo configuration")
             apply_demo()
         made |= make_staff(
-            password=os.environ.get("LEADOPS_ADMIN_PASSWORD", ""),
-            token=os.environ.get("LEADOPS_API_TOKEN", ""),
+            password=settings.LEADOPS_ADMIN_PASSWORD,
+            token=settings.LEADOPS_API_TOKEN,
         )
         if result is not None:
             result.write_text(json.dumps(made))

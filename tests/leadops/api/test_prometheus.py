@@ -51,8 +51,8 @@ def test_it_counts_requests_and_refusals_too(acme):
     assert any(name.startswith("django_http_requests") for name, *_ in seen)
 
 
-def test_it_sums_counters_over_processes_where_they_share_a_folder(acme, tmp_path, monkeypatch):
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+def test_it_sums_counters_over_processes_where_they_share_a_folder(acme, tmp_path, settings):
+    settings.PROMETHEUS_MULTIPROC_DIR = str(tmp_path)
     seen = _scraped()
     assert seen["leadops_outbox_pending", "hubspot"] == 0
     assert not any(name == "leadops_submissions_refused_total" for name, *_ in seen)
