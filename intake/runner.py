@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -46,24 +46,27 @@ class _HeldBelowTheMark(Exception):
     """A stage inside the transaction stopped a work; rolls the transaction back."""
 
 
-def drain() -> int:
-    """Work everything that is due until nothing is left for us; returns the number of submissions worked."""
+def drain(*, now: datetime | None = None) -> int:
+    """Work everything that is due until nothing is left for us; returns the number of submissions worked.
+
+    `now` None is the clock, which goes on while we work. Claims are in real time either way.
+    """
     pipeline()  # An idle process loads the stages with its first sweep, before a lead has to wait for it.
     worked = 0
-    while _is_needed() and (done := work_once()):
+    while _is_needed(now or timezone.now()) and (done := work_once(now=now)):
         worked += done
     return worked
 
 
-def _is_needed() -> bool:
+def _is_needed(now: datetime) -> bool:
     """Whether to take a batch now, or to leave what is due to a worker that is at it.
 
     Two workers with a lead each do the work of two batches where one would do, and keep both from the CRM. Nothing is
     forgotten: a worker looks again after its last batch, so it sees what was committed before we saw that worker.
     """
-    now = timezone.now()
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    at_it = Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=now)
+    real = timezone.now()
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=real)
+    at_it = Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=real)
     due = Submission.objects.filter(free, due_at__lte=now).order_by("due_at").annotate(busy=Exists(at_it))
     waiting = list(due.values_list("due_at", "busy")[: settings.LEADOPS_BATCH_SIZE])
     if not waiting:
@@ -73,12 +76,12 @@ def _is_needed() -> bool:
     return not busy or longest < now - PATIENCE or len(waiting) == settings.LEADOPS_BATCH_SIZE
 
 
-def work_once() -> int:
-    """Claim one batch and work it; returns how many submissions were claimed."""
-    now = timezone.now()
-    due = Submission.objects.filter(due_at__lte=now).order_by("due_at")
+def work_once(*, now: datetime | None = None) -> int:
+    """Claim one batch and work it, at `now` or else by the clock; returns how many submissions were claimed."""
+    real = timezone.now()
+    due = Submission.objects.filter(due_at__lte=now or real).order_by("due_at")
     # Counted before the work: a submission that kills its worker must be found out too.
-    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, now=now, counting="attempts")
+    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, now=real, counting="attempts")
     if not claim.rows:
         return 0
     prefetch_related_objects(claim.rows, "form")
@@ -87,7 +90,7 @@ def work_once() -> int:
         failed = submission.attempts - 1
         if TRIES.is_over(failed):
             error = RuntimeError(f"It was tried {failed} times and never came to an end.")
-            hold_alone(submission, token=claim.token, error=error, now=now)
+            hold_alone(submission, token=claim.token, error=error, now=now or real)
         elif TRIES.is_alone(failed):
             alone.append(submission)
         else:
@@ -95,32 +98,32 @@ def work_once() -> int:
     with _renewed(claim.token):
         for group in [together, *([one] for one in alone)]:
             if group:
-                _replay_in_halves(group, token=claim.token)
+                _replay_in_halves(group, token=claim.token, now=now)
     for wake in wake_ups():
         wake()
     return len(claim.rows)
 
 
-def _replay_in_halves(submissions: Sequence[Submission], *, token: UUID) -> None:
+def _replay_in_halves(submissions: Sequence[Submission], *, token: UUID, now: datetime | None) -> None:
     try:
-        _run_whole(submissions, token=token)
+        _run_whole(submissions, token=token, now=now)
     except OperationalError:
         # The database is in trouble, not the data: the claim lapses and the sweep takes the rows again.
         raise
     except Exception as error:
         log.exception("A batch of %d failed", len(submissions))
         if len(submissions) == 1:
-            hold_alone(submissions[0], token=token, error=error, now=timezone.now())
+            hold_alone(submissions[0], token=token, error=error, now=now or timezone.now())
             return
         half = len(submissions) // 2
-        _replay_in_halves(submissions[:half], token=token)
-        _replay_in_halves(submissions[half:], token=token)
+        _replay_in_halves(submissions[:half], token=token, now=now)
+        _replay_in_halves(submissions[half:], token=token, now=now)
 
 
-def _run_whole(submissions: Sequence[Submission], *, token: UUID) -> None:
+def _run_whole(submissions: Sequence[Submission], *, token: UUID, now: datetime | None) -> None:
     for failed in count(1):
         try:
-            _run(submissions, token=token)
+            _run(submissions, token=token, now=now)
             return
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
@@ -130,9 +133,9 @@ def _run_whole(submissions: Sequence[Submission], *, token: UUID) -> None:
             time.sleep(CONFLICTS.delay_after(failed).total_seconds())
 
 
-def _run(submissions: Sequence[Submission], *, token: UUID) -> None:
+def _run(submissions: Sequence[Submission], *, token: UUID, now: datetime | None) -> None:
     lines = pipeline()
-    batch = Batch((_take_up(submission) for submission in submissions), now=timezone.now())
+    batch = Batch((_take_up(submission) for submission in submissions), now=now or timezone.now())
     for position in range(lines.mark):
         batch.run(lines.stages[position], position=position)
     try:
@@ -149,7 +152,7 @@ def _run(submissions: Sequence[Submission], *, token: UUID) -> None:
         _save_held(batch, token=token)
         rest = [work.submission for work in batch.works if work.outcome is None]
         if rest:
-            _run(rest, token=token)
+            _run(rest, token=token, now=now)
 
 
 def _save_held(batch: Batch, *, token: UUID) -> None:

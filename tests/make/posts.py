@@ -1,6 +1,7 @@
 """Forms as they are posted, and the pipeline run to its end."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.test import Client
@@ -13,8 +14,10 @@ from tests.make.people import person
 HOST = {"host": "127.0.0.1"}
 
 
-def submitted(values: dict[str, Any], *, form: str = "demo-request", **headers: str) -> Submission:
-    """A submission as the form's address takes it, without HTTP."""
+def submitted(
+    values: dict[str, Any], *, form: str = "demo-request", now: datetime | None = None, **headers: str
+) -> Submission:
+    """A submission as the form's address takes it, without HTTP; `now` None is the clock."""
     envelope = accept.Envelope(
         body=json.dumps(values).encode(),
         content_type="application/json",
@@ -23,13 +26,17 @@ def submitted(values: dict[str, Any], *, form: str = "demo-request", **headers: 
         idempotency_key="",
     )
     parsed = bodies.parse(envelope.body, envelope.content_type)
-    return accept.accept(IntakeForm.objects.get(key=form), envelope, parsed, now=timezone.now())[0].submission
+    return accept.accept(IntakeForm.objects.get(key=form), envelope, parsed, now=now or timezone.now())[
+        0
+    ].submission
 
 
-def handed_off(values: dict[str, Any] | None = None, *, form: str = "demo-request") -> Lead:
+def handed_off(
+    values: dict[str, Any] | None = None, *, form: str = "demo-request", now: datetime | None = None
+) -> Lead:
     """The lead that comes out at the end of the pipeline."""
-    submission = submitted(values or person(), form=form)
-    runner.drain()
+    submission = submitted(values or person(), form=form, now=now)
+    runner.drain(now=now)
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF, (submission.status, submission.reason)
     assert submission.lead is not None

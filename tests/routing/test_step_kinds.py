@@ -1,6 +1,6 @@
 """Every option of a step changes what happens, and what nobody carries out cannot be chosen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -45,25 +45,24 @@ def policy(*steps: dict[str, str], first_response: str = "60m") -> None:
 
 def received_an_hour_ago() -> Lead:
     """A lead that waited an hour before somebody had it."""
-    submission = make.submitted(make.american())
-    submission.received_at = timezone.now() - HOUR
-    submission.save()
+    make.submitted(make.american(), now=timezone.now() - HOUR)
     runner.drain()
     return Lead.objects.get()
 
 
-def bring_due() -> None:
-    SlaStep.objects.filter(status="pending").update(due_at=timezone.now() - timedelta(seconds=1))
+def run_steps(*, minutes: int = 45) -> int:
+    """The sweep, so many minutes from now."""
+    return escalation.run_due_steps(now=timezone.now() + timedelta(minutes=minutes))
 
 
-def reassign_to(name: str, lead: Lead) -> None:
+def reassign_to(name: str, lead: Lead, *, now: datetime | None = None) -> None:
     actions.reassign(
         lead_id=lead.pk,
         owner_id=owner(name).pk,
         reason="x",
         source="console",
         actor="ops",
-        now=timezone.now(),
+        now=now or timezone.now(),
     )
 
 
@@ -72,7 +71,7 @@ def test_a_step_on_the_owners_clock_counts_from_the_assignment(acme):
     received_an_hour_ago()
     customer, from_assignment = SlaStep.objects.order_by("position")
     assert from_assignment.due_at - customer.due_at == pytest.approx(HOUR, abs=timedelta(minutes=1))
-    assert escalation.run_due_steps(now=timezone.now()) == 1
+    assert run_steps(minutes=0) == 1
     assert set(OwnerNotice.objects.values_list("kind", flat=True)) >= {"reminder"}
     assert not OwnerNotice.objects.filter(kind="overdue").exists()
 
@@ -85,26 +84,23 @@ def test_somebody_who_gets_the_lead_has_the_whole_time_of_an_owners_step(acme, w
         {"at": "90%", "do": "notify_manager"},
     )
     lead = make.handed_off(make.american())
-    SlaStep.objects.filter(do="remind_owner").update(due_at=timezone.now() + timedelta(minutes=1))
     customers = SlaStep.objects.get(do="notify_manager").due_at
+    later = timezone.now() + timedelta(minutes=11)
     if way == "by hand":
-        reassign_to("maria", lead)
+        reassign_to("maria", lead, now=later)
     else:
-        SlaStep.objects.filter(do="reassign").update(due_at=timezone.now())
-        assert escalation.run_due_steps(now=timezone.now()) == 1
-    reminder = SlaStep.objects.get(do="remind_owner")
-    assert reminder.due_at - timezone.now() == pytest.approx(timedelta(minutes=30), abs=timedelta(minutes=1))
+        assert escalation.run_due_steps(now=later) == 1
+    assert SlaStep.objects.get(do="remind_owner").due_at == later + timedelta(minutes=30)
     assert SlaStep.objects.get(do="notify_manager").due_at == customers
 
 
 def test_steps_that_were_done_are_not_done_again_for_the_next_owner(acme):
     policy({"at": "50%", "do": "remind_owner", "clock": "owner"})
     lead = make.handed_off(make.american())
-    bring_due()
-    escalation.run_due_steps(now=timezone.now())
+    run_steps()
     reassign_to("maria", lead)
     assert SlaStep.objects.get().status == "done"
-    assert escalation.run_due_steps(now=timezone.now()) == 0
+    assert run_steps(minutes=90) == 0
 
 
 @pytest.mark.parametrize(("exclude", "goes_back"), [(None, False), ("past_owners", False), ("nobody", True)])
@@ -115,13 +111,11 @@ def test_to_whom_says_who_may_get_it_again(acme, exclude, goes_back):
     RotationMember.objects.filter(owner=owner("carla")).update(active=False)
     lead = make.handed_off(make.american())
     first = Assignment.objects.get(lead=lead).owner
-    bring_due()
-    escalation.run_due_steps(now=timezone.now())
+    run_steps()
     second = Assignment.objects.get(lead=lead).owner
     assert second not in (None, first)
     SlaStep.objects.update(status="pending")
-    bring_due()
-    escalation.run_due_steps(now=timezone.now())
+    run_steps()
     assert (Assignment.objects.get(lead=lead).owner == first) == goes_back
     assert Assignment.objects.get(lead=lead).owner != second
 
@@ -140,8 +134,7 @@ def test_what_nobody_carries_out_cannot_be_chosen_and_a_file_that_names_it_is_to
         found
     )
     lead = make.handed_off(make.american())
-    bring_due()
-    escalation.run_due_steps(now=timezone.now())
+    run_steps()
     assert SlaStep.objects.get().result == "No task is made in the CRM by a step yet."
     assert SlaClock.objects.filter(lead=lead).exists()
 
@@ -150,8 +143,7 @@ def test_rules_that_were_published_with_a_channel_tell_the_team(acme):
     policy({"at": "50%", "do": "remind_owner"})
     make.handed_off(make.american())
     SlaStep.objects.update(do="notify_channel")
-    bring_due()
-    escalation.run_due_steps(now=timezone.now())
+    run_steps()
     assert OwnerNotice.objects.get(kind="overdue").team.name == "AMER Sales"
 
 

@@ -1,6 +1,6 @@
 """A posted form becomes an owned lead, with everything that goes with it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -133,8 +133,7 @@ def test_uncertain_spam_waits_for_a_person_and_then_goes_on_as_unchecked(acme):
     assert submission.due_at - timezone.now() <= timedelta(minutes=15)
     item = ExceptionItem.objects.get()
     assert item.kind == "intake.spam_uncertain"
-    Submission.objects.update(due_at=timezone.now())
-    runner.drain()
+    runner.drain(now=submission.due_at)
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF
     assert submission.unchecked
@@ -145,8 +144,8 @@ def test_uncertain_spam_waits_for_a_person_and_then_goes_on_as_unchecked(acme):
 def test_the_customers_clock_runs_from_received_through_the_hold(acme):
     submission = make.submitted(make.person(email="a.b@mailinator.com"))
     runner.drain()
-    Submission.objects.update(due_at=timezone.now())
-    runner.drain()
+    submission.refresh_from_db()
+    runner.drain(now=submission.due_at)
     assert SlaClock.objects.get().started_at == submission.received_at
 
 
@@ -191,10 +190,11 @@ def test_a_returning_uncontacted_lead_keeps_owner_and_clock(acme):
 
 
 def test_a_returning_lead_only_gets_more_urgent(acme):
-    lead = make.handed_off(make.american(intent="newsletter", employee_count="900", job_title="Head of IT"))
+    lead = make.handed_off(
+        make.american(intent="newsletter", employee_count="900", job_title="Head of IT"), now=ago(hours=1)
+    )
     before = SlaClock.objects.get(lead=lead)
     assert before.policy_name == "Everyone else"
-    Lead.objects.update(last_submitted_at=timezone.now() - timedelta(hours=1))
     make.handed_off(make.american(intent="demo_request", job_title="Head of IT"))
     after = SlaClock.objects.get(lead=lead)
     assert (after.pk, after.policy_name) == (before.pk, "Hot leads")
@@ -224,33 +224,26 @@ def test_without_published_rules_leads_wait_and_go_on_by_themselves(acme):
     assert submission.status == Submission.Status.HELD
     assert ExceptionItem.objects.get().kind == "routing.no_ruleset"
     publishing.publish(by="ops", now=timezone.now())
-    Submission.objects.update(due_at=timezone.now())
-    runner.drain()
+    runner.drain(now=submission.due_at)
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF
     assert ExceptionItem.objects.get().status == ExceptionItem.Status.RESOLVED
 
 
-def come_back_contacted(lead: Lead, *, days_ago: int = 1) -> None:
-    """The lead was contacted, and what happened lies in the past."""
-    then = timezone.now() - timedelta(days=days_ago)
+def ago(**time: int) -> datetime:
+    return timezone.now() - timedelta(**time)
+
+
+def contact(lead: Lead, *, now: datetime) -> None:
     actions.mark_contacted(
-        lead_id=lead.pk,
-        at=timezone.now(),
-        by="x",
-        evidence="claimed",
-        source="api",
-        actor="x",
-        now=timezone.now(),
+        lead_id=lead.pk, at=now, by="x", evidence="claimed", source="api", actor="x", now=now
     )
-    Lead.objects.update(contacted_at=then, last_submitted_at=then)
-    Assignment.objects.update(assigned_at=then)
 
 
 def test_a_contacted_lead_that_comes_back_is_new_again_and_stays_with_its_owner(acme):
-    lead = make.handed_off(make.american())
+    lead = make.handed_off(make.american(), now=ago(days=2))
     owner = Assignment.objects.get(lead=lead).owner
-    come_back_contacted(lead)
+    contact(lead, now=ago(days=1))
     again = make.handed_off(make.american(message="Back again"))
     row = Assignment.objects.get(lead=lead)
     assert (again.pk, again.status, row.owner) == (lead.pk, Lead.Status.NEW, owner)
@@ -260,31 +253,29 @@ def test_a_contacted_lead_that_comes_back_is_new_again_and_stays_with_its_owner(
 
 
 def test_the_bond_ends_after_its_days_and_when_the_owner_has_left_the_rotation(acme):
-    lead = make.handed_off(make.american())
-    owner = Assignment.objects.get(lead=lead).owner
-    come_back_contacted(lead, days_ago=91)
-    make.handed_off(make.american())
+    lead = make.handed_off(make.american(), now=ago(days=95))
+    contact(lead, now=ago(days=94))
+    make.handed_off(make.american(), now=ago(days=3))
     assert RotationTurn.objects.count() == 2
     owner = Assignment.objects.get(lead=lead).owner
-    come_back_contacted(lead)
+    contact(lead, now=ago(days=2))
     RotationMember.objects.filter(owner=owner).update(active=False)
     make.handed_off(make.american())
     assert Assignment.objects.get(lead=lead).owner != owner
 
 
 def test_the_bond_is_counted_from_the_last_contact_where_that_is_later_than_the_assignment(acme):
-    lead = make.handed_off(make.american())
-    come_back_contacted(lead, days_ago=91)
-    Lead.objects.update(contacted_at=timezone.now() - timedelta(days=2))
+    lead = make.handed_off(make.american(), now=ago(days=91))
+    contact(lead, now=ago(days=2))
     make.handed_off(make.american(message="Back again"))
     assert Assignment.objects.get(lead=lead).reason.startswith("Stays with")
     assert RotationTurn.objects.count() == 1
 
 
 def test_a_content_form_goes_on_the_timeline_only(acme):
-    lead = make.handed_off(make.american())
+    lead = make.handed_off(make.american(), now=ago(days=2))
     IntakeForm.objects.create(key="paper", name="White paper", purpose="content")
-    come_back_contacted(lead)
+    contact(lead, now=ago(days=1))
     make.handed_off(make.american(), form="paper")
     lead.refresh_from_db()
     assert lead.status == Lead.Status.CONTACTED
