@@ -124,12 +124,12 @@ def _read_owners(connection: CrmConnection) -> str:
 
 
 def _resume(connection: CrmConnection) -> str:
-    circuit.resume_now(connection)
+    circuit.resume_now(connection, now=timezone.now())
     return f"{connection.key} is tried again."
 
 
 def _retry_dead(connection: CrmConnection) -> str:
     dead = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.DEAD)
     lead_ids = [str(lead_id) for lead_id in dead.values_list("lead_id", flat=True)]
-    outbox.retry_dead(lead_ids, by="doctor")
+    outbox.retry_dead(lead_ids, by="doctor", now=timezone.now())
     return f"{len(lead_ids)} leads of {connection.key} are due again."

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from crm_sync.models import CrmConnection, OutboxEntry
 from exception_queue.queue import Attempt, RetryRefused
@@ -124,12 +123,11 @@ def mark_dead(
     return rows
 
 
-def retry_dead(subject_ids: Collection[str], *, by: str) -> Attempt:
+def retry_dead(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler for leads: what was given up is due again, whichever connection gave it up.
 
     Raises RetryRefused when none of the connections that gave up is active any more.
     """
-    now = timezone.now()
     dead = OutboxEntry.objects.filter(lead_id__in=lead_ids(subject_ids), status=Status.DEAD)
     with transaction.atomic():
         rows = list(

@@ -73,13 +73,13 @@ def deliver(*, now: datetime) -> int:
     return sent
 
 
-def retry_undelivered(subject_ids: list[str], *, by: str) -> queue.Attempt:
+def retry_undelivered(subject_ids: list[str], *, by: str, now: datetime) -> queue.Attempt:
     """Retry handler: what the rules could not deliver is due again, to the addresses that the rule has now."""
     rules = [int(rule) for rule in subject_ids]
     due = set[str]()
     failed = AlertNotice.objects.filter(rule_id__in=rules, status=AlertNotice.Status.FAILED)
     for notice in failed.select_related("rule").order_by("pk").select_for_update(of=("self",)):
-        notice.status, notice.due_at, notice.attempts = AlertNotice.Status.PENDING, timezone.now(), 0
+        notice.status, notice.due_at, notice.attempts = AlertNotice.Status.PENDING, now, 0
         notice.to = notice.rule.notify
         notice.save(update_fields=["status", "due_at", "attempts", "to"])
         due.add(str(notice.rule_id))
@@ -169,6 +169,7 @@ def _book(notice: AlertNotice, problem: notify.NotifyError | None, *, now: datet
             subject_type=_SUBJECT_TYPE,
             subject_ids=[str(notice.rule_id)],
             reason="A later alert of this rule was delivered.",
+            now=now,
         )
 
 

@@ -6,7 +6,7 @@ again stays until the answer is there: it closes when the cause goes away, and c
 reported again. What happens again after it was settled is a new item.
 
 Rows are locked in the order (kind, subject type, subject id) by every writer, so that no two can wait for each
-other; layers above call these writers last in a transaction.
+other; layers above call these writers last in a transaction. Where `now` is None it is the clock's.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -57,7 +57,7 @@ def open_items(problems: Iterable[ExceptionReport], *, now: datetime) -> list[Ex
         items = [item for item, _ in found]
         _note([item for item, is_new in found if is_new], verb=Verb.OPENED, actor=ITSELF, text="", at=now)
         _wake([item for item in items if item.status == Status.OPEN and item.snoozed_until], now=now)
-        _failed_again([item for item in items if item.retried_at])
+        _failed_again([item for item in items if item.retried_at], now=now)
     return sorted(items, key=lambda item: (item.kind, item.subject_type, item.subject_id))
 
 
@@ -68,6 +68,7 @@ def close_items(
     subject_ids: Collection[str],
     reason: str,
     other_than: str | None = None,
+    now: datetime | None = None,
 ) -> int:
     """The cause went away: resolve the unsettled items of these subjects (kind None: of every kind, but for
     `other_than`); how many. What somebody had tried again is resolved by them. Cheap when there is none.
@@ -83,7 +84,8 @@ def close_items(
         items = _locked(about)
         for by, theirs in groupby(sorted(items, key=_tried_by), key=_tried_by):
             verb = Verb.RESOLVED if by else Verb.CLOSED
-            _close(list(theirs), verb=verb, by=by or ITSELF, note=f"Tried again: {reason}" if by else reason)
+            words = f"Tried again: {reason}" if by else reason
+            _close(list(theirs), verb=verb, by=by or ITSELF, note=words, now=now or timezone.now())
         return len(items)
 
 
@@ -93,9 +95,11 @@ def is_open(*, kind: str, subject: Subject) -> bool:
     return ExceptionItem.objects.filter(**about, status__in=ExceptionItem.UNRESOLVED).exists()
 
 
-def claim(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+def claim(
+    items: Iterable[ExceptionItem], *, by: str, note: str = "", now: datetime | None = None
+) -> list[ExceptionItem]:
     """Take what nobody else has claimed; it stays open. Returns what is `by`'s now."""
-    now = timezone.now()
+    now = now or timezone.now()
     with transaction.atomic(savepoint=False):
         theirs = [item for item in _locked(_among(items)) if item.claimed_by in ("", by)]
         new = [item for item in theirs if not item.claimed_by]
@@ -106,9 +110,11 @@ def claim(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[Ex
     return theirs
 
 
-def release(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+def release(
+    items: Iterable[ExceptionItem], *, by: str, note: str = "", now: datetime | None = None
+) -> list[ExceptionItem]:
     """Give claimed items back, whoever has them; the note on each says who did."""
-    now = timezone.now()
+    now = now or timezone.now()
     with transaction.atomic(savepoint=False):
         held = [item for item in _locked(_among(items)) if item.claimed_by]
         for item in held:
@@ -118,10 +124,10 @@ def release(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[
     return held
 
 
-def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried:
+def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "", now: datetime | None = None) -> Retried:
     """Try again what failed, by the retry handler of each kind. The items stay until the answer is there.
 
-    A handler is called as `handler(subject_ids, by=by)` and answers with an Attempt: it writes rows that make the
+    A handler is called as `handler(subject_ids, by=by, now=now)` and answers with an Attempt: it writes rows that make the
     work due again and nudges, or does what takes no time at once. It leaves alone subjects that wait for nothing
     (two people may press the button): their items are done. It raises RetryRefused when it cannot try; its
     kind's items then stay as they are.
@@ -129,6 +135,7 @@ def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried
     The handler comes before the items are locked, as everywhere: first the rows of the layers above, then the
     items. Each kind is a transaction of its own.
     """
+    now = now or timezone.now()
     retried = Retried()
     asked = ExceptionItem.objects.filter(_among(items), status__in=ExceptionItem.UNRESOLVED)
     for key, of_kind in groupby(asked.order_by(*_LOCK_ORDER), key=lambda item: item.kind):
@@ -139,25 +146,32 @@ def retry(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> Retried
                 if kind.retry is None:
                     raise RetryRefused("It cannot be tried again: fix the cause, then resolve it.")
                 ids = list(dict.fromkeys(item.subject_id for item in chosen))
-                attempt: Attempt = dotted.resolve(kind.retry)(ids, by=by)
-                retried.done += _closed_by_trying(chosen, by=by, note=note)
-                _after(attempt, _locked(_among(chosen)), retried, by=by, note=note)
+                attempt: Attempt = dotted.resolve(kind.retry)(ids, by=by, now=now)
+                retried.done += _closed_by_trying(chosen, by=by, note=note, now=now)
+                _after(attempt, _locked(_among(chosen)), retried, by=by, note=note, now=now)
         except RetryRefused as refusal:
             retried.refusals.append(f"{kind.title}: {refusal}")
-            _note(chosen, verb=Verb.REFUSED, actor=by, text=str(refusal), at=timezone.now())
+            _note(chosen, verb=Verb.REFUSED, actor=by, text=str(refusal), at=now)
         else:
             retried.refusals += [f"{kind.title}: {words}" for words in dict.fromkeys(attempt.failed.values())]
     return retried
 
 
-def resolve(items: Iterable[ExceptionItem], *, by: str, note: str = "") -> list[ExceptionItem]:
+def resolve(
+    items: Iterable[ExceptionItem], *, by: str, note: str = "", now: datetime | None = None
+) -> list[ExceptionItem]:
     """A person fixed the cause."""
     with transaction.atomic(savepoint=False):
-        return _close(_locked(_among(items)), verb=Verb.RESOLVED, by=by, note=note)
+        return _close(_locked(_among(items)), verb=Verb.RESOLVED, by=by, note=note, now=now or timezone.now())
 
 
 def dismiss(
-    items: Iterable[ExceptionItem], *, by: str, note: str = "", options: Collection[str] = ()
+    items: Iterable[ExceptionItem],
+    *,
+    by: str,
+    note: str = "",
+    options: Collection[str] = (),
+    now: datetime | None = None,
 ) -> list[ExceptionItem]:
     """A person decided that nothing needs to be done.
 
@@ -176,14 +190,21 @@ def dismiss(
                     by=by,
                     options=[option for option in options if option in kind.dismiss_options],
                 )
-        return _close(_locked(_among(items)), verb=Verb.DISMISSED, by=by, note=note, status=Status.DISMISSED)
+        return _close(
+            _locked(_among(items)),
+            verb=Verb.DISMISSED,
+            by=by,
+            note=note,
+            now=now or timezone.now(),
+            status=Status.DISMISSED,
+        )
 
 
 def snooze(
-    items: Iterable[ExceptionItem], *, by: str, until: datetime, note: str = ""
+    items: Iterable[ExceptionItem], *, by: str, until: datetime, note: str = "", now: datetime | None = None
 ) -> list[ExceptionItem]:
     """Out of sight until then, or until it has happened ten times as often. ValueError for a past time."""
-    now = timezone.now()
+    now = now or timezone.now()
     if until <= now:
         raise ValueError("Snooze until a time that is still to come.")
     with transaction.atomic(savepoint=False):
@@ -203,10 +224,11 @@ def wake_snoozed(*, now: datetime) -> int:
         return len(_wake(_locked(Q(status=Status.SNOOZED, snoozed_until__lte=now)), now=now))
 
 
-def _after(attempt: Attempt, items: Sequence[ExceptionItem], retried: Retried, *, by: str, note: str) -> None:
+def _after(
+    attempt: Attempt, items: Sequence[ExceptionItem], retried: Retried, *, by: str, note: str, now: datetime
+) -> None:
     pending = [item for item in items if item.subject_id in attempt.pending]
     failed = [item for item in items if item.subject_id in attempt.failed]
-    now = timezone.now()
     _note([*pending, *failed], verb=Verb.RETRIED, actor=by, text=note, at=now)
     for item in pending:
         item.retried_at, item.retried_by, item.retried_cause_key = now, by, item.cause_key
@@ -220,22 +242,23 @@ def _after(attempt: Attempt, items: Sequence[ExceptionItem], retried: Retried, *
     settled = [item for item in items if item not in pending and item not in failed]
     retried.trying += pending
     retried.failed += failed
-    retried.done += _close(settled, verb=Verb.RETRIED, by=by, note=note)
+    retried.done += _close(settled, verb=Verb.RETRIED, by=by, note=note, now=now)
 
 
-def _closed_by_trying(items: Sequence[ExceptionItem], *, by: str, note: str) -> list[ExceptionItem]:
+def _closed_by_trying(
+    items: Sequence[ExceptionItem], *, by: str, note: str, now: datetime
+) -> list[ExceptionItem]:
     """What the handler itself has closed, in this transaction: it was the person's doing."""
     closed = list(ExceptionItem.objects.filter(_among(items), status=Status.RESOLVED, resolved_by=ITSELF))
     for item in closed:
         item.resolved_by = by
     ExceptionItem.objects.filter(pk__in=_keys(closed)).update(resolved_by=by)
-    _note(closed, verb=Verb.RETRIED, actor=by, text=note, at=timezone.now())
+    _note(closed, verb=Verb.RETRIED, actor=by, text=note, at=now)
     return closed
 
 
-def _failed_again(items: Sequence[ExceptionItem]) -> None:
+def _failed_again(items: Sequence[ExceptionItem], *, now: datetime) -> None:
     """What came of trying: the same answer, or another one."""
-    now = timezone.now()
     for item in items:
         same = item.cause_key == item.retried_cause_key
         came = "the same answer" if same else item.cause
@@ -267,9 +290,14 @@ def _locked(about: Q) -> list[ExceptionItem]:
 
 
 def _close(
-    items: Sequence[ExceptionItem], *, verb: str, by: str, note: str, status: str = Status.RESOLVED
+    items: Sequence[ExceptionItem],
+    *,
+    verb: str,
+    by: str,
+    note: str,
+    now: datetime,
+    status: str = Status.RESOLVED,
 ) -> list[ExceptionItem]:
-    now = timezone.now()
     end = {
         "status": status,
         "resolved_at": now,

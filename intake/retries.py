@@ -1,8 +1,7 @@
 """What the exception queue calls when somebody says: try again."""
 
 from collections.abc import Sequence
-
-from django.utils import timezone
+from datetime import datetime
 
 from exception_queue.queue import Attempt
 from intake.accept import DRAIN
@@ -10,12 +9,11 @@ from intake.models import Submission
 from plumbing.nudges import nudge
 
 
-def retry_submissions(subject_ids: Sequence[str], *, by: str) -> Attempt:
+def retry_submissions(subject_ids: Sequence[str], *, by: str, now: datetime) -> Attempt:
     """Work held submissions from the start again.
 
     From the start: the stored body is read again, so a fixed field map takes effect.
     """
-    now = timezone.now()
     held = Submission.objects.select_for_update().filter(
         pk__in=subject_ids, status__in=[Submission.Status.HELD, Submission.Status.RETRYING]
     )

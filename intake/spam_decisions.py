@@ -1,8 +1,7 @@
 """What a person says of possible spam: it is spam, or it is not."""
 
 from collections.abc import Collection, Mapping, Sequence
-
-from django.utils import timezone
+from datetime import datetime
 
 from exception_queue.queue import Attempt
 from intake import blocklist
@@ -38,12 +37,12 @@ def settle_as_spam(subject_ids: Collection[str], *, by: str, options: Collection
     return _ids(found)
 
 
-def let_through(subject_ids: Collection[str], *, by: str) -> Attempt:
+def let_through(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """Not spam: these submissions go on at once, past every spam check."""
     found = _locked(subject_ids, among=UNDECIDED)
     for submission in found:
         # It goes on where it waits; one that ended as spam starts anew.
-        submission.status, submission.due_at = Status.RETRYING, timezone.now()
+        submission.status, submission.due_at = Status.RETRYING, now
         submission.unchecked, submission.cleared_by, submission.attempts = False, by[:200], 0
         submission.reason = f"{by} said that it is no spam."
     _save(found)

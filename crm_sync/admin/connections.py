@@ -254,7 +254,7 @@ class ConnectionPage(ConfigurationPage):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What was wrong may be fixed now: the connection is prepared afresh and tried at once."""
         super().save_related(request, form, formsets, change)
-        circuit.resume([form.instance.key], by=str(request.user))
+        circuit.resume([form.instance.key], by=str(request.user), now=timezone.now())
 
     @action(
         description="Try now",
@@ -269,7 +269,7 @@ class ConnectionPage(ConfigurationPage):
     )
     def ask_now(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         row = CrmConnection.objects.get(pk=object_id)
-        circuit.resume([row.key], by=str(request.user))
+        circuit.resume([row.key], by=str(request.user), now=timezone.now())
         self.message_user(request, "The CRM is asked now; what waits is written as soon as it answers.")
         return to_page(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
@@ -41,7 +42,7 @@ class OutboxPage(ReadOnlyPage):
             self.message_user(request, "What is chosen waits already: nothing to ask for.", messages.INFO)
             return
         try:
-            outbox.retry_dead(dead, by=str(request.user))
+            outbox.retry_dead(dead, by=str(request.user), now=timezone.now())
         except RetryRefused as refused:
             self.message_user(request, str(refused), messages.ERROR)
         else:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
@@ -44,6 +43,7 @@ def answered(connection: CrmConnection, *, now: datetime) -> None:
                     subject_type=SUBJECT,
                     subject_ids=[connection.key],
                     reason="The CRM answers again.",
+                    now=now,
                 )
 
 
@@ -78,7 +78,7 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
                 _report(connection, kind=kinds.UNAVAILABLE, words=words, now=now)
 
 
-def resume(subject_ids: Collection[str], *, by: str) -> Attempt:
+def resume(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler for connections, by key: forget what went wrong and ask at once, with or without leads
     that wait.
     """
@@ -96,11 +96,11 @@ def resume(subject_ids: Collection[str], *, by: str) -> Attempt:
     return Attempt(pending=keys)
 
 
-def resume_now(connection: CrmConnection) -> None:
+def resume_now(connection: CrmConnection, *, now: datetime) -> None:
     """The CRM lets us in again, as we found out ourselves."""
-    resume([connection.key], by="leadops")
+    resume([connection.key], by="leadops", now=now)
     connection.refresh_from_db()
-    answered(connection, now=timezone.now())
+    answered(connection, now=now)
 
 
 def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:

@@ -54,7 +54,9 @@ def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -
         if arrived := {each.email for each in people if not each.archived} - known:
             _push_again(connection, arrived, now=now)
             reason = "The owner exists in the CRM now."
-            close_items(kind=kinds.OWNER_UNKNOWN, subject_type=SUBJECT, subject_ids=arrived, reason=reason)
+            close_items(
+                kind=kinds.OWNER_UNKNOWN, subject_type=SUBJECT, subject_ids=arrived, reason=reason, now=now
+            )
 
 
 def refresh_all() -> None:
@@ -73,7 +75,7 @@ def refresh_all() -> None:
             if connection.health == CrmConnection.Health.OK:
                 circuit.answered(connection, now=timezone.now())
             else:
-                circuit.resume_now(connection)
+                circuit.resume_now(connection, now=timezone.now())
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
 
 
@@ -93,12 +95,11 @@ def expire_owner_list(connection: CrmConnection) -> None:
     CrmConnection.objects.filter(pk=connection.pk).update(owners_read_at=None)
 
 
-def retry_unknown(subject_ids: Collection[str], *, by: str) -> Attempt:
+def retry_unknown(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler for owners, by e-mail address: ask the CRM again, and push their leads.
 
     The push finds them there (then their item closes), or says once more that it does not.
     """
-    now = timezone.now()
     waiting = set[str]()
     for connection in CrmConnection.objects.filter(active=True):
         expire_owner_list(connection)

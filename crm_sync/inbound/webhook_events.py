@@ -212,12 +212,11 @@ def _put_off(events: Sequence[InboundEvent], *, error: str, now: datetime) -> No
         open_items(problems, now=now)
 
 
-def retry_refused(subject_ids: Collection[str], *, by: str) -> Attempt:
+def retry_refused(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler for leads whose change in the CRM was refused: read and try again."""
     links = CrmLink.objects.filter(
         lead_id__in=outbox.lead_ids(subject_ids), connection__active=True
     ).values_list("lead_id", "connection_id", "remote_id")
-    now = timezone.now()
     due = set[str]()
     for lead_id, connection_id, remote_id in links:
         failed = InboundEvent.objects.filter(
@@ -229,13 +228,12 @@ def retry_refused(subject_ids: Collection[str], *, by: str) -> Attempt:
     return Attempt(pending=due)
 
 
-def write_again(subject_ids: Collection[str], *, by: str) -> Attempt:
+def write_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler for leads with a value that was changed back again and again: write it once more.
 
     Nothing is awaited: the item says that we have stopped writing, and that is over.
     """
     leads = outbox.lead_ids(subject_ids)
-    now = timezone.now()
     with transaction.atomic():
         stopped = CrmLink.objects.filter(lead_id__in=leads).exclude(stopped=[])
         links = list(stopped.order_by("pk").select_for_update(no_key=True))

@@ -94,16 +94,16 @@ def act(
     match verb:
         case "claim":
             wanted = items.count()
-            mine = queue.claim(items, by=by, note=note)
+            mine = queue.claim(items, by=by, note=note, now=now)
             taken = wanted - len(mine)
             belong = counted(taken, "exception belongs", "exceptions belong")
             refusals = [f"{belong} to somebody else."] if taken else []
             return Said(f"{_are(mine)} yours." if mine else "", refusals)
         case "release":
-            given = queue.release(items, by=by, note=note)
+            given = queue.release(items, by=by, note=note, now=now)
             return Said(f"{_are(given)} free for others.", [])
         case "retry":
-            tried = queue.retry(items, by=by, note=note)
+            tried = queue.retry(items, by=by, note=note, now=now)
             came = [
                 f"{_are(tried.trying)} being tried again." if tried.trying else "",
                 f"{counted(len(tried.done), 'exception')} resolved." if tried.done else "",
@@ -113,14 +113,14 @@ def act(
             open_questions = [kind for kind in kinds_of(items) if kind.is_question]
             if open_questions:
                 return Said("", [kind.how_to_answer for kind in open_questions])
-            resolved = queue.resolve(items, by=by, note=note)
+            resolved = queue.resolve(items, by=by, note=note, now=now)
             return Said(f"{counted(len(resolved), 'exception')} resolved.", [])
         case "dismiss":
-            dismissed = queue.dismiss(items, by=by, note=note, options=chosen_options)
+            dismissed = queue.dismiss(items, by=by, note=note, options=chosen_options, now=now)
             return Said(f"{counted(len(dismissed), 'exception')} dismissed.", [])
         case "snooze":
             words, length = SNOOZES[snooze_for]
-            asleep = queue.snooze(items, by=by, note=note, until=now + length)
+            asleep = queue.snooze(items, by=by, note=note, until=now + length, now=now)
             return Said(f"{counted(len(asleep), 'exception')} snoozed for {words}.", [])
     raise KeyError(verb)
 

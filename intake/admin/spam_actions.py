@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
@@ -81,7 +82,7 @@ class SpamActions:
         if items:
             is_going = bool(queue.retry(items, by=by).taken)
         else:
-            is_going = bool(spam_decisions.let_through([object_id], by=by).pending)
+            is_going = bool(spam_decisions.let_through([object_id], by=by, now=timezone.now()).pending)
         return _done(request, object_id, "It is on its way." if is_going else "")
 
 

@@ -1,11 +1,11 @@
 """What the exception queue calls when somebody says: try again."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count
-from django.utils import timezone
 
 from exception_queue.queue import Attempt
 from intake.models import Lead
@@ -19,9 +19,8 @@ from routing.notices.sending import SEND
 NO_PLACE = "The rules in force still have no place for it. Add or change a rule and publish it first."
 
 
-def retry_notices(subject_ids: Sequence[str], *, by: str) -> Attempt:
+def retry_notices(subject_ids: Sequence[str], *, by: str, now: datetime) -> Attempt:
     """Send failed notices again."""
-    now = timezone.now()
     failed = OwnerNotice.objects.filter(pk__in=subject_ids, status=OwnerNotice.Status.FAILED)
     due = [str(pk) for pk in failed.order_by("pk").select_for_update().values_list("pk", flat=True)]
     OwnerNotice.objects.filter(pk__in=due).update(status=OwnerNotice.Status.WAITING, due_at=now, attempts=0)
@@ -29,10 +28,10 @@ def retry_notices(subject_ids: Sequence[str], *, by: str) -> Attempt:
     return Attempt(pending=due)
 
 
-def retry_holding_queues(subject_ids: Sequence[str], *, by: str) -> Attempt:
+def retry_holding_queues(subject_ids: Sequence[str], *, by: str, now: datetime) -> Attempt:
     """Look at the holding queues now."""
     before = _waiting(subject_ids)
-    release_holding_queues(now=timezone.now())
+    release_holding_queues(now=now)
     stuck = [pk for pk, leads in _waiting(subject_ids).items() if leads >= before.get(pk, 0)]
     return Attempt(failed={str(pk): "Still nobody in this rotation can take a lead." for pk in stuck})
 
@@ -43,9 +42,8 @@ def _waiting(rotation_ids: Sequence[str]) -> dict[int, int]:
     return dict(waiting.annotate(leads=Count("holding_queue__assignments")).values_list("pk", "leads"))
 
 
-def retry_unrouted(subject_ids: Sequence[str], *, by: str) -> Attempt:
+def retry_unrouted(subject_ids: Sequence[str], *, by: str, now: datetime) -> Attempt:
     """Ask the rules in force again for leads that nobody planned for."""
-    now = timezone.now()
     ids = [UUID(one) for one in subject_ids]
     with transaction.atomic():
         held = Lead.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")

@@ -148,6 +148,7 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
                 subject_type=subject.type,
                 subject_ids=[subject.id],
                 reason="It was sent.",
+                now=now,
             )
         return
     notice.last_error = str(problem)[:500]

@@ -1,6 +1,6 @@
 """Kinds and retry handlers that belong to the tests."""
 
-from django.utils import timezone
+from datetime import datetime
 
 from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind
 from exception_queue.models import AlertRule
@@ -18,25 +18,25 @@ def pages_of(items):
 asked: list[tuple[list[str], str]] = []
 
 
-def take(subject_ids: list[str], *, by: str) -> Attempt:
+def take(subject_ids: list[str], *, by: str, now: datetime) -> Attempt:
     """A handler that takes the work: it leaves a row and remembers the call."""
     asked.append((subject_ids, by))
-    AlertRule.objects.create(name=f"taken {subject_ids[0]} {timezone.now()}", notify=["mailto:ops@acme.test"])
+    AlertRule.objects.create(name=f"taken {subject_ids[0]} {now}", notify=["mailto:ops@acme.test"])
     return Attempt(pending=subject_ids)
 
 
-def try_at_once(subject_ids: list[str], *, by: str) -> Attempt:
+def try_at_once(subject_ids: list[str], *, by: str, now: datetime) -> Attempt:
     """A handler that has its answer at once."""
     return Attempt(failed={id: "Still no place for it." for id in subject_ids if id == "stuck"})
 
 
-def refuse(subject_ids: list[str], *, by: str) -> Attempt:
+def refuse(subject_ids: list[str], *, by: str, now: datetime) -> Attempt:
     """A handler that writes something and then finds that it cannot."""
     AlertRule.objects.create(name="half done", notify=["mailto:ops@acme.test"])
     raise RetryRefused("The connection is paused.")
 
 
-def break_down(subject_ids: list[str], *, by: str) -> Attempt:
+def break_down(subject_ids: list[str], *, by: str, now: datetime) -> Attempt:
     """A handler with a bug."""
     AlertRule.objects.create(name="half done", notify=["mailto:ops@acme.test"])
     raise ZeroDivisionError

@@ -297,3 +297,19 @@ def test_an_item_that_outlived_its_kind_can_still_be_settled(settings):
     assert item.described_kind.title == "test.spam"
     assert grouping.groups()[0].kind.severity == "medium"
     assert len(queue.resolve([item], by="alice")) == 1
+
+
+def test_a_verb_is_dated_by_the_time_it_is_told_and_so_is_its_handler():
+    [item] = opened()
+    then = later(hours=2)
+    queue.claim([item], by="alice", now=then)
+    queue.retry([item], by="alice", now=then)
+    queue.snooze([item], by="alice", until=later(hours=3), now=then)
+    queue.release([item], by="alice", now=then)
+    queue.resolve([item], by="alice", now=then)
+    item.refresh_from_db()
+    assert item.resolved_at == then
+    assert set(item.notes.exclude(verb="opened").values_list("at", flat=True)) == {then}
+    assert AlertRule.objects.filter(name__endswith=str(then)).exists()
+    with pytest.raises(ValueError, match="still to come"):
+        queue.snooze([item], by="alice", until=later(hours=1), now=then)

@@ -114,7 +114,9 @@ def test_a_public_mail_service_and_an_address_inside_are_never_blocked_whole(acm
 def test_a_person_can_change_their_mind_about_spam(acme):
     submission = held()
     queue.dismiss([item_of(submission)], by="olga")
-    assert spam_decisions.let_through([str(submission.pk)], by="olga").pending == [str(submission.pk)]
+    assert spam_decisions.let_through([str(submission.pk)], by="olga", now=timezone.now()).pending == [
+        str(submission.pk)
+    ]
     runner.drain()
     submission.refresh_from_db()
     assert (submission.status, submission.cleared_by) == (Submission.Status.HANDED_OFF, "olga")
@@ -126,7 +128,7 @@ def test_who_is_let_through_passes_the_honeypot_and_the_blocklist_too(acme):
     runner.drain()
     submission.refresh_from_db()
     assert submission.status == Submission.Status.SPAM
-    spam_decisions.let_through([str(submission.pk)], by="olga")
+    spam_decisions.let_through([str(submission.pk)], by="olga", now=timezone.now())
     runner.drain()
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF
