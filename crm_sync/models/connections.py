@@ -60,7 +60,7 @@ class CrmConnection(models.Model):
 
     class Meta:
         ordering = ["key"]
-        verbose_name = "connection"
+        verbose_name = "CRM connection"
         constraints = [
             models.UniqueConstraint(
                 fields=["primary"],
@@ -124,6 +124,7 @@ class OwnerLink(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "CRM owner"
         ordering = ["connection", "email"]
         constraints = [
             models.UniqueConstraint(fields=["connection", "remote_id"], name="owner_link_once"),

@@ -41,6 +41,7 @@ class AlertRule(models.Model):
 
     class Meta:
         verbose_name = "alert rule"
+        verbose_name_plural = "alerts"
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(threshold__gte=1), name="alert_rule_threshold"),

@@ -20,6 +20,8 @@ class CompanyProfile(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = "company"
+        verbose_name_plural = "companies"
         ordering = ["domain"]
 
     def __str__(self) -> str:

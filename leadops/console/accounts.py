@@ -10,9 +10,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from rest_framework.authtoken.admin import TokenAdmin as DrfTokenAdmin
 from rest_framework.authtoken.models import TokenProxy
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from plumbing.admin_kit.pages import TitledList
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -20,7 +21,7 @@ admin.site.unregister(TokenProxy)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, TitledList):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -45,7 +46,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, TitledList):
     list_display = ["name", "members"]
     list_fullwidth = True
     empty_title = "No groups yet"
@@ -60,9 +61,10 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 
 @admin.register(TokenProxy)
-class TokenAdmin(DrfTokenAdmin, ModelAdmin):
+class TokenAdmin(DrfTokenAdmin, TitledList):
     """A key is shown in full on its own page only: lists are looked at over shoulders."""
 
+    list_title = "API tokens"
     list_display = ["user", "start_of_key", "created"]
     list_select_related = ["user"]
     list_fullwidth = True

@@ -14,8 +14,10 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from plumbing.admin_kit.pages import TitledList
 
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(model)
@@ -33,7 +35,8 @@ class PeriodicTaskPageForm(PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, TitledList):
+    list_title = "Tasks"
     form = PeriodicTaskPageForm
     list_display = ["name", "enabled", "scheduler", "last_run_at", "total_run_count"]
     list_filter = ["enabled"]
@@ -55,26 +58,28 @@ class TasksInline(TabularInline):
         return False
 
 
-class ScheduleAdmin(ModelAdmin):
+class ScheduleAdmin(TitledList):
     inlines = [TasksInline]
     list_fullwidth = True
 
 
 @admin.register(IntervalSchedule)
 class IntervalScheduleAdmin(ScheduleAdmin):
-    pass
+    list_title = "Intervals"
 
 
 @admin.register(SolarSchedule)
 class SolarScheduleAdmin(ScheduleAdmin):
-    pass
+    list_title = "Solar"
 
 
 @admin.register(ClockedSchedule)
 class ClockedScheduleAdmin(BeatClockedScheduleAdmin, ScheduleAdmin):
+    list_title = "Clocked"
     inlines = [TasksInline]
 
 
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(BeatCrontabScheduleAdmin, ScheduleAdmin):
+    list_title = "Crontabs"
     inlines = [TasksInline]

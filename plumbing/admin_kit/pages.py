@@ -17,7 +17,20 @@ def to_page(url: str) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": url})
 
 
-class Page(ModelAdmin):
+class TitledList(ModelAdmin):
+    """A list is headed by the word that the navigation has for it: the model's plural, or `list_title`."""
+
+    list_title = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = self.list_title or capfirst(self.opts.verbose_name_plural)
+        response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        return response
+
+
+class Page(TitledList):
     """Every list says what it is for when it is empty (templates/unfold/helpers/empty_results.html).
 
     `glance` is what stands above the form of one row: the answer first, the form below.
@@ -44,13 +57,6 @@ class Page(ModelAdmin):
     def _may_change(self, request: HttpRequest, row: Any) -> bool:
         # A page that nobody may change says itself how its rows are read.
         return isinstance(self, ReadOnlyPage) or bool(self.has_change_permission(request, row))
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)
-        response: HttpResponse = super().changelist_view(request, {"title": title, **(extra_context or {})})
-        return response
 
     def summary(self, request: HttpRequest, row: Any) -> Mapping[str, Any]:
         """More context for the templates above and below the form of one row."""

@@ -33,6 +33,7 @@ _PAGES = {"rule": "routingrule", "territory": "territory", "sla_policy": "slapol
 
 @admin.register(RuleSet)
 class RuleSetPage(ReadOnlyPage):
+    list_title = "Published"
     list_display = ["version_label", "when", "published_by", "note"]
     search_fields = ["note", "published_by", "=version"]
     change_form_outer_before_template = "routing/ruleset.html"

@@ -30,8 +30,7 @@ class SlaPolicy(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
-        verbose_name = "SLA policy"
-        verbose_name_plural = "SLA policies"
+        verbose_name = "response time"
 
     def __str__(self) -> str:
         return self.name

@@ -23,6 +23,7 @@ class WorkCalendar(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = "calendar"
         ordering = ["name"]
 
     def __str__(self) -> str:

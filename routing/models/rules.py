@@ -50,6 +50,7 @@ class RoutingRule(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name = "rule"
         ordering = ["position", "id"]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ class ScoringRule(models.Model):
     history = HistoricalRecords()
 
     class Meta:
+        verbose_name_plural = "scoring"
         ordering = ["position", "id"]
 
     def __str__(self) -> str:

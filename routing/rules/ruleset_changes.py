@@ -49,10 +49,14 @@ def _sentences(before: Snapshot, after: Snapshot) -> Iterator[str]:
     if before["stickiness"] != after["stickiness"]:
         yield _stickiness(after["stickiness"])
     yield from _rows(
-        "SLA policy", before["sla_policies"], after["sla_policies"], key="id", changes=_policy_changes
+        "Response time", before["sla_policies"], after["sla_policies"], key="id", changes=_policy_changes
     )
     yield from _order(
-        "The order of the SLA policies", before["sla_policies"], after["sla_policies"], key="id", name="name"
+        "The order of the response times",
+        before["sla_policies"],
+        after["sla_policies"],
+        key="id",
+        name="name",
     )
     if before["fallback_queue"] != after["fallback_queue"]:
         queue = after["fallback_queue"]

@@ -197,7 +197,7 @@ def test_it_says_what_a_publication_would_change(rule, dach, triage, now):
         "Leads are hot from 80 points and warm from 40.",
         "Scoring rule “Big” is new.",
         "Returning leads no longer go back to their owner.",
-        "SLA policy “All” is new.",
+        "Response time “All” is new.",
     ]
 
 
