@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
 from intake.models import IntakeForm, Lead
-from routing.engine import conditions, wording
+from routing.engine import conditions, operator_words, wording
 from routing.engine.conditions import ConditionError
 from routing.engine.scoring import SEGMENTS
 from routing.models import Territory
@@ -24,28 +24,17 @@ from routing.rules.vocabulary import FACTS, LABELS
 RECENT_LEADS = 200
 """How many of the newest leads are asked for names of extra values to suggest."""
 
-_OPERATORS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "text": (
-        ("in", "is"), ("not_in", "is not"), ("contains", "contains"), ("starts_with", "starts with"),
-        ("has_word", "has the word"), ("is:present", "is filled in"), ("is:missing", "is empty"),
-    ),
-    "choice": (("in", "is"), ("not_in", "is not"), ("is:present", "is filled in"), ("is:missing", "is empty")),
-    "number": (
-        ("gte", "is at least"), ("lte", "is at most"), ("gt", "is more than"), ("lt", "is less than"),
-        ("between", "is between"), ("eq", "is"), ("ne", "is not"),
-        ("is:present", "is filled in"), ("is:missing", "is empty"),
-    ),
-    "boolean": (("eq:true", "is yes"), ("eq:false", "is no"), ("is:missing", "is empty")),
-    "postal": (
-        ("in", "is"), ("not_in", "is not"), ("between", "is between"), ("starts_with", "starts with"),
-        ("is:present", "is filled in"), ("is:missing", "is empty"),
-    ),
-    "date": (
-        ("gte", "is at least"), ("lte", "is at most"), ("between", "is between"),
-        ("is:present", "is filled in"), ("is:missing", "is empty"),
-    ),
-    "account": (("is:named", "is a named account"), ("is:missing", "is empty"), ("in", "is"), ("not_in", "is not")),
-}  # fmt: skip
+_ALWAYS = ("is:present", "is:missing")
+_OPERATORS: Mapping[str, tuple[str, ...]] = {
+    "text": ("in", "not_in", "contains", "starts_with", "has_word", *_ALWAYS),
+    "choice": ("in", "not_in", *_ALWAYS),
+    "number": ("gte", "lte", "gt", "lt", "between", "eq", "ne", *_ALWAYS),
+    "boolean": ("eq:true", "eq:false", "is:missing"),
+    "postal": ("in", "not_in", "between", "starts_with", *_ALWAYS),
+    "date": ("gte", "lte", "between", *_ALWAYS),
+    "account": ("is:named", "is:missing", "in", "not_in"),
+}
+"""Which comparisons the editor offers for a kind of field, the likeliest first."""
 
 
 _COLUMN = re.compile(r"(?<!['\w])[a-z]+(?:_[a-z]+)+")
@@ -73,7 +62,11 @@ def vocabulary() -> dict[str, Any]:
             }
             for fact in FACTS.values()
         ],
-        "operators": _OPERATORS,
+        "operators": {
+            kind: [[choice, operator_words.label_of(choice)] for choice in choices]
+            for kind, choices in _OPERATORS.items()
+        },
+        "operator_words": operator_words.table(),
         "choices": {
             "country": countries,
             "phone_country": countries,

@@ -4,23 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from routing.engine.conditions import GROUPS, Condition, operator_of
+from routing.engine.operator_words import PIECES, SAYS, STATES
 from routing.engine.references import Row
-
-_SAYS = {
-    "eq": "is",
-    "in": "is",
-    "ne": "is not",
-    "not_in": "is not",
-    "contains": "contains",
-    "starts_with": "starts with",
-    "has_word": "has the word",
-    "gt": "is more than",
-    "gte": "is at least",
-    "lt": "is less than",
-    "lte": "is at most",
-}
-_STATES = {"present": "is filled in", "missing": "is empty", "named": "is a named account"}
-_PIECES = {"all": " and ", "any": " or ", "none": " or "}
 
 
 def sentence(condition: Condition | None, labels: Mapping[str, str] | None = None) -> str:
@@ -52,7 +37,7 @@ def _say(node: Condition, labels: Mapping[str, str], *, inside: bool) -> str:
 
 
 def _group(group: str, parts: Sequence[Condition], labels: Mapping[str, str], *, inside: bool) -> str:
-    said = _PIECES[group].join(_say(part, labels, inside=len(parts) > 1) for part in parts)
+    said = PIECES[group].join(_say(part, labels, inside=len(parts) > 1) for part in parts)
     if group == "none":
         return f"not ({said})"
     return f"({said})" if inside and group == "any" and len(parts) > 1 else said
@@ -61,15 +46,15 @@ def _group(group: str, parts: Sequence[Condition], labels: Mapping[str, str], *,
 def _leaf(field: str, operator: str, wanted: Any, labels: Mapping[str, str]) -> str:
     label = _label(field, labels)
     if operator == "is":
-        return f"{label} {_STATES[wanted]}"
+        return f"{label} {STATES[wanted]}"
     if operator == "between":
-        return f"{label} is between {wanted[0]} and {wanted[1]}"
+        return f"{label} {SAYS['between']} {wanted[0]} and {wanted[1]}"
     if isinstance(wanted, bool) and operator in ("eq", "ne"):
         yes = wanted is (operator == "eq")
         if " is " in label:
             return label if yes else label.replace(" is ", " is not ", 1)
         return f"{label} is {'yes' if yes else 'no'}"
-    return f"{label} {_SAYS[operator]} {_values(wanted, ' or ')}"
+    return f"{label} {SAYS[operator]} {_values(wanted, ' or ')}"
 
 
 def _values(value: Any, last: str) -> str:

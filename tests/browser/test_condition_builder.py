@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from routing.engine import operator_words
 from routing.engine.wording import sentence
 from routing.models import RoutingRule
 from routing.rules.vocabulary import LABELS
@@ -45,8 +46,8 @@ def test_it_says_each_condition_in_the_words_of_the_engine(console: Page):
     console.goto(page_of(RoutingRule.objects.get(name="DACH")))
     for condition in CONDITIONS:
         said = console.evaluate(
-            "([condition, labels]) => window.leadopsConditions.sentence(condition, labels)",
-            [condition, dict(LABELS)],
+            "([condition, labels, words]) => window.leadopsConditions.sentence(condition, labels, words)",
+            [condition, dict(LABELS), operator_words.table()],
         )
         assert said == sentence(condition, LABELS)
 

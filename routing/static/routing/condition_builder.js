@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { GROUPS, JOIN_LABELS, JOINTS, SAYS, STATES, operatorOf, sentence } = window.leadopsConditions;
+  const { GROUPS, operatorOf, sentence } = window.leadopsConditions;
   const MANY = ["in", "not_in", "contains", "starts_with", "has_word", "eq", "ne"];
   const SINGLE_OF = { in: "eq", not_in: "ne" };
   const FEW = 8;
@@ -117,7 +117,7 @@
 
     say(json) {
       const empty = !Object.keys(json).length;
-      this.said.textContent = empty ? this.host.dataset.always || "No comparison yet." : sentence(json, this.labels);
+      this.said.textContent = empty ? this.host.dataset.always || "No comparison yet." : sentence(json, this.labels, this.words.operator_words);
       this.said.classList.toggle("lo-cond-empty", empty);
     }
 
@@ -138,7 +138,7 @@
       const choose = h("select", {
         class: this.words.classes.select, "aria-label": "How these lines belong together",
         onchange: (event) => { group.join = event.target.value; this.redraw({ node: group, part: "join" }); },
-      }, ...GROUPS.map((join) => h("option", { value: join, selected: join === group.join }, JOIN_LABELS[join])));
+      }, ...GROUPS.map((join) => h("option", { value: join, selected: join === group.join }, this.words.operator_words.groups[join])));
       if (this.focus?.node === group && this.focus.part === "join") this.wanted = choose;
       const add = h("button", {
         type: "button", class: "lo-text-button",
@@ -159,10 +159,10 @@
       }, icon("account_tree"), "Group") : null;
       const head = group.parts.length > 1 || parent || group.join === "none"
         ? h("div", { class: "lo-cond-head" }, choose, parent ? this.removeButton(group, parent, "Remove this group") : null) : null;
-      return h("div", { class: `lo-cond-group lo-cond-depth-${depth}`, role: "group", "aria-label": JOIN_LABELS[group.join] },
+      return h("div", { class: `lo-cond-group lo-cond-depth-${depth}`, role: "group", "aria-label": this.words.operator_words.groups[group.join] },
         head,
         ...group.parts.map((part, index) => h("div", { class: "lo-cond-line" },
-          h("span", { class: "lo-cond-joint", "aria-hidden": "true" }, index ? JOINTS[group.join] : group.join === "none" ? "not" : "if"),
+          h("span", { class: "lo-cond-joint", "aria-hidden": "true" }, index ? this.words.operator_words.joints[group.join] : group.join === "none" ? "not" : "if"),
           part.parts ? this.drawGroup(part, depth + 1, group) : this.drawLeaf(part, group))),
         h("div", { class: "lo-cond-foot" }, add, nest));
     }
@@ -226,12 +226,13 @@
       return h("span", { class: "lo-cond-extra" }, select, name);
     }
 
+    wordsOf(operator) { return this.words.operator_words.says[operator] || this.words.operator_words.states[operator.slice(3)] || operator; }
     drawOperator(leaf) {
       const known = this.words.operators[this.kindOf(leaf.field)];
       const shown = { eq: "in", ne: "not_in" }[leaf.operator];
       if (!known.some(([name]) => name === leaf.operator) && known.some(([name]) => name === shown)) leaf.operator = shown;
       const options = known.some(([name]) => name === leaf.operator) ? known
-        : [...known, [leaf.operator, SAYS[leaf.operator] || STATES[leaf.operator.slice(3)] || leaf.operator]];
+        : [...known, [leaf.operator, this.wordsOf(leaf.operator)]];
       const select = h("select", {
         class: this.words.classes.select, "aria-label": "Comparison",
         onchange: (event) => {
