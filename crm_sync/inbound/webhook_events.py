@@ -87,19 +87,22 @@ def accept(
     return len({each.dedupe_key for each in events} - seen)
 
 
-def work_all() -> None:
-    """Work on what has come in, for every connection that may be called, until nothing is due."""
+def work_all(*, now: datetime | None = None) -> None:
+    """Work on what has come in, for every connection that may be called, until nothing is due.
+
+    `now` None is the clock, which goes on while we work. Claims are in real time either way.
+    """
     for connection in CrmConnection.objects.filter(active=True).exclude(
         health=CrmConnection.Health.AUTH_LOST
     ):
-        if connection.not_before is None or connection.not_before <= timezone.now():
-            while _work_some(connection):
+        if connection.not_before is None or connection.not_before <= (now or timezone.now()):
+            while _work_some(connection, at=now):
                 pass
 
 
-def _work_some(connection: CrmConnection) -> bool:
+def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
     """Claim a batch, read its records in one call, change one record per transaction. False: stop for now."""
-    now = timezone.now()
+    now = at or timezone.now()
     waiting = InboundEvent.objects.filter(connection=connection, status=Status.WAITING, due_at__lte=now)
     if not waiting.exists():
         return False
@@ -111,7 +114,7 @@ def _work_some(connection: CrmConnection) -> bool:
         circuit.failed(connection, error, now=now)
         return False
     ordered = waiting.order_by("due_at", "id")
-    claim = claiming.claim(ordered, limit=connector.most_with_history, lease=LEASE, now=now)
+    claim = claiming.claim(ordered, limit=connector.most_with_history, lease=LEASE, now=timezone.now())
     if not claim.rows:
         return False
     plan = payload.plan_of(connection, mappings, connector=connector)
@@ -126,7 +129,7 @@ def _work_some(connection: CrmConnection) -> bool:
     by_record = sorted(claim.rows, key=lambda event: (event.remote_id, event.pk))
     for remote_id, events in groupby(by_record, key=lambda event: event.remote_id):
         known = Known(connection=connection, connector=connector, plan=plan, present=present.get(remote_id))
-        _work_record(known, list(events), token=claim.token)
+        _work_record(known, list(events), token=claim.token, now=at or timezone.now())
     return True
 
 
@@ -144,8 +147,7 @@ def _read(
     return present
 
 
-def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any) -> None:
-    now = timezone.now()
+def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any, now: datetime) -> None:
     try:
         with transaction.atomic():
             held = claiming.relock(InboundEvent, token=token, pks=[event.pk for event in events])

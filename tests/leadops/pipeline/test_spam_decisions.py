@@ -40,23 +40,15 @@ def item_of(submission: Submission) -> ExceptionItem:
     return ExceptionItem.objects.get(subject_id=str(submission.pk))
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """Lets time pass: everything that asks for the time is told a later one."""
-    real = timezone.now
-
-    def pass_by(**span):
-        monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(**span))
-
-    return pass_by
+def drain_after(**span: int) -> None:
+    runner.drain(now=timezone.now() + timedelta(**span))
 
 
 @pytest.mark.parametrize("span", [{"minutes": 15, "seconds": 1}, {"hours": 2}, {"days": 30}])
-def test_dismissed_spam_stays_out_for_ever(acme, later, span):
+def test_dismissed_spam_stays_out_for_ever(acme, span):
     submission = held()
     queue.dismiss([item_of(submission)], by="olga", note="real spam")
-    later(**span)
-    runner.drain()
+    drain_after(**span)
     submission.refresh_from_db()
     assert (submission.status, submission.due_at) == (Submission.Status.SPAM, None)
     assert submission.reason == "olga said that it is spam."
@@ -65,13 +57,11 @@ def test_dismissed_spam_stays_out_for_ever(acme, later, span):
     assert not ExceptionItem.objects.filter(status__in=ExceptionItem.UNRESOLVED).exists()
 
 
-def test_the_same_spam_is_routed_once_its_time_has_come_if_nobody_says_anything(acme, later):
+def test_the_same_spam_is_routed_once_its_time_has_come_if_nobody_says_anything(acme):
     submission = held()
-    later(minutes=14, seconds=50)
-    runner.drain()
+    drain_after(minutes=14, seconds=50)
     assert not Lead.objects.exists()
-    later(minutes=15, seconds=1)
-    runner.drain()
+    drain_after(minutes=15, seconds=1)
     submission.refresh_from_db()
     assert (submission.status, submission.unchecked) == (Submission.Status.HANDED_OFF, True)
     assert submission.lead.timeline_entries.get(verb="intake.submitted").data["unchecked"] is True
@@ -185,13 +175,12 @@ def test_spam_that_is_dismissed_while_it_goes_on_is_either_spam_or_a_lead_and_ne
     assert Lead.objects.count() == len(submissions) - len(dismissed)
 
 
-def test_the_api_settles_possible_spam_and_says_how_to_answer_instead_of_resolving(acme, later):
+def test_the_api_settles_possible_spam_and_says_how_to_answer_instead_of_resolving(acme):
     submission = held()
     item = item_of(submission)
     ops = staff("ops", superuser=True)
     refusal = refused(ops.post(f"exceptions/{item.pk}/resolve"), 409)
     assert "“Spam” (dismiss) or “Not spam: let it through” (retry)" in refusal["detail"]
     assert ops.post(f"exceptions/{item.pk}/dismiss", {"note": "real spam"}).json()["status"] == "dismissed"
-    later(days=1)
-    runner.drain()
+    drain_after(days=1)
     assert ops.get(f"submissions/{submission.pk}").json()["status"] == "spam"
