@@ -156,7 +156,7 @@ class MappingsInline(TabularInline):
     form = MappingForm
     formset = MappingsFormSet
     fields = ["canonical", "property", "mode", "values", "active", "position"]
-    ordering_field = "position"
+    ordering_field: str | None = "position"
     hide_ordering_field = True
     extra = 0
     tab = True
@@ -166,9 +166,12 @@ class MappingsInline(TabularInline):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if self.has_change_permission(request, obj):
             return self.fields
-        return ["translations" if name == "values" else name for name in self.fields]
+        # Nor is there an order to drag: the handle goes with the field.
+        return ["translations" if name == "values" else name for name in self.fields if name != "position"]
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if not self.has_change_permission(request, obj):
+            self.ordering_field = None
         # A class of this request's own.
         formset = super().get_formset(request, obj, **kwargs)
         formset.there = getattr(request, "properties_there", PropertiesThere())

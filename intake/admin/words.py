@@ -6,10 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from import_export.admin import ImportExportModelAdmin
 from import_export.resources import ModelResource
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, BooleanRadioFilter, ChoicesDropdownFilter
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -17,6 +15,7 @@ from intake.blocklist import network_of, written
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.models import BlockedSender, CompanyProfile, ValueAlias
 from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.admin_kit.tables import TablePage
 
 
 class AliasResource(ModelResource):
@@ -43,11 +42,9 @@ class AliasForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ValueAlias)
-class ValueAliasPage(ImportExportModelAdmin, ConfigurationPage):
+class ValueAliasPage(TablePage):
     form = AliasForm
     resource_classes = [AliasResource]
-    import_form_class = ImportForm
-    export_form_class = ExportForm
     may_delete = True
     list_display = ["raw", "reads_as", "field_label", "active"]
     list_editable = ["active"]
@@ -102,9 +99,7 @@ class BlockedSenderPage(ConfigurationPage):
 
 
 @admin.register(CompanyProfile)
-class CompanyProfilePage(ImportExportModelAdmin, ConfigurationPage):
-    import_form_class = ImportForm
-    export_form_class = ExportForm
+class CompanyProfilePage(TablePage):
     may_delete = True
     list_display = ["company", "industry", "employee_count", "country", "source", "updated_at"]
     list_filter = [("country", AllValuesCheckboxFilter)]

@@ -62,17 +62,20 @@ class GroupAdmin(DjangoGroupAdmin, TitledList):
 
 @admin.register(TokenProxy)
 class TokenAdmin(DrfTokenAdmin, TitledList):
-    """A key is shown in full on its own page only: lists are looked at over shoulders."""
+    """A key is shown in full on its own page only, to those who may change tokens: whoever has it acts as its user."""
 
     list_title = "API tokens"
     list_display = ["user", "start_of_key", "created"]
     list_select_related = ["user"]
     list_fullwidth = True
     autocomplete_fields = ["user"]
-    readonly_fields = ["key", "created"]
-    fields = ["user", "key", "created"]
+    readonly_fields = ["key", "start_of_key", "created"]
     empty_title = "No API tokens yet"
     empty_text = "Add one for a staff user; programs send it as “Authorization: Token …”."
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        key = "key" if self.has_change_permission(request, obj) else "start_of_key"
+        return ["user", key, "created"]
 
     @display(description="Key")
     def start_of_key(self, token: TokenProxy) -> str:

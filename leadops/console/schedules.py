@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django_celery_beat.admin import ClockedScheduleAdmin as BeatClockedScheduleAdmin
 from django_celery_beat.admin import CrontabScheduleAdmin as BeatCrontabScheduleAdmin
 from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
@@ -44,6 +45,13 @@ class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, TitledList):
     date_hierarchy = None
     empty_title = "Nothing is scheduled"
     empty_text = "The sweeps are written here when the scheduler starts (celery beat)."
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """django-celery-beat offers its actions (enable, disable, toggle, run) to everybody who may look."""
+        actions: dict[str, Any] = super().get_actions(request)
+        if self.has_change_permission(request):
+            return actions
+        return {name: action for name, action in actions.items() if name == "delete_selected"}
 
 
 class TasksInline(TabularInline):

@@ -1,5 +1,6 @@
 """Pages of what is published together: what differs stands above the list, and is published from there."""
 
+import copy
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -36,12 +37,24 @@ class DraftPage(ConfigurationPage):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if self.ordering_field and not self.has_change_permission(request):
+            return self._without_handles().changelist_view(request, extra_context)
         response: HttpResponse = super().changelist_view(
             request, {**(extra_context or {}), **unpublished(request)}
         )
         return response
 
+    def _without_handles(self) -> "DraftPage":
+        """For those who may only look: the template shows a handle wherever rows have an order."""
+        page = copy.copy(self)
+        page.ordering_field = None
+        page.list_display = [name for name in self.list_display if name != self.ordering_field]
+        page.list_editable = [name for name in self.list_editable if name != self.ordering_field]
+        return page
+
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        if self.ordering_field is None:
+            return ()
         name = f"{self.opts.app_label}_{self.opts.model_name}_order"
         return (*super().get_custom_urls(), ("order/", name, self.save_order))
 
@@ -49,7 +62,7 @@ class DraftPage(ConfigurationPage):
         """A dragged order is saved on drop, as a draft. The rows that were on the screen change places among
         themselves; those that a filter hid keep theirs.
         """
-        if self.ordering_field is None or not self.has_change_permission(request):
+        if not self.has_change_permission(request):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])

@@ -14,7 +14,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
@@ -25,13 +24,13 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
     RelatedDropdownFilter,
 )
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import WordsField
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
+from plumbing.admin_kit.tables import TablePage
 from plumbing.counting import counted
 from routing.handover import deactivation
 from routing.models import Absence, Assignment, Owner, Team, WorkCalendar
@@ -127,11 +126,9 @@ class OwnerList(ChangeList):
 
 
 @admin.register(Owner)
-class OwnerPage(ImportExportModelAdmin, ConfigurationPage):
+class OwnerPage(TablePage):
     form = OwnerForm
     resource_classes = [OwnerResource]
-    import_form_class = ImportForm
-    export_form_class = ExportForm
     inlines = [AbsencesInline]
     list_display = ["person", "presence", "team", "given_today", "has_open", "in_rotations", "active"]
     list_filter = [("team", RelatedDropdownFilter), ("active", BooleanRadioFilter)]

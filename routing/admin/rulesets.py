@@ -189,6 +189,8 @@ class SettingsPage(DraftPage):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         row, _ = RoutingSettings.objects.get_or_create(pk=1)
         return HttpResponseRedirect(reverse("admin:routing_routingsettings_change", args=(row.pk,)))
 

@@ -8,17 +8,15 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.html import format_html
-from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget, SimpleArrayWidget
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter, RelatedDropdownFilter
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.decorators import display
 from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import LinesField
-from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.admin_kit.tables import TablePage
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.models import NamedAccount, Owner, Territory
@@ -134,11 +132,9 @@ class NamedAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(NamedAccount)
-class NamedAccountPage(ImportExportModelAdmin, ConfigurationPage):
+class NamedAccountPage(TablePage):
     form = NamedAccountForm
     resource_classes = [AccountResource]
-    import_form_class = ImportForm
-    export_form_class = ExportForm
     list_display = ["company", "known_by", "owner", "active"]
     list_editable = ["active"]
     list_filter = [("owner", AutocompleteSelectFilter), ("active", BooleanRadioFilter)]

@@ -207,6 +207,7 @@ class LeadPage(LeadActions, Page):
             "title": "Are they one person?",
             "found": [reason for item in items for reason in item.detail.get("reasons", [])],
             "sides": sides,
+            "may_decide": self.has_change_permission(request),
             "asked": bool(items)
             or other == leads[one].possible_duplicate_of_id
             or one == leads[other].possible_duplicate_of_id,

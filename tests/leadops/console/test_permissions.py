@@ -1,0 +1,254 @@
+"""Who may look and who may act: every address, called as each kind of person, against docs/permissions.md."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.db import connection, transaction
+from django.test import Client, RequestFactory
+from django.urls import Resolver404, resolve
+from rest_framework.authtoken.models import Token
+
+from tests.leadops.console import permission_table as table
+from tests.leadops.console.permission_rows import Page, World, as_sent, is_api
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = ("anonymous", "without rights", "may look", "may change", "superuser")
+# What these change lies outside of the database, or they only answer.
+WRITE_NO_ROW = {
+    "admin/login/",
+    "admin/logout/",
+    "admin/password_change/",
+    "api/v1/simulate",
+    "healthz",
+    "metrics",
+    "readyz",
+}
+# It sends the task to a broker.
+ACTS_ELSEWHERE = {"run_tasks"}
+# Their forms are filled in by scripts, or something refers to the row: what is sent back as it was shown is asked again.
+ASKED_AGAIN = {
+    "admin/auth/user/<path:object_id>/change/",
+    "admin/django_celery_beat/periodictask/<path:object_id>/change/",
+    "admin/intake/companyprofile/<path:object_id>/change/",
+    "admin/intake/intakeform/<path:object_id>/change/",
+    "admin/intake/lead/<path:object_id>/change/",
+    "admin/routing/owner/<path:object_id>/change/",
+    "admin/routing/slapolicy/<path:object_id>/change/",
+    "admin/routing/territory/<path:object_id>/delete/",
+    "admin/routing/workcalendar/<path:object_id>/change/",
+}
+LEAD_PAGE = "admin/intake/lead/<path:object_id>/change/"
+REFUSED = (401, 403, 404, 405)
+
+
+def person(kind: str) -> Any:
+    if kind == "anonymous":
+        return AnonymousUser()
+    user = User.objects.create_user(kind, is_staff=True, is_superuser=kind == "superuser")
+    names = {"may look": ["view_"], "may change": ["view_", "change_"]}.get(kind, [])
+    for name in names:
+        user.user_permissions.add(*Permission.objects.filter(codename__startswith=name))
+    return User.objects.get(pk=user.pk)
+
+
+def client_of(user: Any) -> Client:
+    client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)
+    if user.is_authenticated:
+        client.force_login(user)
+        client.token = Token.objects.create(user=user).key
+    return client
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def written() -> int:
+    """How many rows this transaction has written so far, those that were taken back included; sessions aside."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables WHERE relname <> 'django_session'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def is_refused(answer: Any) -> bool:
+    return answer.status_code in REFUSED or (
+        answer.status_code == 302
+        and answer.wsgi_request.path != "/"
+        and answer.headers["Location"].partition("?")[0] in ("/admin/", "/admin/login/")
+    )
+
+
+def call(client: Client, method: str, address: str, **sent: Any) -> tuple[Any, int]:
+    """The answer, and how many rows it wrote."""
+    cookies = client.cookies.copy()
+    if is_api(address) and hasattr(client, "token"):
+        sent["headers"] = {"authorization": f"Token {client.token}"}
+    try:
+        with undone():
+            before = written()
+            answer = getattr(client, method)(address, **sent)
+            return answer, written() - before
+    finally:
+        client.cookies = cookies
+
+
+def test_every_address_has_a_row_and_every_row_an_address():
+    assert set(table.documented()) == table.routes()
+
+
+def test_every_action_of_a_list_has_a_row_and_is_offered_to_those_who_may_use_it(db):
+    for kind in PEOPLE[1:]:
+        user = person(kind)
+        request = RequestFactory().get("/")
+        request.user = user
+        expected = {
+            key for key, needs in table.actions().items() if table.Needs(needs, needs).allow(user, "act")
+        }
+        assert table.offered(request) == expected, kind
+
+
+PARTS = {
+    "routing": ("admin/routing/",),
+    "intake": ("admin/intake/",),
+    "other pages": ("admin/",),
+    "outside of the console": ("",),
+}
+
+
+def part_of(route: str) -> str:
+    return next(name for name, starts in PARTS.items() if route.startswith(starts))
+
+
+def sent_to(world: World, route: str, shown: str) -> dict[str, Any]:
+    """What a superuser would send from the page that is shown."""
+    body = world.body(route)
+    if body is None:
+        body = {name: values for name, values in Page(shown).fields.items() if not name.startswith("_")}
+        if is_list(route):
+            # A box that was ticked is not any more.
+            body = {name: values for name, values in body.items() if not name.endswith("-active")}
+        body |= {"_save": "Save", "post": "yes"}
+    return as_sent(route, body)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_address_answers_and_changes_rows_for_those_only_who_may(db, part, settings, caplog):
+    caplog.set_level(logging.CRITICAL, "django.request")
+    if part != "outside of the console":
+        # The navigation stands on each page; it is checked on one of them.
+        settings.UNFOLD = {**settings.UNFOLD, "SIDEBAR": {**settings.UNFOLD["SIDEBAR"], "navigation": []}}
+    world = World()
+    people = {kind: person(kind) for kind in PEOPLE}
+    clients = {kind: client_of(user) for kind, user in people.items()}
+    documented = table.documented()
+    wrong: list[str] = []
+    for route, needs in sorted(documented.items()):
+        if part_of(route) != part:
+            continue
+        address, sent = world.address(route), {}
+        for kind in reversed(PEOPLE):
+            user, client = people[kind], clients[kind]
+            may = needs.allow(user, "read")
+            edit = "?edit=1" if route == LEAD_PAGE and kind == "superuser" else ""
+            answer, rows = call(client, "get", address + edit)
+            if kind == "superuser":
+                sent = sent_to(world, route, answer.text if answer.status_code == 200 else "")
+            if is_refused(answer) == may or rows or (may and is_broken(route, answer)):
+                wrong.append(f"GET {route} by {kind}: {answer.status_code}, {rows} rows")
+            if may and kind.startswith("may ") and answer.headers["Content-Type"].startswith("text/html"):
+                wrong += [
+                    f"{route} shows {kind}: {one}"
+                    for one in offered(user, route, documented, address, answer.text)
+                ]
+            may = needs.allow(user, "act")
+            answer, rows = call(client, "post", address, **sent)
+            if may and (is_refused(answer) or is_broken(route, answer)):
+                wrong.append(f"POST {route} by {kind}: {answer.status_code} {answer.content[:200]!r}")
+            if may and not rows and not answers_only(route):
+                wrong.append(f"POST {route} by {kind}: {answer.status_code}, and nothing is written")
+            if not may and rows:
+                wrong.append(f"POST {route} by {kind}: {answer.status_code}, {rows} rows written")
+            if not may and not is_refused(answer) and needs.act != table.NOBODY and not is_list(route):
+                wrong.append(f"POST {route} by {kind}: {answer.status_code}, not refused")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_action_of_a_list_changes_rows_for_those_only_who_may(db):
+    world = World()
+    wrong = []
+    for kind in PEOPLE:
+        user = person(kind)
+        client = client_of(user)
+        for (label, name), needs in table.actions().items():
+            row = world.sleeping if name == "switch_on" else world.rows[label]
+            may = table.Needs(needs, needs).allow(user, "act")
+            if may and name in ACTS_ELSEWHERE:
+                continue
+            chosen = {"action": name, "_selected_action": str(row.pk)}
+            _, rows = call(client, "post", f"/admin/{label.replace('.', '/')}/", data=chosen)
+            if bool(rows) != may:
+                wrong.append(f"{name} of {label}: {rows} rows written by {kind}")
+    assert not wrong, "\n".join(wrong)
+
+
+def is_broken(route: str, answer: Any) -> bool:
+    return answer.status_code >= 400 and route != "readyz"
+
+
+def is_list(route: str) -> bool:
+    """A list answers every post with itself; what was posted is saved for those only who may."""
+    return route.startswith("admin/") and route.count("/") == 3 and route.split("/")[1] != "password_change"
+
+
+def answers_only(route: str) -> bool:
+    """Lists without a field to edit, forms that ask again, files that come back."""
+    if is_list(route):
+        return not admin.site._registry[model_of(route)].list_editable
+    return route in WRITE_NO_ROW | ASKED_AGAIN or route.endswith(
+        ("/add/", "/import/", "/process_import/", "/export/", "/password/")
+    )
+
+
+def model_of(route: str) -> Any:
+    label = ".".join(route.split("/")[1:3])
+    return next(model for model in admin.site._registry if model._meta.label_lower == label)
+
+
+def offered(user: Any, route: str, documented: dict[str, table.Needs], here: str, html: str) -> Iterator[str]:
+    """What a page offers that its viewer may not use."""
+    page = Page(html)
+    acts = {
+        f"/admin/{label.replace('.', '/')}/"
+        for (label, _), needs in table.actions().items()
+        if table.Needs(needs, needs).allow(user, "act")
+    }
+    for found, what in ((page.links, "read"), (page.posts, "act")):
+        for url in found:
+            parts = urlsplit(urljoin(here, url))
+            if parts.netloc or url.startswith("#") or parts.scheme:
+                continue
+            try:
+                known = documented.get(resolve(parts.path).route)
+            except Resolver404:
+                continue
+            if (
+                known is not None
+                and not known.allow(user, what)
+                and not (what == "act" and parts.path in acts)
+            ):
+                yield f"{what} {parts.path}"
+    if page.has_handle and not documented[route].allow(user, "act"):
+        yield "a handle to drag"
