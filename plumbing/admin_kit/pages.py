@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
@@ -96,15 +96,13 @@ class ConfigurationPage(SimpleHistoryAdmin, Page):
         """An older version is looked at. simple_history would save what is posted here, for whoever may look."""
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
+        if not self.has_change_permission(request):
+            # Its page is a form, which fails for whoever may not fill it in: the history itself says what changed.
+            return HttpResponseRedirect(
+                reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=(object_id,))
+            )
         response: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
         return response
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
-        # Django's page of a row reads every field for those who may only look; simple_history's page does not.
-        if obj is not None and self.fieldsets and not self.has_change_permission(request, obj):
-            return flatten_fieldsets(self.get_fieldsets(request, obj))
-        return fields
 
     def get_actions(self, request: HttpRequest) -> dict[str, tuple[Callable[..., str], str, str] | None]:
         actions: dict[str, tuple[Callable[..., str], str, str] | None] = super().get_actions(request)

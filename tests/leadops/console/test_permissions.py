@@ -44,6 +44,8 @@ ASKED_AGAIN = {
     "admin/routing/territory/<path:object_id>/delete/",
     "admin/routing/workcalendar/<path:object_id>/change/",
 }
+# These answer by leading to the console.
+SENDS_ON = {("GET", "/"), ("GET", "/admin/login/"), ("POST", "/admin/logout/"), ("POST", "/")}
 LEAD_PAGE = "admin/intake/lead/<path:object_id>/change/"
 REFUSED = (401, 403, 404, 405)
 
@@ -86,7 +88,7 @@ def written() -> int:
 def is_refused(answer: Any) -> bool:
     return answer.status_code in REFUSED or (
         answer.status_code == 302
-        and answer.wsgi_request.path != "/"
+        and (answer.wsgi_request.method, answer.wsgi_request.path) not in SENDS_ON
         and answer.headers["Location"].partition("?")[0] in ("/admin/", "/admin/login/")
     )
 
