@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
@@ -96,6 +97,8 @@ class ConfigurationPage(SimpleHistoryAdmin, Page):
         """An older version is looked at. simple_history would save what is posted here, for whoever may look."""
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         if not self.has_change_permission(request):
             # Its page is a form, which fails for whoever may not fill it in: the history itself says what changed.
             return HttpResponseRedirect(
