@@ -23,11 +23,16 @@ INTERNAL = {"LEADOPS_LAUNCH", "LEADOPS_LAUNCHER_PID", "LEADOPS_SOCKETS"}
 def settings_and_variables():
     """Names of our settings, and of every variable that is read from the environment."""
     found = set()
-    for node in parse(BASE / "leadops" / "settings.py").nodes(ast.Name, ast.Call):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.startswith("LEADOPS_"):
-            found.add(node.id)
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("env.", "os.environ.")):
-            found |= {each.value for each in node.args[:1] if re.fullmatch(r"[A-Z_]+", str(each.value))}
+    for file in sorted((BASE / "leadops" / "settings").glob("*.py")):
+        for node in parse(file).nodes(ast.Name, ast.Call):
+            if (
+                isinstance(node, ast.Name)
+                and isinstance(node.ctx, ast.Store)
+                and node.id.startswith("LEADOPS_")
+            ):
+                found.add(node.id)
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("env.", "os.environ.")):
+                found |= {each.value for each in node.args[:1] if re.fullmatch(r"[A-Z_]+", str(each.value))}
     for module in first_party():
         found |= {
             node.value
@@ -51,7 +56,7 @@ def test_the_environment_is_read_by_the_settings_and_handed_on_by_the_launcher()
         if ast.unparse(node) in ("os.environ", "os.getenv") and not _only_names_the_settings(node)
     }
     launcher = {name for name in found if name.startswith("leadops/launcher/")}
-    assert found - launcher == {"leadops/settings.py", "leadops/management/commands/up.py"}
+    assert found - launcher == {"leadops/settings/environment.py", "leadops/management/commands/up.py"}
 
 
 def _only_names_the_settings(node):

@@ -1,0 +1,28 @@
+"""What the hand-off is made of: dotted paths in lists (rule 1)."""
+
+from leadops.settings.environment import env
+
+LEADOPS_PIPELINE = "leadops.pipeline.LEAD_PIPELINE"
+LEADOPS_WAKE_UPS = "leadops.pipeline.WAKE_UPS"
+LEADOPS_EXCEPTION_KINDS = [
+    "intake.exception_kinds",
+    "routing.exception_kinds",
+    "crm_sync.exception_kinds",
+    "exception_queue.exception_kinds",
+]
+LEADOPS_EXCEPTION_PAGES = "leadops.console.exception_pages.pages_of"
+LEADOPS_DOCTOR_CHECKS = [
+    "intake.doctor.check_variables",
+    "exception_queue.doctor.check_alerts",
+    "routing.doctor.check_leavers",
+    "crm_sync.doctor.check_connections",
+    "leadops.configuration.doctor.check_idle_settings",
+]
+# Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
+LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)
+# What a notice says that went out after the grace: routing does not know what it waited for.
+LEADOPS_RECORD_BEHIND = "The CRM does not show this lead yet; it is being written there."
+# Seconds that enrichment may take for a whole batch, whatever the number of domains.
+LEADOPS_ENRICH_BUDGET: float = env.float("LEADOPS_ENRICH_BUDGET", default=1.0)
+LEADOPS_ENRICHERS = ["intake.stages.enrichment.local_company_table"]
+LEADOPS_BATCH_SIZE: int = env.int("LEADOPS_BATCH_SIZE", default=100)

@@ -1,0 +1,22 @@
+"""Who we are on the network, and whom we believe."""
+
+from leadops.settings.environment import env
+
+LEADOPS_PORT: int = env.int("LEADOPS_PORT", default=8000)
+LEADOPS_BIND: str = env.str("LEADOPS_BIND", default="127.0.0.1")
+LEADOPS_SANDBOX_PORT: int = env.int("LEADOPS_SANDBOX_PORT", default=8899)
+LEADOPS_PUBLIC_URL: str = env.str("LEADOPS_PUBLIC_URL", default=f"http://127.0.0.1:{LEADOPS_PORT}").rstrip(
+    "/"
+)
+# Certificates by which outgoing calls know their servers; "" for those that come with `requests`.
+CA_BUNDLE: str = env.str("REQUESTS_CA_BUNDLE", default="") or env.str("CURL_CA_BUNDLE", default="")
+LEADOPS_DEMO: bool = env.bool("LEADOPS_DEMO", default=False)
+# Addresses or networks of reverse proxies whose X-Forwarded-For is believed.
+LEADOPS_TRUSTED_PROXIES: list[str] = env.list("LEADOPS_TRUSTED_PROXIES", default=[])
+
+PUBLIC_HOST = LEADOPS_PUBLIC_URL.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
+ALLOWED_HOSTS = sorted({PUBLIC_HOST, "127.0.0.1", "localhost", "[::1]"})
+CSRF_TRUSTED_ORIGINS = [LEADOPS_PUBLIC_URL]
+_https = LEADOPS_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https and LEADOPS_TRUSTED_PROXIES else None

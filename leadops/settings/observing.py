@@ -1,0 +1,9 @@
+"""Logs and metrics."""
+
+from leadops.logs import logging_config
+from leadops.settings.environment import env
+
+LOGGING = logging_config(level=env.str("LEADOPS_LOG_LEVEL", default="INFO"))
+PROMETHEUS_EXPORT_MIGRATIONS = False
+# Where the processes of this machine write their counters; "" where there is only one.
+PROMETHEUS_MULTIPROC_DIR: str = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
