@@ -1,14 +1,18 @@
 """How the console looks and what its sidebar offers (django-unfold's settings)."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.functional import lazy
 
 Item = dict[str, Any]
+# Every page compares every link of the sidebar with every link of the tabs; addresses never change while a process runs.
+address = lazy(cache(reverse), str)
 
 
 def environment(request: HttpRequest) -> list[str] | None:
@@ -32,7 +36,7 @@ def _page(title: str, icon: str, model: str, **more: Any) -> Item:
     return {
         "title": title,
         "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "link": address(f"admin:{app}_{name}_changelist"),
         "permission": _may(f"{app}.view_{name}"),
         **more,
     }
@@ -46,7 +50,7 @@ def _tabs(*pages: tuple[str, str]) -> Item:
         items.append(
             {
                 "title": title,
-                "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+                "link": address(f"admin:{app}_{name}_changelist"),
                 "permission": _may(f"{app}.view_{name}"),
             }
         )
@@ -56,7 +60,7 @@ def _tabs(*pages: tuple[str, str]) -> Item:
 SIDEBAR = [
     {
         "items": [
-            {"title": "Home", "icon": "monitoring", "link": reverse_lazy("admin:index")},
+            {"title": "Home", "icon": "monitoring", "link": address("admin:index")},
             _page("Leads", "contacts", "intake.lead"),
             _page(
                 "Exceptions",
