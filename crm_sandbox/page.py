@@ -23,7 +23,7 @@ _DONE = ("COMPLETED", "DEFERRED")
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
-    match = re.fullmatch(r"/contacts/(\d{1,18})", request.path.rstrip("/"))
+    match = re.fullmatch(r"/contacts/([0-9]{1,18})", request.path.rstrip("/"))
     query = request.parameter("q").strip()
     if request.method not in ("GET", "HEAD") or (request.path not in ("/", "") and not match):
         return Reply(404, {"error": "There are /, /contacts/{id}, /hubspot/... and /control/..."})

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from crm_sandbox import app
 from crm_sandbox.sandbox import Sandbox
-from crm_sandbox.wire import Reply
+from crm_sandbox.wire import Reply, digits
 
 DEFAULT_PORT = 8899
 DEFAULT_TOKEN = "sandbox-token"
@@ -38,12 +38,12 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def _any(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY or "Transfer-Encoding" in self.headers:
+        length = digits(self.headers.get("Content-Length", "0"))
+        if length is None or length > LARGEST_BODY or "Transfer-Encoding" in self.headers:
             self.close_connection = True
             self._send(Reply(413, {"status": "error", "message": "The body is too large or has no length"}))
             return
-        body = self.rfile.read(int(length))
+        body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         sandbox = self.server.sandbox
         outcome = app.respond(sandbox, method=self.command, url=self.path, headers=headers, body=body)

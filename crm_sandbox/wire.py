@@ -50,7 +50,7 @@ class Request:
     def json(self) -> Any:
         try:
             return json.loads(self.body or b"{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise MalformedJson(str(error)) from error
 
 
@@ -70,6 +70,11 @@ class Reply:
         if isinstance(self.body, str):
             return self.body.encode()
         return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digits(text: str) -> int | None:
+    """The number that plain digits say; "²" and "٣" are digits too, but not for everybody."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def now_ms() -> int:

@@ -24,7 +24,7 @@ class Envelope:
     """How a body came in. `headers` have lower-case names and carry no credentials.
 
     `event_id` is what the sender itself knows this delivery by: the same one again is no second submission, as long as the
-    first is kept.
+    first is kept. `signature` is the vendor's over this very body, where one was checked.
     """
 
     body: bytes
@@ -33,6 +33,7 @@ class Envelope:
     ip: str | None
     idempotency_key: str
     event_id: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _parts(form: IntakeForm, envelope: Envelope, parsed: ParsedBody) -> list[tup
     parts = VENDORS[form.vendor].split(parsed.value)
     if len(parts) < 2:
         return [(envelope, parsed)]
-    key = envelope.idempotency_key
+    key, signed = envelope.idempotency_key, envelope.signature
     return [
         (
             replace(
@@ -74,6 +75,7 @@ def _parts(form: IntakeForm, envelope: Envelope, parsed: ParsedBody) -> list[tup
                 body=json.dumps(part).encode(),
                 content_type=bodies.JSON,
                 idempotency_key=f"{key}#{number}" if key else "",
+                signature=f"{signed}#{number}" if signed else "",
             ),
             ParsedBody(part, parsed.notes),
         )
@@ -105,8 +107,7 @@ def _accept_one(form: IntakeForm, envelope: Envelope, flat: Flat, *, now: dateti
     existing = _insert(submission, now=now)
     if existing is None:
         return Accepted(submission, errors=errors)
-    by_header = bool(envelope.idempotency_key)
-    if by_header and existing.body_hash != submission.body_hash:
+    if expires is not None and existing.body_hash != submission.body_hash:
         raise KeyReused("This Idempotency-Key was used for another body. Use a new key for a new submission.")
     # A refusal is repeated as it was; what has been taken stays taken.
     refused = existing.status == Submission.Status.REJECTED and existing.lead_id is None
@@ -114,12 +115,17 @@ def _accept_one(form: IntakeForm, envelope: Envelope, flat: Flat, *, now: dateti
 
 
 def _key(envelope: Envelope, flat: Flat, *, now: datetime) -> tuple[str | None, datetime | None]:
-    if envelope.event_id:
-        return event_key(envelope.event_id), None
+    """What this delivery is known by, and until when.
+
+    A header is no part of what a vendor signs: it counts only where neither the body nor its signature says which delivery
+    this is, or whoever has seen one could send it again and again under new keys.
+    """
+    if event_id := envelope.event_id or flat.event_id:
+        return event_key(event_id), None
+    if envelope.signature:
+        return f"signed:{hashlib.sha256(envelope.signature.encode()).hexdigest()}", None
     if envelope.idempotency_key:
         return f"key:{envelope.idempotency_key}", now + KEY_KEPT
-    if flat.event_id:
-        return f"event:{hashlib.sha256(flat.event_id.encode()).hexdigest()}", None
     return None, None
 
 

@@ -15,6 +15,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from intake.notes import Note
 from intake.vendors.clean import form_body
 from intake.vendors.json_text import decode
+from plumbing.nesting import TOO_DEEP, is_too_deep
 from plumbing.readable import readable, readable_json
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
@@ -91,9 +92,14 @@ def shown(body: bytes, content_type: str) -> str:
 def _parse_json(body: bytes) -> ParsedBody:
     notes: list[Note] = []
     try:
-        value = decode(body.decode(json.detect_encoding(body)), notes)
-    except (ValueError, RecursionError) as error:
+        text = body.decode(json.detect_encoding(body))
+        value = decode(text, notes)
+    except ValueError as error:
         raise MalformedBody(f"The body is not valid JSON: {error}.") from None
+    except RecursionError:
+        raise MalformedBody(TOO_DEEP) from None
+    if is_too_deep(value, text=text):
+        raise MalformedBody(TOO_DEEP)
     if isinstance(value, list):
         # No vendor that we read posts one; it would be one lead of many.
         raise MalformedBody(

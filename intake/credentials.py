@@ -38,12 +38,15 @@ def has_token(form: IntakeForm, authorization: str) -> bool:
 
 def check_sender(
     form: IntakeForm, *, headers: Mapping[str, str], body: bytes, method: str, uri: str, now: datetime
-) -> None:
-    """Raise BadSignature unless a webhook's caller proves itself by the form's token or its vendor's signature."""
+) -> str:
+    """How a webhook's caller proves itself: by its vendor's signature, which is returned, or by a token ("").
+
+    Raises BadSignature.
+    """
     if has_token(form, headers.get("authorization", "")):
-        return
+        return ""
     secret = secret_of(form)
     if not secret:
         raise BadSignature(f"the form {form.key} has neither a signing secret nor a token set")
     scheme = VENDORS[form.vendor].scheme
-    verify(scheme, headers=headers, raw_body=body, secret=secret, method=method, uri=uri, now=now)
+    return verify(scheme, headers=headers, raw_body=body, secret=secret, method=method, uri=uri, now=now)

@@ -1,6 +1,7 @@
 """Who really sent a request: what every signature is made of. Whose signature it is, its vendor's module says.
 
-A scheme takes a `SignedRequest` and raises `BadSignature`, whose text is for the log, never for the sender.
+A scheme takes a `SignedRequest` and returns the signature that it carries, "" where the caller only knows a secret. It raises
+`BadSignature`, whose text is for the log, never for the sender.
 """
 
 import base64
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-Scheme = Callable[["SignedRequest"], None]
+Scheme = Callable[["SignedRequest"], str]
 
 
 class BadSignature(Exception):
@@ -49,12 +50,12 @@ def check(
     method: str,
     uri: str,
     now: datetime,
-) -> None:
-    """Raise BadSignature unless the request carries the scheme's signature; nobody passes while no secret is set."""
+) -> str:
+    """The scheme's signature that the request carries; nobody passes while no secret is set. Raises BadSignature."""
     if not secret:
         raise BadSignature("no secret is set")
     lowered = {name.lower(): value for name, value in headers.items()}
-    scheme(SignedRequest(lowered, raw_body, secret, method, uri, now))
+    return scheme(SignedRequest(lowered, raw_body, secret, method, uri, now))
 
 
 def over_whole_request(
@@ -67,22 +68,23 @@ def over_whole_request(
     escapes = {escape.upper(): chr(int(escape[1:], 16)) for escape in decoded}
     pattern = re.compile("|".join(map(re.escape, escapes)) or r"(?!)", re.IGNORECASE)
 
-    def scheme(request: SignedRequest) -> None:
+    def scheme(request: SignedRequest) -> str:
         timestamp = request.header(timestamp_header)
         given = request.header(signature_header)
         check_age(timestamp, unit=1000, window=window, now=request.now)
         address = pattern.sub(lambda match: escapes[match.group().upper()], request.uri)
         start = f"{request.method.upper()}{address}".encode("utf-8", "replace")
         message = start + request.raw_body + timestamp.encode("utf-8", "replace")
-        compare(given, base64.b64encode(request.mac(message)).decode())
+        return compare(given, base64.b64encode(request.mac(message)).decode())
 
     return scheme
 
 
-def compare(given: str, expected: str) -> None:
-    """In constant time. Raises BadSignature."""
+def compare(given: str, expected: str) -> str:
+    """`expected`, which is what was given: compared in constant time. Raises BadSignature."""
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
         raise BadSignature("the signature does not match the body and the secret")
+    return expected
 
 
 def named_parts(header: str, *names: str) -> list[str]:

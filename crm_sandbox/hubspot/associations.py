@@ -11,7 +11,7 @@ from typing import Any
 from crm_sandbox import records
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
-from crm_sandbox.wire import Json
+from crm_sandbox.wire import Json, digits
 
 # (from, to): {type id: label}; the first is the default
 _ONE_WAY: dict[tuple[str, str], dict[int, str | None]] = {
@@ -164,7 +164,7 @@ def _target(each: Any) -> tuple[int, list[int]]:
         types = each["types"]
     except (TypeError, KeyError):
         raise HubSpotError(400, "Each association needs `to` with an `id`, and `types`") from None
-    return (int(to_id) if to_id.isascii() and to_id.isdigit() and len(to_id) <= 18 else 0), type_ids(types)
+    return digits(to_id) or 0, type_ids(types)
 
 
 def _end_of(kind: ObjectKind, type_id: int) -> ObjectKind:
@@ -180,7 +180,7 @@ def ends(
     """Both records of a path. Raises HubSpotError 404 when one of them does not exist."""
     start_kind, end_kind = kind_called(start), kind_called(end)
     for kind, number in ((start_kind, start_id), (end_kind, end_id)):
-        live = number.isascii() and number.isdigit() and len(number) <= 18
-        if not live or records.get(db, kind=kind.name, id=int(number)) is None:
+        id = digits(number)
+        if id is None or records.get(db, kind=kind.name, id=id) is None:
             raise not_found(f"The {kind.singular} {number} does not exist")
     return start_kind, int(start_id), end_kind, int(end_id)

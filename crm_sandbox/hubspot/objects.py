@@ -14,7 +14,7 @@ from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import as_read, as_written, paging
 from crm_sandbox.hubspot.values import texts
 from crm_sandbox.records import Record
-from crm_sandbox.wire import Json, Reply, Request
+from crm_sandbox.wire import Json, Reply, Request, digits
 
 MOST_PER_PAGE = 100
 
@@ -137,8 +137,7 @@ def check_unique(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, na
 
 def record_number(value: Any) -> int:
     """A record id as a number; 0, which no record has, for anything else."""
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+    return digits(str(value)) or 0
 
 
 def object_body(request: Request) -> Json:
@@ -150,15 +149,17 @@ def object_body(request: Request) -> Json:
 
 def page_size(request: Request, *, default: int, most: int) -> int:
     text = request.parameter("limit", str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+    number = digits(text)
+    if number is None or not 1 <= number <= most:
         raise HubSpotError(400, f"limit must be a number from 1 to {most}, not {text}")
-    return int(text)
+    return number
 
 
 def cursor(text: str) -> int:
-    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
+    number = digits(text or "0")
+    if number is None:
         raise HubSpotError(400, f"The cursor {text} is not one that a page gave")
-    return int(text or 0)
+    return number
 
 
 def next_page(request: Request, *, after: int) -> Json:

@@ -14,7 +14,7 @@ from crm_sandbox.hubspot.objects import cursor, object_body
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.shown import as_read, paging
 from crm_sandbox.records import Record
-from crm_sandbox.wire import Json, Reply, Request
+from crm_sandbox.wire import Json, Reply, Request, digits
 
 MOST_GROUPS, MOST_FILTERS, MOST_PER_PAGE, DEEPEST = 5, 6, 200, 10_000
 Comparable = float | str
@@ -151,11 +151,11 @@ def _comparable(text: str, *, type: str) -> Comparable:
     """Numbers and moments as numbers: 9 < 10, ISO text equals milliseconds. Other text without case."""
     if type == "number":
         try:
-            return float(text)
+            return float(text if text.isascii() else "")
         except ValueError:
             raise HubSpotError(400, f"{text} is not a number") from None
     if type in ("datetime", "date"):
-        if text.lstrip("-").isdigit():
+        if digits(text.removeprefix("-")) is not None:
             return float(text)
         try:
             moment = datetime.fromisoformat(text)

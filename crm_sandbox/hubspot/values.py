@@ -13,6 +13,8 @@ from crm_sandbox.wire import Json, iso
 LONGEST_TEXT = 65_536
 _EMAIL = re.compile(r"[^@\s\"<>(),;:]+@[^@\s.\"<>(),;:]+(\.[^@\s.\"<>(),;:]+)+")
 _DAY_MS = 86_400_000
+# The years 1 to 9999, which `datetime` has.
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
 def texts(properties: Any) -> dict[str, str]:
@@ -102,15 +104,18 @@ def _number(value: str) -> str:
         number = float(value)
     except ValueError:
         number = float("nan")
-    if value != value.strip() or "_" in value or number - number != 0:
+    if not value.isascii() or value != value.strip() or "_" in value or number - number != 0:
         raise _Refused("INVALID_NUMBER", f"{value} was not a valid number.")
     return value
 
 
 def _moment(value: str) -> int:
     """Milliseconds, from milliseconds or ISO 8601 (UTC where no zone is given)."""
-    if re.fullmatch(r"-?\d{1,15}", value):
-        return int(value)
+    if re.fullmatch(r"-?[0-9]{1,15}", value):
+        milliseconds = int(value)
+        if not _FIRST_MS <= milliseconds <= _LAST_MS:
+            raise _Refused("INVALID_LONG", f"{value} was not a valid moment.")
+        return milliseconds
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:

@@ -228,8 +228,8 @@ class Connector(Protocol):
         """What an answer says about calls that are left; None where it says nothing."""
 
     @staticmethod
-    def verify(request: SignedRequest) -> None:
-        """Raises plumbing.signatures.BadSignature unless the CRM has sent these events."""
+    def verify(request: SignedRequest) -> str:
+        """The signature that the request carries. Raises plumbing.signatures.BadSignature unless the CRM has sent it."""
 
     @staticmethod
     def parse_events(raw_body: bytes) -> list[RemoteChange]:

@@ -2,12 +2,12 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from intake.vendors import hubspot_form
-from plumbing.signatures import BadSignature, SignedRequest, check, check_age, compare, named_parts
+from plumbing.signatures import BadSignature, Scheme, SignedRequest, check, check_age, compare, named_parts
 
 WEBFLOW_WINDOW = timedelta(minutes=5)
 CALENDLY_WINDOW = timedelta(minutes=3)
@@ -22,51 +22,64 @@ def verify(
     method: str,
     uri: str,
     now: datetime,
-) -> None:
-    """Raise BadSignature unless the request carries the scheme's signature. `scheme` is a key of SCHEMES."""
+) -> str:
+    """The signature that the request carries, "" for a secret that signs nothing. `scheme` is a key of SCHEMES.
+
+    Raises BadSignature.
+    """
     if not (known := SCHEMES.get(scheme)):
         raise BadSignature(f"there is no signature scheme {scheme!r}")
-    check(known, headers=headers, raw_body=raw_body, secret=secret, method=method, uri=uri, now=now)
+    return check(known, headers=headers, raw_body=raw_body, secret=secret, method=method, uri=uri, now=now)
 
 
-def _typeform(request: SignedRequest) -> None:
+def _typeform(request: SignedRequest) -> str:
     given = request.header("Typeform-Signature")
-    compare(given, "sha256=" + base64.b64encode(request.mac(request.raw_body)).decode())
+    return compare(given, "sha256=" + base64.b64encode(request.mac(request.raw_body)).decode())
 
 
-def _webflow(request: SignedRequest) -> None:
+def _webflow(request: SignedRequest) -> str:
     timestamp = request.header("x-webflow-timestamp")
     check_age(timestamp, unit=1000, window=WEBFLOW_WINDOW, now=request.now)
     given = request.header("x-webflow-signature")
-    compare(given.lower(), request.mac(timestamp.encode("utf-8", "replace") + b":" + request.raw_body).hex())
+    return compare(
+        given.lower(), request.mac(timestamp.encode("utf-8", "replace") + b":" + request.raw_body).hex()
+    )
 
 
-def _tally(request: SignedRequest) -> None:
-    compare(request.header("Tally-Signature"), base64.b64encode(request.mac(request.raw_body)).decode())
+def _tally(request: SignedRequest) -> str:
+    return compare(
+        request.header("Tally-Signature"), base64.b64encode(request.mac(request.raw_body)).decode()
+    )
 
 
-def _calendly(request: SignedRequest) -> None:
+def _calendly(request: SignedRequest) -> str:
     timestamp, given = named_parts(request.header("Calendly-Webhook-Signature"), "t", "v1")
     check_age(timestamp, unit=1, window=CALENDLY_WINDOW, now=request.now)
-    compare(given.lower(), request.mac(timestamp.encode("utf-8", "replace") + b"." + request.raw_body).hex())
+    return compare(
+        given.lower(), request.mac(timestamp.encode("utf-8", "replace") + b"." + request.raw_body).hex()
+    )
 
 
-def _meta(request: SignedRequest) -> None:
-    compare(request.header("X-Hub-Signature-256").lower(), "sha256=" + request.mac(request.raw_body).hex())
+def _meta(request: SignedRequest) -> str:
+    return compare(
+        request.header("X-Hub-Signature-256").lower(), "sha256=" + request.mac(request.raw_body).hex()
+    )
 
 
-def _linkedin(request: SignedRequest) -> None:
+def _linkedin(request: SignedRequest) -> str:
     given = request.header("X-LI-Signature").lower().removeprefix("hmacsha256=")
-    compare(given, request.mac(b"hmacsha256=" + request.raw_body).hex())
+    return compare(given, request.mac(b"hmacsha256=" + request.raw_body).hex())
 
 
-def _wpforms(request: SignedRequest) -> None:
+def _wpforms(request: SignedRequest) -> str:
     # WPForms queues its deliveries and promises no window, so an old one is not a bad one.
     timestamp, given = named_parts(request.header("X-WPForms-Webhook-Signature"), "t", "v")
-    compare(given.lower(), request.mac(timestamp.encode("utf-8", "replace") + b"." + request.raw_body).hex())
+    return compare(
+        given.lower(), request.mac(timestamp.encode("utf-8", "replace") + b"." + request.raw_body).hex()
+    )
 
 
-def _google_ads(request: SignedRequest) -> None:
+def _google_ads(request: SignedRequest) -> str:
     try:
         body = json.loads(request.raw_body)
     except (ValueError, RecursionError):
@@ -75,9 +88,10 @@ def _google_ads(request: SignedRequest) -> None:
     if not isinstance(given, str) or not given:
         raise BadSignature("the body carries no google_key")
     compare(given, request.secret)
+    return ""
 
 
-def _token(request: SignedRequest) -> None:
+def _token(request: SignedRequest) -> str:
     """For vendors that sign nothing: a bearer token, an `X-Leadops-Token` header, or `?token=`."""
     kind, _, bearer = request.headers.get("authorization", "").partition(" ")
     given = bearer.strip() if kind.lower() == "bearer" else ""
@@ -88,9 +102,10 @@ def _token(request: SignedRequest) -> None:
             "no token: neither a bearer token, nor X-Leadops-Token, nor ?token= in the address"
         )
     compare(given, request.secret)
+    return ""
 
 
-SCHEMES: dict[str, Callable[[SignedRequest], None]] = {
+SCHEMES: dict[str, Scheme] = {
     "token": _token,
     "typeform": _typeform,
     "webflow": _webflow,

@@ -49,7 +49,9 @@ class ReassignSerializer(serializers.Serializer[Any]):
 
 
 class ContactedSerializer(serializers.Serializer[Any]):
-    at = serializers.DateTimeField(required=False, help_text="When it was; now unless said.")
+    at = serializers.DateTimeField(
+        required=False, help_text="When it was: not before the lead came in, not to come. Now unless said."
+    )
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
@@ -64,6 +66,8 @@ class _LeadAction(StaffView):
         lead_or_404(lead_id)
         try:
             do(timezone.now())
+        except actions.ImpossibleTime as impossible:
+            raise ApiProblem(422, str(impossible), errors={"at": [str(impossible)]}) from None
         except actions.Refused as refused:
             raise ApiProblem(409, str(refused)) from None
         return Response(shown(lead_or_404(lead_id)))

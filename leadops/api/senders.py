@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class FormSender(BaseAuthentication):
-    """`request.auth` is the form (the view's `form`); nobody is a user here.
+    """`request.auth` is the form (the view's `form`); nobody is a user here. The view learns the `signature` that was checked.
 
     A public form takes a browser from its allowed origins, and whoever sends no `Origin`; a webhook form takes its vendor's
     signature or its own token. A preflight asks about the origin only.
@@ -35,7 +35,7 @@ class FormSender(BaseAuthentication):
                 )
             return AnonymousUser(), form
         try:
-            credentials.check_sender(
+            request.parser_context["view"].signature = credentials.check_sender(
                 form,
                 headers={name.lower(): value for name, value in request._request.headers.items()},
                 body=request._request.body,

@@ -60,6 +60,7 @@ class SubmitView(APIView):
 
     form: IntakeForm | None = None
     raw_body = b""
+    signature = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with answered.time():
@@ -136,6 +137,7 @@ class SubmitView(APIView):
             headers={"content-type": content_type, **kept} if content_type else kept,
             ip=self.ip,
             idempotency_key=key,
+            signature=self.signature,
         )
 
     def throttled(self, request: Request, wait: float | None) -> NoReturn:

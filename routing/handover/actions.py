@@ -6,18 +6,18 @@ timeline together. Raises Refused, in words for people, when it cannot be done.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from intake.lead_changes import LeadEdit, announce, edit_leads
-from intake.models import Lead, TimelineEntry
+from intake.models import Lead, Submission, TimelineEntry
 from intake.timeline import record
 from routing.handover.again import Again, fallback_queue, give_to, rotation_of
 from routing.handover.commit import CLOSED
 from routing.handover.plan import By
-from routing.models import Assignment, Owner, OwnerNotice, Queue
+from routing.models import Assignment, Owner, OwnerNotice, Queue, SlaClock
 from routing.notices.sending import cancel
 from routing.response import clocks
 from routing.rotations import ledger
@@ -26,8 +26,16 @@ from routing.rotations import ledger
 GIVES_BACK = {"spam", "duplicate", "wrong_territory", "wrong territory", "bad_data", "bad data"}
 
 
+# Clocks of two machines differ by seconds: so far a contact may lie outside of what is possible, and is taken for its edge.
+CLOCK_DIFFERENCE = timedelta(minutes=1)
+
+
 class Refused(ValueError):
     """The action is not possible; the message says why, for people."""
+
+
+class ImpossibleTime(Refused):
+    """Nobody can have answered then."""
 
 
 @contextmanager
@@ -81,10 +89,12 @@ def reassign(
 def mark_contacted(
     *, lead_id: UUID, at: datetime, by: str, evidence: str, source: str, actor: str, now: datetime
 ) -> None:
-    """Somebody has answered: the clock stops, the lead is contacted. `evidence` is "verified" or "claimed"."""
+    """Somebody has answered: the clock stops, the lead is contacted. `evidence` is "verified" or "claimed".
+
+    Raises ImpossibleTime for an `at` before the lead came in, or to come.
+    """
     with _held(lead_id, source=source, now=now) as lead:
-        if at > now:
-            raise Refused("A contact cannot lie in the future.")
+        at = _possible(at, since=came_in(lead.pk), now=now)
         if lead.status in CLOSED:
             raise Refused(
                 f"The lead is {lead.get_status_display().lower()}: reopen it before marking a contact."
@@ -108,6 +118,28 @@ def mark_contacted(
                 )
             ]
         )
+
+
+def came_in(lead_id: UUID) -> datetime:
+    """Since when somebody can have answered: the start of the running clock, else when the lead's first submission arrived."""
+    clocks = SlaClock.objects.filter(lead=lead_id, status=SlaClock.Status.RUNNING)
+    started = clocks.values_list("started_at", flat=True).first()
+    if started is not None:
+        return started
+    submissions = Submission.objects.filter(lead=lead_id).order_by("received_at")
+    first = submissions.values_list("received_at", flat=True).first()
+    return first or Lead.objects.values_list("created_at", flat=True).get(pk=lead_id)
+
+
+def _possible(at: datetime, *, since: datetime, now: datetime) -> datetime:
+    if at - now > CLOCK_DIFFERENCE:
+        raise ImpossibleTime("A contact cannot lie in the future.")
+    if since - at > CLOCK_DIFFERENCE:
+        arrived = since.astimezone(UTC)
+        raise ImpossibleTime(
+            f"The lead came in on {arrived:%d %B %Y at %H:%M} (UTC). A contact cannot lie before that."
+        )
+    return max(since, min(at, now))
 
 
 def disqualify(*, lead_id: UUID, reason: str, source: str, actor: str, now: datetime) -> None:

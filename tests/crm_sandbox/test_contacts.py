@@ -223,3 +223,17 @@ def test_it_answers_404_405_and_400_as_json(bare):
     broken = bare.session.post(f"{bare.url}{OBJECTS}/contacts", data="{no json", timeout=5)
     assert (broken.status_code, broken.json()["category"]) == (400, "VALIDATION_ERROR")
     assert bare.get("/salesforce/services/data").status_code == 501
+
+
+@pytest.mark.parametrize("digits", ["²", "٣", "9" * 5000])
+def test_it_takes_no_digits_of_other_scripts_for_a_number(bare, digits):
+    assert bare.get(f"{OBJECTS}/contacts/{digits}").status_code == 404
+    assert bare.get(f"{OBJECTS}/contacts?limit={digits}").status_code == 400
+    assert bare.get(f"{OBJECTS}/contacts?after={digits}").status_code == 400
+    moment = {"propertyName": "createdate", "operator": "GT", "value": digits}
+    search = {"filterGroups": [{"filters": [moment]}]}
+    assert bare.post(f"{OBJECTS}/contacts/search", search).status_code == 400
+    length = {"Content-Length": digits.encode("latin-1", "replace")}
+    assert bare.session.post(f"{bare.url}{OBJECTS}/contacts", headers=length, timeout=5).status_code == 413
+    deep = bare.session.post(f"{bare.url}{OBJECTS}/contacts", data="[" * 100_000, timeout=5)
+    assert deep.status_code == 400

@@ -1,6 +1,6 @@
 """What people do with a lead, and everything that follows from it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -84,17 +84,45 @@ def test_a_contact_stops_the_clock_and_what_was_still_to_come(lead):
     assert (lead.status, lead.contacted_at) == (Lead.Status.CONTACTED, at)
 
 
-def test_a_contact_in_the_future_is_refused(lead):
-    with pytest.raises(actions.Refused, match="future"):
-        actions.mark_contacted(
-            lead_id=lead.pk,
-            at=timezone.now() + timedelta(hours=1),
-            by="A",
-            evidence="claimed",
-            source="api",
-            actor="A",
-            now=timezone.now(),
-        )
+def contacted(lead: Lead, *, at: datetime, now: datetime) -> None:
+    actions.mark_contacted(
+        lead_id=lead.pk, at=at, by="A", evidence="claimed", source="api", actor="A", now=now
+    )
+
+
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("clock", [True, False])
+def test_nobody_answers_before_a_lead_came_in_or_in_the_future(lead, clock):
+    now = timezone.now()
+    if not clock:
+        SlaClock.objects.all().delete()
+    for at in (FIRST, now - timedelta(minutes=30)):
+        with pytest.raises(actions.ImpossibleTime, match="came in on"):
+            contacted(lead, at=at, now=now)
+    for at in (LAST, now + timedelta(minutes=2)):
+        with pytest.raises(actions.ImpossibleTime, match="future"):
+            contacted(lead, at=at, now=now)
+    lead.refresh_from_db()
+    assert (lead.status, lead.contacted_at) == (Lead.Status.NEW, None)
+
+
+def test_clocks_that_differ_by_seconds_cost_nobody_a_contact(lead):
+    started = SlaClock.objects.get(lead=lead).started_at
+    contacted(lead, at=started - timedelta(seconds=20), now=timezone.now())
+    assert SlaClock.objects.get(lead=lead).met_at == started
+
+
+def test_a_contact_from_before_a_lead_came_back_does_not_answer_its_return(acme):
+    now = timezone.now()
+    lead = make.handed_off(make.american(), now=now - timedelta(days=2))
+    contacted(lead, at=now - timedelta(days=1), now=now - timedelta(days=1))
+    make.handed_off(make.american(message="Back again"), now=now - timedelta(minutes=10))
+    with pytest.raises(actions.ImpossibleTime, match="came in on"):
+        contacted(lead, at=now - timedelta(hours=1), now=now)
+    assert SlaClock.objects.get(lead=lead, status="running").met_at is None
 
 
 def test_a_disqualified_lead_keeps_its_owner_and_loses_the_clock(lead):

@@ -11,6 +11,7 @@ from typing import Any
 
 from crm_sync.connectors.base import Author, MalformedEvents, RemoteChange
 from plumbing.signatures import over_whole_request
+from plumbing.whole_numbers import whole_number
 
 SIGNATURE_HEADER = "X-HubSpot-Signature-v3"
 TIMESTAMP_HEADER = "X-HubSpot-Request-Timestamp"
@@ -94,7 +95,8 @@ def _change(event: Mapping[str, Any]) -> RemoteChange:
 
 
 def _moment(milliseconds: Any) -> datetime | None:
+    number = whole_number(str(milliseconds))
     try:
-        return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+        return None if number is None else datetime.fromtimestamp(number / 1000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
         return None

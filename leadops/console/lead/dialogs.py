@@ -14,6 +14,7 @@ from unfold.widgets import (
 )
 
 from plumbing.admin_kit.people import name_of
+from routing.handover import actions
 from routing.models import Assignment, Queue
 from routing.rotations import roster
 
@@ -95,6 +96,12 @@ class ContactedForm(BaseDialogForm):
         self.fields["by"].initial = (
             assignment.owner.name if assignment and assignment.owner else name_of(self.request.user)
         )
+        arrived = actions.came_in(self.object_id) - actions.CLOCK_DIFFERENCE
+        self.fields["ago"].choices = [
+            (minutes, words)
+            for minutes, words in self.WHEN
+            if timezone.now() - timedelta(minutes=int(minutes)) >= arrived
+        ]
 
     def at(self, now: datetime) -> datetime:
         """When it happened, in UTC."""

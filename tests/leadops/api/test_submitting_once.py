@@ -115,6 +115,36 @@ def test_it_knows_a_vendors_event_again_whatever_the_body(acme):
     assert Submission.objects.count() == 2
 
 
+def test_a_signed_delivery_cannot_be_sent_again_under_a_new_key(acme):
+    """With the vendor's event id, and without one by its signature."""
+    forms.signing_typeform()
+    nameless = forms.typeform_event()
+    del nameless["event_id"], nameless["form_response"]["token"]
+    for event in (forms.typeform_event(), nameless):
+        before = Submission.objects.count()
+        first = forms.post_typeform(event)
+        again = [forms.post_typeform(event), *(forms.post_typeform(event, Idempotency_Key=k) for k in "abc")]
+        assert first.status_code == 202
+        assert {answer["Idempotent-Replayed"] for answer in again} == {"true"}
+        assert {answer.json()["submission_id"] for answer in again} == {first.json()["submission_id"]}
+        assert Submission.objects.count() == before + 1
+
+
+def test_a_replay_counts_toward_the_limit_of_the_form(acme):
+    forms.form(throttle={"per_form": 3})
+    statuses = [forms.post(make.person(), Idempotency_Key="k1").status_code for _ in range(5)]
+    assert statuses == [202, 202, 202, 429, 429]
+    assert Submission.objects.count() == 1
+
+
+def test_whoever_has_the_forms_token_may_send_the_same_body_twice(acme):
+    forms.form("typeform-quote", vendor="generic", token=secrets.encrypt("form-token"))
+    for _ in range(2):
+        taken = forms.post(make.person(), forms.TYPEFORM, Authorization="Bearer form-token")
+        assert taken.status_code == 202
+    assert Submission.objects.count() == 2
+
+
 def test_it_keeps_each_lead_of_a_post_that_carries_several_once(acme):
     forms.form("typeform-quote", vendor="meta", token=secrets.encrypt("form-token"))
     changes = [{"field": "leadgen", "value": {"leadgen_id": str(number)}} for number in (1, 2, 3)]

@@ -1,5 +1,7 @@
 """The buttons of the lead page: each goes through its writer, says what happened, and says why not."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
@@ -71,6 +73,15 @@ def test_contacted_stops_the_clock_and_counts_as_claimed(maria, acme):
     clock = SlaClock.objects.get(lead=lead)
     assert (clock.status, clock.met_by, clock.evidence) == ("met", "Eva Ernst", "claimed")
     assert Lead.objects.get(pk=lead.pk).status == Lead.Status.CONTACTED
+
+
+def test_the_dialog_offers_no_time_before_the_lead_came_in(maria, acme):
+    lead = make.handed_off(now=timezone.now() - timedelta(minutes=30))
+    page = maria.get(reverse("admin:intake_lead_contacted", args=(lead.pk,))).content.decode()
+    assert "15 minutes ago" in page
+    assert "An hour ago" not in page
+    press(maria, lead, "contacted", by="Eva Ernst", ago="240")
+    assert SlaClock.objects.get(lead=lead).status == "running"
 
 
 def test_declining_gives_the_turn_back_and_the_lead_to_somebody_else(maria, acme):
