@@ -2,5 +2,6 @@
 
 from leadops.console import accounts, schedules
 from leadops.console.lead import admin as leads
+from leadops.console.people import groups, users
 
-__all__ = ["accounts", "leads", "schedules"]
+__all__ = ["accounts", "groups", "leads", "schedules", "users"]

@@ -7,7 +7,9 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from tests import make
 
 # Made by migrations and never changed by a test: emptying and refilling them costs more than most tests.
-KEPT = {"django_content_type", "auth_permission", "django_migrations"}
+KEPT = {
+    "django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "django_migrations",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-_NOT_OURS = {"django_content_type", "auth_permission", "django_migrations"}
+_NOT_OURS = {
+    "django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "django_migrations",
+}  # fmt: skip
 # The sequences of these tables' columns, and how far they are.
 _SEQUENCES = """
     SELECT quote_ident(q.sequencename), q.last_value

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
 PAGE = settings.BASE_DIR / "docs" / "permissions.md"
-NOBODY, ANYONE, STAFF, APP = "–", "anyone", "staff", "app"
+NOBODY, ANYONE, STAFF, APP, SUPERUSERS = "–", "anyone", "staff", "app", "superusers"
 OLD_VERSION = r"^([^/]+)/history/([^/]+)/$"
 
 
@@ -31,6 +31,8 @@ class Needs:
             return False
         if word == STAFF:
             return True
+        if word == SUPERUSERS:
+            return bool(user.is_superuser)
         if word == APP:
             return bool(user.has_module_perms(self.app))
         return all(_has(user, one) for one in permissions(word))
@@ -57,7 +59,9 @@ def documented() -> dict[str, Needs]:
     found: dict[str, Needs] = {}
     for label, *words in rows("Models"):
         app, name = label.split(".")
-        look, add, change, delete = (word if word == NOBODY else f"{app}.{word}_{name}" for word in words)
+        look, add, change, delete = (
+            word if word in (NOBODY, SUPERUSERS) else f"{app}.{word}_{name}" for word in words
+        )
         found |= {
             f"admin/{app}/{name}/": Needs(look, change),
             f"admin/{app}/{name}/add/": Needs(add, add),

@@ -1,0 +1,113 @@
+"""Permissions in words of the business, by area: what people tick on a group's page."""
+
+from dataclasses import dataclass
+
+VERBS = {"view": "See", "add": "Add", "change": "Change", "delete": "Remove"}
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """`model` is "app.model"; `verbs` are those that the console has for it, in the order of VERBS."""
+
+    model: str
+    label: str
+    verbs: tuple[str, ...]
+    says: str = ""
+
+    def permission(self, verb: str) -> str:
+        """ "app.verb_model" """
+        app, name = self.model.split(".")
+        return f"{app}.{verb}_{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    title: str
+    things: tuple[Thing, ...]
+
+
+_LOOK = ("view",)
+_KEEP = ("view", "add", "change")
+_ALL = ("view", "add", "change", "delete")
+
+AREAS = (
+    Area(
+        "Leads and exceptions",
+        (
+            Thing(
+                "intake.lead",
+                "Leads",
+                ("view", "change"),
+                "Change: contacted, reassign, disqualify, decline, correct what is known.",
+            ),
+            Thing(
+                "intake.submission",
+                "Submissions",
+                _LOOK,
+                "As they came in, and the figures of the hand-off over the API.",
+            ),
+            Thing(
+                "exception_queue.exceptionitem",
+                "Exceptions",
+                ("view", "change"),
+                "Change: claim, retry, resolve, dismiss, snooze, and say what is spam.",
+            ),
+            Thing("exception_queue.alertrule", "Alerts", _ALL, "Who hears of exceptions."),
+        ),
+    ),
+    Area(
+        "Who gets what",
+        (
+            Thing("routing.routingrule", "Rules", _ALL, "Also trying them out over the API."),
+            Thing("routing.territory", "Territories", _ALL),
+            Thing("routing.namedaccount", "Named accounts", _KEEP, "Add and change together: import a file."),
+            Thing("routing.scoringrule", "Scoring", _ALL),
+            Thing("routing.slapolicy", "Response times", _ALL),
+            Thing("routing.routingsettings", "Settings", ("view", "change")),
+            Thing("routing.ruleset", "Published versions", ("view", "add"), "Add: check and publish drafts."),
+        ),
+    ),
+    Area(
+        "People",
+        (
+            Thing("routing.owner", "Owners", _KEEP, "Change: also switch on and off, which moves leads."),
+            Thing("routing.absence", "Absences", _ALL),
+            Thing("routing.rotation", "Rotations", _KEEP),
+            Thing("routing.team", "Teams", _KEEP),
+            Thing("routing.queue", "Queues", _KEEP),
+            Thing("routing.workcalendar", "Calendars", _KEEP),
+        ),
+    ),
+    Area(
+        "In and out",
+        (
+            Thing("intake.intakeform", "Forms", _KEEP),
+            Thing("intake.valuealias", "Value aliases", _ALL),
+            Thing("intake.blockedsender", "Blocked senders", _ALL),
+            Thing("intake.companyprofile", "Companies", _ALL),
+            Thing("crm_sync.crmconnection", "CRM connections", _KEEP),
+            Thing(
+                "crm_sync.outboxentry", "Outbox", ("view", "change"), "Change: have what failed tried again."
+            ),
+            Thing("crm_sync.inboundevent", "Inbound events", _LOOK),
+            Thing("crm_sync.ownerlink", "CRM owners", _LOOK),
+        ),
+    ),
+    Area(
+        "System",
+        (
+            Thing("auth.user", "People with access", _LOOK, "Only superusers change them."),
+            Thing("auth.group", "Groups", _LOOK, "Only superusers change them."),
+            Thing("django_celery_beat.periodictask", "Scheduled tasks", _ALL),
+            Thing("django_celery_beat.intervalschedule", "Intervals", _ALL),
+            Thing("django_celery_beat.crontabschedule", "Crontabs", _ALL),
+            Thing("django_celery_beat.clockedschedule", "Clocked times", _ALL),
+            Thing("django_celery_beat.solarschedule", "Solar times", _ALL),
+        ),
+    ),
+)
+
+
+def permissions() -> set[str]:
+    """Every permission that the table offers, as "app.verb_model"."""
+    return {thing.permission(verb) for area in AREAS for thing in area.things for verb in thing.verbs}
