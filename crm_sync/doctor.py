@@ -13,6 +13,7 @@ from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound.payload import needs_of
+from plumbing import secrets
 from plumbing.findings import Finding
 from plumbing.http import AuthLost, RemoteError
 from routing.models import Owner
@@ -89,7 +90,8 @@ def _properties(connection: CrmConnection, connector: Connector, missing: list[s
 def _stuck(connection: CrmConnection) -> Iterator[Finding]:
     if sends_events(connection.kind) and not webhook_is_set_up(connection):
         variable = connection.webhook_secret_env
-        missing = f"the variable {variable} is not set" if variable else "no webhook secret"
+        unset = secrets.why_not_named(variable).rstrip(".") or f"the variable {variable} is not set"
+        missing = unset if variable else "no webhook secret"
         yield Finding(
             "warn",
             f"Connection {connection.key}: {missing}, so changes made in the CRM do not come in.",

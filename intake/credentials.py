@@ -4,8 +4,6 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.conf import settings
-
 from intake.models import IntakeForm
 from intake.vendors.registry import VENDORS
 from intake.vendors.signatures import verify
@@ -17,7 +15,7 @@ def secret_of(form: IntakeForm) -> str:
     """The signing secret: stored with the form, or named by variable; "" when none is set."""
     if form.secret:
         return secrets.decrypt(form.secret)
-    return settings.LEADOPS_ENVIRONMENT.get(form.secret_env, "") if form.secret_env else ""
+    return secrets.named(form.secret_env)
 
 
 def origin_allowed(form: IntakeForm, origin: str | None) -> bool:

@@ -1,9 +1,11 @@
-"""Secrets that are stored in the database are stored encrypted."""
+"""Secrets that are stored in the database are stored encrypted; others stay in the environment and are named by variable."""
 
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+from plumbing import secret_names
 
 
 class SecretError(Exception):
@@ -24,6 +26,24 @@ def decrypt(token: str) -> str:
             "A stored secret cannot be read with the present LEADOPS_ENCRYPTION_KEYS: "
             "add the key it was stored with, or enter the secret again."
         ) from error
+
+
+def named(variable: str) -> str:
+    """The secret in a variable of the environment; "" where it is not set, or may not be named."""
+    environment: dict[str, str] = settings.LEADOPS_ENVIRONMENT
+    return environment.get(variable, "") if variable and not why_not_named(variable) else ""
+
+
+def why_not_named(variable: str) -> str:
+    """One sentence: why a configuration may not name this variable; "" where it may."""
+    if secret_names.may_be_named(variable, listed=settings.LEADOPS_SECRET_NAMES):
+        return ""
+    if secret_names.is_ours(variable):
+        return f"{variable} is a secret of leadops itself and cannot be used here."
+    return (
+        f"{variable} is not a variable that may hold a secret for others: give it a name that starts with "
+        f"{secret_names.PREFIX}, or have it added to {secret_names.SETTING}."
+    )
 
 
 @lru_cache(maxsize=4)

@@ -30,6 +30,7 @@ from crm_sync.admin.mappings import (
     switches_off_guarded,
 )
 from crm_sync.connection import circuit, connection_status
+from crm_sync.connection.connecting import may_be_sent
 from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from plumbing.admin_kit.form_fields import PartsForm, SecretsForm
@@ -43,6 +44,8 @@ _MASTERS = (
     ("crm", "The CRM"),
     ("most_recent", "Whoever wrote last"),
 )
+# What decides about where a connection's calls go.
+_ADDRESS = ("kind", "base_url")
 _TONES = {
     "ok": "success",
     "ending": "warning",
@@ -61,6 +64,7 @@ class ConnectionForm(SecretsForm, PartsForm):
         label="Version of its API", required=False, widget=UnfoldAdminSelectWidget()
     )
     secret_fields = ("token", "webhook_secret")
+    variable_fields = ("token_env", "webhook_secret_env")
     json_parts = {
         "system_of_record": {
             "owner": "master_owner",
@@ -142,7 +146,27 @@ class ConnectionForm(SecretsForm, PartsForm):
             and "base_url" not in self.errors
         ):
             self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
+        if not self.errors:
+            self._bind_the_token(cleaned)
         return cleaned
+
+    def _bind_the_token(self, cleaned: Mapping[str, Any]) -> None:
+        """A token is for the address that it was entered for: whoever may change the address cannot send it elsewhere."""
+        wanted = {name: cleaned.get(name, getattr(self.instance, name)) for name in _ADDRESS}
+        goes_to = CrmConnection(**wanted).address.rstrip("/")
+        stored = CrmConnection.objects.filter(pk=self.instance.pk).first()
+        typed = self.data.get(self.add_prefix("token")) or ""
+        if stored and stored.token and not typed and goes_to != stored.address.rstrip("/"):
+            self.add_error(
+                "token", "The address is another one: enter the token for it, or - to remove the old one."
+            )
+        variable = cleaned.get("token_env", self.instance.token_env)
+        if variable and not may_be_sent(variable, goes_to, kind=wanted["kind"]):
+            self.add_error(
+                "token_env",
+                f"What {variable} holds is not sent to {goes_to} from here: use a configuration file (config apply), "
+                "or enter a token and leave this empty.",
+            )
 
     def clean_primary(self) -> bool:
         primary: bool = self.cleaned_data["primary"]

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from django.conf import settings
-
 from crm_sync.connectors import CONNECTORS, connector_class, version_of
 from crm_sync.connectors.base import Access, Connector, Need, SetupProblem
 from crm_sync.connectors.budget import Budget
@@ -38,7 +36,10 @@ def connect(
         raise SetupProblem(f"The connection asks for version “{connection.api_version}”; known are {known}.")
     token = token_of(connection)
     if not token:
-        where = f"The variable {connection.token_env}" if connection.token_env else "The connection's token"
+        variable = connection.token_env
+        if variable and (why_not := secrets.why_not_named(variable)):
+            raise AuthLost(why_not)
+        where = f"The variable {variable}" if variable else "The connection's token"
         raise AuthLost(f"{where} is empty: enter an access token.")
     access = Access(
         base_url=connection.address,
@@ -72,11 +73,20 @@ def webhook_secret_of(connection: CrmConnection) -> str:
     return _secret(connection.webhook_secret, connection.webhook_secret_env)
 
 
+def may_be_sent(variable: str, address: str, *, kind: str) -> bool:
+    """Whether the console may send a variable's secret to this address: the CRM's own, or one that a connection with this
+    variable has already, which then comes from a configuration file: its author has the environment anyway."""
+    found = connector_class(kind)
+    if found and found.default_address and address == found.default_address.rstrip("/"):
+        return True
+    bound = CrmConnection.objects.filter(token_env=variable)
+    return address in {connection.address.rstrip("/") for connection in bound}
+
+
 def _secret(stored: str, variable: str) -> str:
     if stored:
         try:
             return secrets.decrypt(stored)
         except secrets.SecretError as error:
             raise SetupProblem(str(error)) from error
-    environment: dict[str, str] = settings.LEADOPS_ENVIRONMENT
-    return environment.get(variable, "") if variable else ""
+    return secrets.named(variable)

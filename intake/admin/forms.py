@@ -44,6 +44,7 @@ def _limit(label: str, help_text: str = "") -> forms.IntegerField:
 
 class IntakeFormForm(SecretsForm, PartsForm):
     secret_fields = ("secret", "token")
+    variable_fields = ("secret_env",)
     json_parts = {
         "throttle": {"per_form": "throttle_per_form", "per_ip": "throttle_per_ip"},
         "velocity": {"per_ip": "velocity_per_ip", "per_email": "velocity_per_email"},

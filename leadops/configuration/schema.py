@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from plumbing.json_shapes import JsonShape, problems
+from plumbing.secrets import why_not_named
 from plumbing.spelling import did_you_mean
 
 Path = tuple[str | int, ...]
@@ -293,12 +294,12 @@ class Shaped(Kind):
         return value.plain()
 
 
-ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def environment_name(text: str) -> str:
-    if ENVIRONMENT_NAME.fullmatch(text):
-        return ""
+    if _ENVIRONMENT_NAME.fullmatch(text):
+        return why_not_named(text)
     return "Write the name of an environment variable here (never the secret itself), like CRM_TOKEN."
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from leadops.launcher.given_secrets import weakness
 from leadops.launcher.problems import LaunchProblem
 
 BASE = Path(__file__).resolve().parent.parent.parent
+ADMIN_PASSWORD, API_TOKEN = "LEADOPS_ADMIN_PASSWORD", "LEADOPS_API_TOKEN"
 YES = {"1", "true", "yes", "on"}
-TOKEN_LENGTH = 40
-"""The longest token that rest_framework.authtoken stores."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class Options:
 def read(environ: Mapping[str, str], *, demo: bool, port: int | None) -> Options:
     """Arguments win over the environment. Raises LaunchProblem for a value that cannot be one."""
     chosen = port if port is not None else _port(environ, "LEADOPS_PORT", default=8000)
-    if len(environ.get("LEADOPS_API_TOKEN", "")) > TOKEN_LENGTH:
-        raise LaunchProblem(f"LEADOPS_API_TOKEN is too long: use at most {TOKEN_LENGTH} characters.")
+    given = {"password": environ.get(ADMIN_PASSWORD, ""), "token": environ.get(API_TOKEN, "")}
+    if weak := weakness(**given):
+        raise LaunchProblem(weak)
     return Options(
         data_dir=Path(environ.get("LEADOPS_DATA_DIR") or BASE / "var").resolve(),
         bind=environ.get("LEADOPS_BIND") or "127.0.0.1",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from leadops.launcher import leftovers, runfile
-from leadops.launcher.options import BASE, Options
+from leadops.launcher.options import ADMIN_PASSWORD, API_TOKEN, BASE, Options
 from leadops.launcher.program import Program
 from leadops.launcher.valkey import Valkey
 
@@ -59,6 +59,8 @@ def environment(
 
 
 def _passes(name: str, value: str, *, own_database: bool) -> bool:
+    if name in (ADMIN_PASSWORD, API_TOKEN):
+        return False  # `prepare` alone is given them
     if name.endswith("_URL"):
         return bool(value)
     # Every client of PostgreSQL obeys PGPORT, PGOPTIONS and the like, which were meant for another server.

@@ -31,6 +31,7 @@ from leadops.launcher import (
     temporary,
     valkey,
 )
+from leadops.launcher.given_secrets import TOKEN_LENGTH
 from leadops.launcher.options import Options
 from leadops.launcher.postgres import Postgres
 from leadops.launcher.problems import LaunchProblem
@@ -56,6 +57,7 @@ class FirstStart:
     password: str = ""
     token: str = ""
     generated_password: bool = False
+    generated_token: bool = False
     demo: bool = False
 
     def __bool__(self) -> bool:
@@ -185,11 +187,11 @@ class Launcher:
             self._pause()
 
     def _prepare(self, env: Mapping[str, str]) -> None:
-        password = self.environ.get("LEADOPS_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
-        token = self.environ.get("LEADOPS_API_TOKEN") or secrets.token_hex(options.TOKEN_LENGTH // 2)
+        password = self.environ.get(options.ADMIN_PASSWORD) or secrets.token_urlsafe(12)
+        token = self.environ.get(options.API_TOKEN) or secrets.token_hex(TOKEN_LENGTH // 2)
         result = self.options.data_dir / "prepared.json"
         result.unlink(missing_ok=True)
-        wanted = {**env, "LEADOPS_ADMIN_PASSWORD": password, "LEADOPS_API_TOKEN": token}
+        wanted = {**env, options.ADMIN_PASSWORD: password, options.API_TOKEN: token}
         program = stack.preparation(self.options, env=wanted, result=result)
         read = program.log.stat().st_size if program.log.exists() else 0
         self.supervisor.start(program)
@@ -204,7 +206,8 @@ class Launcher:
         self.first = FirstStart(
             password=password if done.get("admin") else "",
             token=token if done.get("token") else "",
-            generated_password=not self.environ.get("LEADOPS_ADMIN_PASSWORD"),
+            generated_password=not self.environ.get(options.ADMIN_PASSWORD),
+            generated_token=not self.environ.get(options.API_TOKEN),
             demo=bool(done.get("demo")),
         )
         if program.process.returncode != 0:
@@ -259,7 +262,8 @@ class Launcher:
             shown = first.password if first.generated_password else "(from LEADOPS_ADMIN_PASSWORD)"
             say(f"  Console   {self.options.public_url}/admin/   user admin   password {shown}")
         if first.token:
-            say(f"  API       Authorization: Token {first.token}")
+            shown = first.token if first.generated_token else "(from LEADOPS_API_TOKEN)"
+            say(f"  API       Authorization: Token {shown}")
         if first.demo:
             say(f"  CRM       http://127.0.0.1:{self.options.sandbox_port}/ (sandbox)")
             say("  Post a lead to the demo form:")

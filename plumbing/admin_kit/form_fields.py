@@ -51,9 +51,13 @@ class LinesField(WordsField):
 
 
 class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """`secret_fields` are stored encrypted, never shown. Empty keeps what is stored, a single - removes it."""
+    """`secret_fields` are stored encrypted, never shown. Empty keeps what is stored, a single - removes it.
+
+    `variable_fields` name variables of the environment that hold a secret; only some may be named.
+    """
 
     secret_fields: tuple[str, ...] = ()
+    variable_fields: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,6 +90,10 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
                 cleaned[name] = ""
             else:
                 cleaned[name] = self._encrypted(name, typed)
+        for name in self.variable_fields:
+            variable = cleaned.get(name)
+            if variable and (why_not := secrets.why_not_named(variable)):
+                self.add_error(name, why_not)
         return cleaned
 
     def _encrypted(self, name: str, typed: str) -> str:

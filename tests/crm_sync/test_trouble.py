@@ -227,10 +227,10 @@ def test_a_new_token_is_noticed_by_itself(crm, connection):
 
 
 def test_a_connection_without_token_says_so(crm, connection):
-    CrmConnection.objects.filter(pk=connection.pk).update(token="", token_env="NOWHERE_TOKEN")
+    CrmConnection.objects.filter(pk=connection.pk).update(token="", token_env="LEADOPS_SECRET_NOWHERE")
     make.lead()
     make.drain(connection)
-    assert "NOWHERE_TOKEN" in ExceptionItem.objects.get().cause
+    assert "LEADOPS_SECRET_NOWHERE" in ExceptionItem.objects.get().cause
 
 
 def test_too_many_calls_wait_as_long_as_the_crm_says(crm, connection):

@@ -50,10 +50,10 @@ def test_a_command_publishes_its_nudges_with_our_app():
 def test_prepare_makes_the_first_admin_and_token_once(settings):
     settings.LEADOPS_DEMO = False
     settings.LEADOPS_ADMIN_PASSWORD = "correct horse battery"
-    settings.LEADOPS_API_TOKEN = "0123456789abcdef"
+    settings.LEADOPS_API_TOKEN = "0123456789abcdef0123"
     call_command("prepare", stdout=StringIO())
-    settings.LEADOPS_ADMIN_PASSWORD = "another one"
-    settings.LEADOPS_API_TOKEN = "fedcba9876543210"
+    settings.LEADOPS_ADMIN_PASSWORD = "another good one"
+    settings.LEADOPS_API_TOKEN = "fedcba9876543210fedc"
     call_command("prepare", stdout=StringIO())
     assert User.objects.get().check_password("correct horse battery")
-    assert Token.objects.get().key == "0123456789abcdef"
+    assert Token.objects.get().key == "0123456789abcdef0123"

@@ -22,6 +22,8 @@ ELSEWHERE = (
     # The demo's CRM is the sandbox.
     "leadops/launcher/",
     "leadops/management/commands/crm_sandbox.py",
+    # Names of variables that a configuration may name without being told.
+    "leadops/settings/secret_keys.py",
 )
 REGISTRATION = '    "{kind}": "crm_sync.connectors.{kind}.'
 

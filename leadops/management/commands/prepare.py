@@ -8,12 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from rest_framework.authtoken.models import Token
 
 from crm_sync.models import CrmConnection
 from exception_queue.models import AlertRule
 from intake.models import IntakeForm
+from leadops.launcher.given_secrets import ADMIN, weakness
 from leadops.launcher.program import PROGRESS
 from routing.models import Owner, Queue
 
@@ -32,16 +33,16 @@ class Command(BaseCommand):
         parser.add_argument("--result", type=Path, help="a file for what was made, as JSON without secrets")
 
     def handle(self, *args: Any, result: Path | None, **others: Any) -> None:
+        given = {"password": settings.LEADOPS_ADMIN_PASSWORD, "token": settings.LEADOPS_API_TOKEN}
+        if weak := weakness(**given):
+            raise CommandError(weak)
         self._say("Bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
         made = {"demo": settings.LEADOPS_DEMO and not configured()}
         if made["demo"]:
             self._say("Applying the demo configuration")
             apply_demo()
-        made |= make_staff(
-            password=settings.LEADOPS_ADMIN_PASSWORD,
-            token=settings.LEADOPS_API_TOKEN,
-        )
+        made |= make_staff(**given)
         if result is not None:
             result.write_text(json.dumps(made))
 
@@ -83,7 +84,7 @@ def make_staff(*, password: str, token: str) -> dict[str, bool]:
     admin = User.objects.filter(is_superuser=True).order_by("pk").first()
     made = {"admin": False, "token": False}
     if admin is None and password:
-        admin = User.objects.create_superuser("admin", "", password)
+        admin = User.objects.create_superuser(ADMIN, "", password)
         made["admin"] = True
     if admin is not None and token and not Token.objects.filter(user__is_staff=True).exists():
         Token.objects.create(user=admin, key=token)

@@ -64,6 +64,12 @@ rules:
         ("connections: [{key: sf, kind: salesforce}]\n", "needs its “base_url”"),
         ("forms: [{key: Web Form, name: Web}]\n", "is not a key"),
         ("forms: [{key: web, name: Web, secret_env: 's3cr-t'}]\n", "never the secret itself"),
+        ("forms: [{key: web, name: Web, secret_env: SECRET_KEY}]\n", "a secret of leadops itself"),
+        ("connections: [{key: hs, token_env: LEADOPS_API_TOKEN}]\n", "a secret of leadops itself"),
+        (
+            "connections: [{key: hs, webhook_secret_env: PATH}]\n",
+            "starts with LEADOPS_SECRET_, or have it added",
+        ),
         ("forms: [{key: web, name: Web, field_map: {mail: e_mail}}]\n", "Did you mean “email”?"),
         (
             "absences: [{owner: a@acme.test, from: 2026-05-02, until: 2026-05-01}]\n",

@@ -306,6 +306,64 @@ def test_it_keeps_stores_and_forgets_secrets_without_showing_them(client, model,
     assert getattr(row, field) == ""
 
 
+def test_whoever_changes_an_address_enters_the_token_again(client):
+    row = CrmConnection.objects.get()
+    CrmConnection.objects.update(token=secrets.encrypt("very-secret"), token_env="")
+    elsewhere = {"base_url": "https://crm.attacker.test/latest"}
+    for change in (elsewhere, {"base_url": ""}):
+        assert "enter the token" in str(
+            errors_of(client.post(page(CrmConnection, row), filled(client, CrmConnection, row, **change)))[
+                "token"
+            ]
+        )
+    saved(
+        client.post(page(CrmConnection, row), filled(client, CrmConnection, row, **elsewhere, token="theirs"))
+    )
+    row.refresh_from_db()
+    assert (row.base_url, secrets.decrypt(row.token)) == (elsewhere["base_url"], "theirs")
+
+
+def test_a_token_by_variable_goes_only_where_a_configuration_file_sent_it(client):
+    row = CrmConnection.objects.get()
+    assert row.token_env == "HUBSPOT_TOKEN"
+    elsewhere = "https://crm.attacker.test/latest"
+
+    def refused(**change):
+        answer = client.post(page(CrmConnection, row), filled(client, CrmConnection, row, **change))
+        return "is not sent to" in str(errors_of(answer)["token_env"])
+
+    assert refused(base_url=elsewhere)
+    # A token of their own opens no way round: it could be removed afterwards, which the variable survives.
+    assert refused(base_url=elsewhere, token="theirs")
+    saved(
+        client.post(
+            page(CrmConnection, row),
+            filled(client, CrmConnection, row, base_url=elsewhere, token="theirs", token_env=""),
+        )
+    )
+    assert refused(token_env="HUBSPOT_TOKEN")
+    assert refused(token_env="LEADOPS_SECRET_OTHER", token="-")
+    saved(
+        client.post(
+            page(CrmConnection, row),
+            filled(client, CrmConnection, row, base_url="", token_env="HUBSPOT_TOKEN", token="-"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "LEADOPS_ENCRYPTION_KEYS", "DATABASE_URL", "LEADOPS_SECRET_NAMES", "HOME"]
+)
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [(IntakeForm, "secret_env"), (CrmConnection, "token_env"), (CrmConnection, "webhook_secret_env")],
+)
+def test_a_variable_that_is_not_for_others_cannot_be_named(client, model, field, name):
+    row = IntakeForm.objects.get(key="typeform-quote") if model is IntakeForm else CrmConnection.objects.get()
+    answer = client.post(page(model, row), filled(client, model, row, **{field: name}))
+    assert name in str(errors_of(answer)[field])
+
+
 # --- calendars --------------------------------------------------------------------------------------------------------
 
 
