@@ -63,7 +63,8 @@ def deliver(*, now: datetime) -> int:
             continue
         problem: notify.NotifyError | None = None
         try:
-            notify.send(to=notice.to, title=notice.title, body=notice.body)
+            key = f"alert-{notice.pk}-{notice.created_at:%Y%m%d%H%M%S%f}"
+            notify.send(to=notice.to, title=notice.title, body=notice.body, key=key)
         except notify.NotifyError as error:
             problem = error
         with transaction.atomic():

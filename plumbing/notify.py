@@ -1,9 +1,11 @@
 """Telling people: e-mail through Django, everything else through Apprise."""
 
+import hashlib
 import logging
 import re
 import smtplib
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,17 +44,21 @@ def check_address(address: str) -> None:
         _service(address)
 
 
-def send(*, to: Sequence[str], title: str, body: str, html: str | None = None) -> None:
+def send(*, to: Sequence[str], title: str, body: str, html: str | None = None, key: str = "") -> None:
     """Tell every address in `to`; each gets a message of its own. Raises NotifyError. Never in a transaction.
 
     `mailto:` is e-mail through settings.EMAIL_BACKEND; anything else with `://` is an Apprise URL. One
     address that fails does not keep the others from being told.
+
+    `key` names the message, for ever and on no other installation. Sent twice, because whoever sent it died before
+    that was written down, a mail has the same Message-ID, by which mailboxes know it. Other services have no such
+    thing: there somebody is told twice.
     """
     refuse_in_transaction("Telling people")
     problems: list[NotifyError] = []
     mails = [address for address in to if _is_mail(address)]
     if mails:
-        problems += _send_mails(mails, title=title, body=body, html=html)
+        problems += _send_mails(mails, title=title, body=body, html=html, key=key)
     for address in to:
         if not _is_mail(address):
             try:
@@ -95,7 +101,9 @@ def _service(address: str) -> Any:
     return service
 
 
-def _send_mails(addresses: list[str], *, title: str, body: str, html: str | None) -> list[NotifyError]:
+def _send_mails(
+    addresses: list[str], *, title: str, body: str, html: str | None, key: str
+) -> list[NotifyError]:
     if settings.EMAIL_BACKEND == _DUMMY:
         return [NotifyError("No outgoing mail is set up: set EMAIL_URL.", permanent=False, failed=addresses)]
     problems: list[NotifyError] = []
@@ -107,7 +115,10 @@ def _send_mails(addresses: list[str], *, title: str, body: str, html: str | None
     try:
         for address in addresses:
             try:
-                message = EmailMultiAlternatives(title, body, to=[_mailbox(address)], connection=connection)
+                mailbox = _mailbox(address)
+                message = EmailMultiAlternatives(
+                    title, body, to=[mailbox], connection=connection, headers=_known_again(key, mailbox)
+                )
                 if html is not None:
                     message.attach_alternative(html, "text/html")
                 message.send()
@@ -119,6 +130,15 @@ def _send_mails(addresses: list[str], *, title: str, body: str, html: str | None
     finally:
         connection.close()
     return problems
+
+
+def _known_again(key: str, mailbox: str) -> dict[str, str]:
+    """The header by which a mailbox knows a mail that it has got before."""
+    if not key:
+        return {}
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    whose = hashlib.sha256(mailbox.lower().encode()).hexdigest()[:12]
+    return {"Message-ID": f"<{key}.{whose}@{domain}>"}
 
 
 def _mail_problem(error: Exception, addresses: Sequence[str]) -> NotifyError:

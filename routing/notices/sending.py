@@ -110,7 +110,9 @@ def _send_claimed(*, services_only: bool, now: datetime) -> int:
     claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE, now=timezone.now())
     prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
     for notice in claim.rows:
-        _send_one(notice, token=claim.token)
+        # A slow mail server makes a batch longer than its lease: what somebody else has taken meanwhile is theirs.
+        if claiming.renew(OwnerNotice, token=claim.token, lease=LEASE, now=timezone.now(), pks=[notice.pk]):
+            _send_one(notice, token=claim.token)
     return len(claim.rows)
 
 
@@ -122,7 +124,7 @@ def _send_one(notice: OwnerNotice, *, token: UUID) -> None:
     else:
         title, body = texts.compose(notice)
         try:
-            send(to=to, title=title, body=body)
+            send(to=to, title=title, body=body, key=_key(notice))
         except NotifyError as error:
             problem = error
     now = timezone.now()
@@ -165,6 +167,11 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
         return
     notice.due_at = now + RETRIES.delay_after(notice.attempts)
     notice.save()
+
+
+def _key(notice: OwnerNotice) -> str:
+    """A restored or emptied database gives numbers again; not at the same microsecond."""
+    return f"notice-{notice.pk}-{notice.created_at:%Y%m%d%H%M%S%f}"
 
 
 def addresses(notice: OwnerNotice) -> list[str]:

@@ -39,6 +39,15 @@ def test_each_mailbox_gets_a_message_of_its_own():
     assert [tuple(part) for part in mail.outbox[0].alternatives] == [("<p>Text</p>", "text/html")]
 
 
+def test_a_mail_that_is_sent_again_is_the_same_message_to_each_mailbox():
+    for _ in range(2):
+        notify.send(to=["mailto:a@acme.test", "mailto:b@acme.test"], title="T", body="B", key="notice-1")
+    notify.send(to=["mailto:a@acme.test"], title="T", body="B", key="notice-2")
+    first, second, again, again_second, other = [message.message()["Message-ID"] for message in mail.outbox]
+    assert (first, second) == (again, again_second)
+    assert len({first, second, other}) == 3
+
+
 def test_a_refused_recipient_is_permanent_and_the_others_are_told(refusing):
     refusing["gone@acme.test"] = (550, b"5.1.1 no such user")
     with pytest.raises(notify.NotifyError, match="no such user") as caught:

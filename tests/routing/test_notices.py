@@ -1,9 +1,11 @@
 """Telling people: when the CRM shows the owner, or when the grace is over; once; with retries; never silently lost."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.core.mail.backends import locmem
 from django.utils import timezone
 
 from exception_queue import queue
@@ -52,6 +54,32 @@ def test_after_the_grace_it_goes_out_and_says_that_the_crm_is_behind(committed_a
 def test_it_is_sent_once(committed_acme):
     make.handed_off()
     sending.send_due(now=after_the_grace())
+    sending.send_due(now=after_the_grace())
+    assert len(mail.outbox) == 1
+
+
+def test_a_notice_that_was_sent_by_a_worker_that_died_is_sent_again_as_the_same_message(committed_acme):
+    make.handed_off()
+    sending.send_due(now=after_the_grace())
+    # As after a kill between sending and writing it down.
+    OwnerNotice.objects.update(status="waiting", sent_at=None, attempts=0)
+    sending.send_due(now=after_the_grace())
+    first, again = [message.message()["Message-ID"] for message in mail.outbox]
+    assert first == again
+
+
+class SlowServer(locmem.EmailBackend):
+    """While it takes the first mail the lease ends, and another worker claims everything."""
+
+    def send_messages(self, messages):
+        OwnerNotice.objects.update(claim_token=uuid4())
+        return super().send_messages(messages)
+
+
+def test_a_worker_that_was_too_slow_does_not_send_what_another_has_claimed(committed_acme, settings):
+    settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
+    make.handed_off()
+    make.handed_off(make.american())
     sending.send_due(now=after_the_grace())
     assert len(mail.outbox) == 1
 
