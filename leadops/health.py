@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from crm_sync.models import OutboxEntry
 from intake.models import Submission
+from leadops.schema import applied
 from routing.models import OwnerNotice, SlaStep
 
 HEARTBEAT = "leadops:heartbeat"
@@ -30,16 +31,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database, broker and beat are there, else 503; with the age in seconds of the oldest due row per sweep."""
+    """200 when database, its migrations, broker and beat are there, else 503; with the age in seconds of the oldest due row
+    of each sweep."""
     found: dict[str, Any] = {}
-    for name, check in (("database", _database), ("broker", _broker), ("beat", _beat)):
+    for name, check in (("database", _database), ("schema", _schema), ("broker", _broker), ("beat", _beat)):
         try:
             found[name] = check()
         except Exception as error:
             found[name] = f"failed: {type(error).__name__}: {error}"
     if found["database"] == "ok":
         found["oldest_due_seconds"] = oldest_due()
-    ready = all(found[name] == "ok" for name in ("database", "broker", "beat"))
+    ready = all(found[name] == "ok" for name in ("database", "schema", "broker", "beat"))
     return JsonResponse({"ready": ready, **found}, status=200 if ready else 503)
 
 
@@ -69,6 +71,13 @@ def _database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return "ok"
+
+
+def _schema() -> str:
+    """Only what this version lacks is in its way. A newer version only adds, so that both run side by side while machines are
+    replaced one by one (docs/howto/upgrade.md)."""
+    missing = applied.missing(applied.of_the_database())
+    return f"not applied: {', '.join('.'.join(name) for name in missing)}" if missing else "ok"
 
 
 def _broker() -> str:

@@ -32,10 +32,11 @@ def add_plain_views(result: Document, generator: Any, request: Any, public: bool
 _SCHEMAS: Document = {
     "Readiness": {
         "type": "object",
-        "required": ["ready", "database", "broker", "beat"],
+        "required": ["ready", "database", "schema", "broker", "beat"],
         "properties": {
             "ready": {"type": "boolean"},
             "database": {"type": "string"},
+            "schema": {"type": "string"},
             "broker": {"type": "string"},
             "beat": {"type": "string"},
             "oldest_due_seconds": {

@@ -13,13 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.signing import Signer
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from leadops import health
 from leadops.celery import app
 from leadops.launcher import readiness, runfile
 from leadops.launcher.problems import LaunchProblem
+from leadops.schema import applied, refusing
 from plumbing import secrets
 from plumbing.dotted import DottedPathError, resolve
 from plumbing.findings import Finding
@@ -66,14 +66,17 @@ def check_database() -> Iterable[Finding]:
         yield Finding("fail", f"PostgreSQL {version // 10_000} is too old.", "Use PostgreSQL 15 or newer.")
         return
     yield Finding("ok", f"PostgreSQL {version // 10_000} answers.")
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        yield Finding(
-            "fail", f"{len(missing)} migrations are not applied.", "Run `manage.py migrate`.", fix=_migrate
-        )
+    names = applied.of_the_database()
+    try:
+        refusing.refuse_newer(names)
+        refusing.refuse_changed(names)
+    except refusing.DoesNotFit as problem:
+        yield Finding("fail", str(problem))
+        return
+    if applied.missing(names):
+        yield Finding("fail", "Not all migrations are applied.", "Run `manage.py prepare`.", fix=_migrate)
     else:
-        yield Finding("ok", "All migrations are applied.")
+        yield Finding("ok", f"The tables fit this version ({applied.version_of(names)}).")
 
 
 def check_broker() -> Iterable[Finding]:

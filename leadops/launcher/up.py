@@ -203,6 +203,8 @@ class Launcher:
         _repeat_progress(program.log, since=read)
         done = json.loads(result.read_text()) if result.exists() else {}
         result.unlink(missing_ok=True)
+        if done.get("refused"):
+            raise LaunchProblem(done["refused"])
         self.first = FirstStart(
             password=password if done.get("admin") else "",
             token=token if done.get("token") else "",

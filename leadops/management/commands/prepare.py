@@ -16,6 +16,7 @@ from exception_queue.models import AlertRule
 from intake.models import IntakeForm
 from leadops.launcher.given_secrets import ADMIN, weakness
 from leadops.launcher.program import PROGRESS
+from leadops.schema import applied, refusing
 from routing.models import Owner, Queue
 
 DEMO = Path(settings.BASE_DIR) / "leadops" / "demo" / "acme.yaml"
@@ -36,8 +37,11 @@ class Command(BaseCommand):
         given = {"password": settings.LEADOPS_ADMIN_PASSWORD, "token": settings.LEADOPS_API_TOKEN}
         if weak := weakness(**given):
             raise CommandError(weak)
+        self._say("Looking at the database")
+        self._refuse_what_does_not_fit(result)
         self._say("Bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
+        self._refuse_what_does_not_fit(result)
         made = {"demo": settings.LEADOPS_DEMO and not configured()}
         if made["demo"]:
             self._say("Applying the demo configuration")
@@ -45,6 +49,16 @@ class Command(BaseCommand):
         made |= make_staff(**given)
         if result is not None:
             result.write_text(json.dumps(made))
+
+    def _refuse_what_does_not_fit(self, result: Path | None) -> None:
+        names = applied.of_the_database()
+        try:
+            refusing.refuse_newer(names)
+            refusing.refuse_changed(names)
+        except refusing.DoesNotFit as problem:
+            if result is not None:
+                result.write_text(json.dumps({"refused": str(problem)}))
+            raise CommandError(str(problem)) from problem
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"{PROGRESS}{text}")
