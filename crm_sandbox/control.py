@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from crm_sandbox.faults import TARGETS, BadFault
 from crm_sandbox.hubspot import owners, writes
@@ -17,12 +18,16 @@ from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.webhooks import deletion_event
 from crm_sandbox.wire import Json, Reply, Request
 
+_HERE = ("127.0.0.1", "localhost", "::1")
+
 
 class BadControl(Exception):
     """str() says what is wrong with the request."""
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
+    if why_not := _from_another_page(request):
+        return Reply(403, {"error": why_not})
     for method, pattern, call in _ROUTES:
         match = pattern.fullmatch(request.path.rstrip("/"))
         if match and method == request.method:
@@ -34,6 +39,25 @@ def answer(sandbox: Sandbox, request: Request) -> Reply:
                 return error.answer()
     known = ", ".join(f"{method} {pattern.pattern}" for method, pattern, _ in _ROUTES)
     return Reply(404, {"error": f"No such control. There are: {known}"})
+
+
+def _from_another_page(request: Request) -> str:
+    """Why a browser's request is refused, "" for one of a program, which sends none of these headers.
+
+    A page from anywhere can have its visitor's browser post to 127.0.0.1; it cannot hide where it comes from.
+    """
+    site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
+    if not site and not origin:
+        return ""
+    host = urlsplit(request.base_url)
+    # By its number or as localhost: a name that was made to lead here is another's.
+    ours = host.hostname in _HERE and origin in ("", f"http://{host.netloc}")
+    if not ours or site not in ("", "same-origin", "none"):
+        return "The controls are for programs on this machine, not for pages from elsewhere."
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method != "GET" and kind != "application/json":
+        return "A browser sends controls as application/json."
+    return ""
 
 
 def _add_fault(sandbox: Sandbox, request: Request) -> Reply:

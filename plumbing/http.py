@@ -3,6 +3,7 @@
 | what happened                                            | error                                    |
 |----------------------------------------------------------|------------------------------------------|
 | could not connect, name unknown, certificate refused     | Transient, not ambiguous                 |
+| an address inside that nobody has allowed                | Transient, not ambiguous                 |
 | no answer in time, connection lost after sending         | Transient, ambiguous: it may have worked |
 | 2xx that is a web page or broken JSON                    | Transient, ambiguous                     |
 | 500 502 504 520 524 and other 5xx                        | Transient, ambiguous                     |
@@ -32,9 +33,12 @@ import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from plumbing import private_addresses
+from plumbing.guarded_connections import POOLS
+from plumbing.private_addresses import PrivateAddress
 from plumbing.wire import refuse_in_transaction
 
 _MOST_BYTES = 32 * 1024 * 1024
@@ -141,6 +145,9 @@ class Remote:
             raise ValueError("The path continues the base address; a whole address is not accepted.")
         url = f"{self.base_url}/{path.lstrip('/')}" if path else self.base_url
         try:
+            if select_proxy(self.base_url, dict(self._proxies)):
+                # The proxy looks names up itself; what the address says is all that we can see.
+                private_addresses.refuse(self.base_url)
             with _session(self._origin).request(
                 method,
                 url,
@@ -154,11 +161,17 @@ class Remote:
                 verify=self._verify,
                 stream=True,
             ) as response:
+                inside = getattr(response.raw.connection, "standing", "") == "network"
                 text = self._read(response)
+        except PrivateAddress as error:
+            raise Transient(str(error), ambiguous=False) from error
         except UnicodeError as error:
             raise _not_valid(self.host) from error
         except requests.RequestException as error:
             raise _not_reached(error, host=self.host) from error
+        if inside and not response.ok:
+            # Whoever can type an address is not shown what machines of a whole network say.
+            response.reason, text = "", ""
         return _judged(response, text=text, host=self.host)
 
     def _read(self, response: requests.Response) -> str:
@@ -181,6 +194,12 @@ class Remote:
         return text.removeprefix("\ufeff")
 
 
+class _GuardedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+
 _sessions = threading.local()
 
 
@@ -196,7 +215,7 @@ def _session(origin: str) -> requests.Session:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers["User-Agent"] = "leadops"
         session.headers["Accept"] = "application/json"
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=4, max_retries=0)
+        adapter = _GuardedAdapter(pool_connections=2, pool_maxsize=4, max_retries=0)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         kept[key] = session

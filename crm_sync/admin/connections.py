@@ -33,6 +33,7 @@ from crm_sync.connection import circuit, connection_status
 from crm_sync.connection.connecting import may_be_sent
 from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
+from plumbing import private_addresses
 from plumbing.admin_kit.form_fields import PartsForm, SecretsForm
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
@@ -167,6 +168,14 @@ class ConnectionForm(SecretsForm, PartsForm):
                 f"What {variable} holds is not sent to {goes_to} from here: use a configuration file (config apply), "
                 "or enter a token and leave this empty.",
             )
+
+    def clean_base_url(self) -> str:
+        address: str = self.cleaned_data["base_url"]
+        try:
+            private_addresses.refuse(address)
+        except private_addresses.PrivateAddress as inside:
+            raise ValidationError(str(inside)) from inside
+        return address
 
     def clean_primary(self) -> bool:
         primary: bool = self.cleaned_data["primary"]

@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 from crm_sync.connection_settings import SystemOfRecord, TaskRule
 from crm_sync.connectors import connector_class, default_kind, label_of_kind
 from plumbing.json_shapes import ShapedJSONField
+from plumbing.stored_secrets import SecretField
 
 
 class CrmConnection(models.Model):
@@ -27,11 +28,11 @@ class CrmConnection(models.Model):
     primary = models.BooleanField(default=False, help_text="Notices wait until this one shows the owner.")
     base_url = models.URLField(blank=True, help_text="Empty: the CRM's own address.")
     api_version = models.CharField(max_length=20, blank=True, help_text="Empty: the newest that is tested.")
-    token = models.TextField(blank=True, help_text="Access token, stored encrypted.")
+    token = SecretField(blank=True, help_text="Access token, stored encrypted.")
     token_env = models.CharField(
         max_length=100, blank=True, help_text="Or: the environment variable that holds it."
     )
-    webhook_secret = models.TextField(
+    webhook_secret = SecretField(
         blank=True, help_text="Client secret for webhook signatures, stored encrypted."
     )
     webhook_secret_env = models.CharField(max_length=100, blank=True)

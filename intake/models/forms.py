@@ -7,6 +7,7 @@ from simple_history.models import HistoricalRecords
 
 from intake.form_settings import ConfirmationEmail, ThrottleLimits, VelocityLimits
 from plumbing.json_shapes import ShapedJSONField
+from plumbing.stored_secrets import SecretField
 
 
 class IntakeForm(models.Model):
@@ -49,11 +50,11 @@ class IntakeForm(models.Model):
         max_length=30, default="generic", help_text="How the body is shaped and signed."
     )
     active = models.BooleanField(default=True)
-    secret = models.TextField(blank=True, help_text="Signing secret, stored encrypted.")
+    secret = SecretField(blank=True, help_text="Signing secret, stored encrypted.")
     secret_env = models.CharField(
         max_length=100, blank=True, help_text="Or: the environment variable that holds the signing secret."
     )
-    token = models.TextField(blank=True, help_text="Bearer token for servers, stored encrypted.")
+    token = SecretField(blank=True, help_text="Bearer token for servers, stored encrypted.")
     allowed_origins = models.JSONField(default=list, blank=True)
     required = models.JSONField(default=list, blank=True, help_text="Canonical fields that must be there.")
     on_invalid = models.CharField(max_length=10, choices=OnInvalid.choices, default=OnInvalid.HOLD)

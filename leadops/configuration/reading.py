@@ -8,11 +8,14 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import ScalarEvent
 from ruamel.yaml.scalarbool import ScalarBoolean
 
+from leadops.configuration.limits import TooMuch, refuse_too_much
 from leadops.configuration.schema import ConfigError, Path
 
 VERSION = 1
+_FIRST_OF_NUMBERS = frozenset("0123456789+-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ class Document:
 def read(text: str) -> Document:
     """Raises UnreadableFile where the text is not YAML or not a table of sections."""
     try:
+        refuse_too_much(text)
         tree = YAML(typ="rt").load(text)
+    except TooMuch as error:
+        raise UnreadableFile([Complaint(error.line, str(error))]) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(str(error.problem or error.context or "this is not YAML").split())
@@ -77,6 +83,10 @@ def read(text: str) -> Document:
         ) from error
     except YAMLError as error:
         raise UnreadableFile([Complaint(1, f"This cannot be read: {error}.")]) from error
+    except ValueError as error:
+        # The parser's own words for a date such as 2026-02-30, or a number of thousands of digits.
+        line, value = _impossible(text)
+        raise UnreadableFile([Complaint(line, f"“{value[:40]}” is no value: {error}.")]) from error
     if not isinstance(tree, CommentedMap):
         raise UnreadableFile(
             [Complaint(1, "This is not a configuration: it is a table of sections, like “teams:”.")]
@@ -88,6 +98,19 @@ def read(text: str) -> Document:
         line = lines.get(("version",), 1)
         raise UnreadableFile([Complaint(line, f"This leadops reads version {VERSION}, not {version}.")])
     return Document(sections, lines)
+
+
+def _impossible(text: str) -> tuple[int, str]:
+    """The line of the first value that looks like a date or a number and is none, and the value."""
+    for event in YAML(typ="rt").parse(text):
+        if isinstance(event, ScalarEvent) and (event.tag or event.value[:1] in _FIRST_OF_NUMBERS):
+            try:
+                YAML(typ="rt").load(f"{event.tag or ''} {event.value}")
+            except ValueError:
+                return event.start_mark.line + 1, event.value
+            except YAMLError:
+                continue
+    return 1, "…"
 
 
 def _plain(value: Any, at: Path, lines: dict[Path, int]) -> Any:

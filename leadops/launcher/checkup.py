@@ -3,6 +3,7 @@
 import shutil
 import stat
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -132,13 +133,17 @@ def check_secrets() -> Iterable[Finding]:
         yield Finding("fail", str(error), "Set LEADOPS_ENCRYPTION_KEYS, or start leadops once.")
     else:
         yield Finding("ok", "Secrets can be stored and read.")
-    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+    for place, mode in ((path.parent, 0o700), (path, 0o600)):
+        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
+            fix = partial(_close, place, mode)
+            yield Finding(
+                "warn", f"{place} can be read by others.", f"Run `chmod {mode:o} {place}`.", fix=fix
+            )
 
-        def close() -> str:
-            path.chmod(0o600)
-            return f"{path} can now be read by its owner alone."
 
-        yield Finding("warn", f"{path} can be read by others.", f"Run `chmod 600 {path}`.", fix=close)
+def _close(place: Path, mode: int) -> str:
+    place.chmod(mode)
+    return f"{place} can now be read by its owner alone."
 
 
 def check_mail() -> Iterable[Finding]:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pwd
 import secrets
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -33,6 +34,11 @@ def take(data_dir: Path) -> int:
     """Makes the folder if need be and takes its lock. The lock lasts as long as the descriptor
     or the process.
     """
+    if _open_to_others(data_dir) and os.listdir(data_dir) and not (data_dir / LOCK).exists():
+        raise LaunchProblem(
+            f"The data folder {data_dir} is open to other users and holds what is not leadops': set LEADOPS_DATA_DIR to "
+            f"a folder of its own, or close this one with `chmod 700 {data_dir}`."
+        )
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         (data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
@@ -57,6 +63,21 @@ def take(data_dir: Path) -> int:
         os.close(descriptor)
         raise LaunchProblem(_not_ours(data_dir))
     return descriptor
+
+
+def close_to_others(data_dir: Path) -> bool:
+    """Takes the folder's permissions from everybody but its owner; whether there were any."""
+    if not _open_to_others(data_dir):
+        return False
+    data_dir.chmod(0o700)
+    return True
+
+
+def _open_to_others(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and bool(stat.S_IMODE(folder.stat().st_mode) & 0o077)
+    except OSError:
+        return False
 
 
 def secrets_of(data_dir: Path, *, environ: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -106,6 +107,7 @@ class Postgres:
         if not (self.data / "PG_VERSION").is_file():
             raise LaunchProblem(self._damaged("the file PG_VERSION is missing"))
         end_leftovers(self.data)
+        _close_to_others(self.data)
         settings = {
             "listen_addresses": "",
             "port": str(PORT),
@@ -174,6 +176,12 @@ class Postgres:
             f"The database in {self.data} does not start ({words}): restore the data folder from a backup, "
             f"or remove it to start afresh; all of PostgreSQL's words are in {self.log}."
         )
+
+
+def _close_to_others(data: Path) -> None:
+    """PostgreSQL refuses a folder that others can read, which a copy or an unpacked archive easily becomes."""
+    if stat.S_IMODE(data.stat().st_mode) & 0o077:
+        data.chmod(0o700)
 
 
 def last_words(log: Path, *, since: int = 0) -> str:

@@ -97,6 +97,8 @@ class Launcher:
         lock = datafolder.take(self.options.data_dir)
         sockets: Path | None = None
         try:
+            if datafolder.close_to_others(self.options.data_dir):
+                say(f"Other users could read {self.options.data_dir}; now its owner alone can.")
             if leftovers.clear(self.options.data_dir):
                 say("The launcher before was killed; what it had left running is stopped.")
             self._claim_ports()

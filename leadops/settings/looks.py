@@ -2,6 +2,7 @@
 
 from leadops.console import navigation
 from leadops.settings.environment import BASE_DIR
+from plumbing.admin_kit import file_formats
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -20,8 +21,9 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = navigation.UNFOLD
 IMPORT_EXPORT_USE_TRANSACTIONS = True
-# A name such as =HYPERLINK(...) is text in whatever program opens the file.
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+# In these a name such as =HYPERLINK(...) is text in whatever program opens the file. No YAML or HTML: nobody needs them, and
+# a small file of either can stand for a very large one.
+IMPORT_EXPORT_FORMATS = [file_formats.Csv, file_formats.Tsv, file_formats.Json]
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
 CONTENT_SECURITY_POLICY = {

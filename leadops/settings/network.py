@@ -1,6 +1,9 @@
 """Who we are on the network, and whom we believe."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from leadops.settings.environment import env
+from plumbing import private_addresses
 
 LEADOPS_PORT: int = env.int("LEADOPS_PORT", default=8000)
 LEADOPS_BIND: str = env.str("LEADOPS_BIND", default="127.0.0.1")
@@ -10,7 +13,20 @@ LEADOPS_PUBLIC_URL: str = env.str("LEADOPS_PUBLIC_URL", default=f"http://127.0.0
 )
 # Certificates by which outgoing calls know their servers; "" for those that come with `requests`.
 CA_BUNDLE: str = env.str("REQUESTS_CA_BUNDLE", default="") or env.str("CURL_CA_BUNDLE", default="")
+# Hosts (with or without a port) and networks that are not of the public internet and may be called all the same: addresses of
+# CRMs and messengers are typed by people. Without the variable, and always in the demo, that is the CRM sandbox.
+_sandbox = f"127.0.0.1:{LEADOPS_SANDBOX_PORT}"
 LEADOPS_DEMO: bool = env.bool("LEADOPS_DEMO", default=False)
+LEADOPS_PRIVATE_ADDRESSES: list[str] = env.list("LEADOPS_PRIVATE_ADDRESSES", default=[_sandbox])
+if LEADOPS_DEMO and _sandbox not in LEADOPS_PRIVATE_ADDRESSES:
+    LEADOPS_PRIVATE_ADDRESSES.append(_sandbox)
+try:
+    private_addresses.hosts_of(LEADOPS_PRIVATE_ADDRESSES)
+    private_addresses.networks_of(LEADOPS_PRIVATE_ADDRESSES)
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"LEADOPS_PRIVATE_ADDRESSES takes hosts like crm.internal or 127.0.0.1:8899, and networks like 10.1.0.0/16: {error}."
+    ) from error
 # Addresses or networks of reverse proxies whose X-Forwarded-For is believed.
 LEADOPS_TRUSTED_PROXIES: list[str] = env.list("LEADOPS_TRUSTED_PROXIES", default=[])
 

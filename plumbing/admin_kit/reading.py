@@ -9,6 +9,7 @@ from django.db.models import JSONField, Model
 from django.utils.text import capfirst
 
 from plumbing.json_shapes import JsonShape, plain
+from plumbing.stored_secrets import SecretField
 
 Words = Callable[[Any], str]
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -51,6 +52,10 @@ def _found(page: Any, name: str, row: Model) -> Any:
             if part == name:
                 return plain(getattr(row, column)).get(key, "")
     field = next((field for field in row._meta.concrete_fields if field.name == name), None)
+    if isinstance(field, SecretField):
+        # Not even encrypted: whoever has the keys elsewhere could read it.
+        stored, conditional = getattr(row, name), name in (getattr(page, "conditional_fields", None) or {})
+        return "Stored" if stored else "" if conditional else "Not stored"
     if isinstance(field, JSONField | ArrayField):
         value = getattr(row, name)
         return plain(value) if isinstance(value, JsonShape) else value or []

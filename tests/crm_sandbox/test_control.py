@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import json
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import pytest
+
 from tests.crm_sandbox.client import OBJECTS
 
 
@@ -51,3 +57,45 @@ def test_a_person_cannot_set_what_does_not_exist(bare):
     assert bare.patch(path, {"properties": {"leadops_x": "1"}}).status_code == 400
     assert bare.patch(path, {"properties": {"hubspot_owner_id": "4400101"}}).status_code == 400
     assert bare.patch("/control/hubspot/contacts/999", {"properties": {}}).status_code == 404
+
+
+def raw(bare, method, path, body=None, **headers):
+    """As anything on this machine sends it: with these headers and no other."""
+    connection = HTTPConnection(urlsplit(bare.url).netloc, timeout=10)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.test", "Content_Type": "text/plain"},
+        {"Origin": "null", "Content_Type": "application/x-www-form-urlencoded"},
+        {"Origin": "https://evil.test", "Content_Type": "application/json"},
+        {"Sec_Fetch_Site": "cross-site", "Content_Type": "application/json"},
+        {"Sec_Fetch_Site": "same-site", "Content_Type": "text/plain"},
+        {"Sec_Fetch_Site": "same-origin", "Content_Type": "text/plain"},
+        {"Origin": "http://evil.test:80", "Host": "evil.test:80", "Content_Type": "application/json"},
+    ],
+)
+def test_a_page_of_another_site_cannot_use_the_controls(bare, headers):
+    bare.make_lead_id()
+    id = bare.contact(email="a@example.test")
+    assert raw(bare, "POST", "/control/reset", "{}", **headers) == 403
+    assert bare.get(f"{OBJECTS}/contacts/{id}").status_code == 200
+
+
+def test_a_program_may_post_controls_with_any_content_type_or_none(bare):
+    fault = json.dumps({"target": "hubspot", "kind": "auth"})
+    assert raw(bare, "POST", "/control/faults", fault) == 201
+    assert (
+        raw(bare, "POST", "/control/faults", fault, Content_Type="application/x-www-form-urlencoded") == 201
+    )
+    assert raw(bare, "POST", "/control/reset") == 204
+
+
+def test_its_own_pages_may_send_json(bare):
+    own = {"Origin": bare.url, "Sec_Fetch_Site": "same-origin"}
+    assert raw(bare, "POST", "/control/reset", "{}", **own, Content_Type="application/json") == 204

@@ -55,6 +55,8 @@ class Services:
             added |= self._start_valkey()
         added["SECRET_KEY"] = secrets.token_urlsafe(48)
         added["LEADOPS_ENCRYPTION_KEYS"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        # The CRMs and messengers of tests are on this machine.
+        added["LEADOPS_PRIVATE_ADDRESSES"] = "127.0.0.1,::1,localhost"
         added["LEADOPS_DATA_DIR"] = str(self.folder / "data")
         (self.folder / "data").mkdir()
         added = {name: value for name, value in added.items() if name not in self.environ}

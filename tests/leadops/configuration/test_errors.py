@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -141,3 +143,31 @@ def test_a_territory_in_itself_is_refused(config, acme):
     )
 
     assert "lies inside itself" in config.refusal(inside)
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{after}: &{after} [{','.join([f'*{before}'] * 10)}]\n" for before, after in pairwise("abcdefghij")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (BOMB, "line 6: This stands for more than 300,000 values."),
+        ("x: " + "[" * 300 + "]" * 300, "line 1: This is nested more than 64 deep."),
+        ("x:\n" + "".join(f"{' ' * depth}- \n" for depth in range(1, 300)), "nested more than 64 deep."),
+        ("x: " + "[" * 100_000, "line 1: This is nested more than 64 deep."),
+        ("teams:\n  - &a [*a]\n", "line 2: *a contains itself."),
+        ("x: " + "y" * 5_000_000, "line 1: The file is longer than 4 MiB."),
+        (
+            "teams:\n  - {name: 2026-02-30}\n",
+            "line 2: “2026-02-30” is no value: day is out of range for month.",
+        ),
+        ("teams:\n  - {name: " + "9" * 6000 + "}\n", "line 2: “9999"),
+    ],
+    ids=["aliases", "brackets", "indents", "unclosed", "itself", "long", "date", "number"],
+)
+def test_a_file_that_would_unfold_without_end_is_one_sentence(config, db, text, expected):
+    said = config.refusal(text)
+    assert expected in said
+    assert said.count("\n") == 0

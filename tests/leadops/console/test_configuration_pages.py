@@ -306,6 +306,37 @@ def test_it_keeps_stores_and_forgets_secrets_without_showing_them(client, model,
     assert getattr(row, field) == ""
 
 
+def test_whoever_may_only_look_sees_that_a_secret_is_stored_and_not_its_ciphertext(client):
+    form, row = IntakeForm.objects.get(key="typeform-quote"), CrmConnection.objects.get()
+    IntakeForm.objects.filter(pk=form.pk).update(
+        secret=secrets.encrypt("hush"), token=secrets.encrypt("hush")
+    )
+    CrmConnection.objects.update(token=secrets.encrypt("hush"))
+    looker = User.objects.create_user("otto", is_staff=True)
+    looker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    for who in (client, Client(headers={"host": "127.0.0.1"})):
+        if who is not client:
+            who.force_login(looker)
+        for model, seen in ((IntakeForm, form), (CrmConnection, row)):
+            for suffix in ("change", "history"):
+                name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{suffix}"
+                text = who.get(reverse(name, args=(seen.pk,))).content.decode()
+                assert "gAAAA" not in text, (model, suffix)
+    shown = who.get(page(CrmConnection, row)).content.decode()
+    assert re.search(r">\s*Stored\s*<", shown) and re.search(r">\s*Not stored\s*<", shown)
+
+
+def test_an_address_inside_is_refused_at_its_field(client, settings):
+    settings.LEADOPS_PRIVATE_ADDRESSES = []
+    row = CrmConnection.objects.get()
+    for address in ("http://169.254.169.254/latest", "http://localhost:5432", "https://[::1]/"):
+        answer = client.post(
+            page(CrmConnection, row),
+            filled(client, CrmConnection, row, base_url=address, token="theirs", token_env=""),
+        )
+        assert "LEADOPS_PRIVATE_ADDRESSES" in str(errors_of(answer)["base_url"]), address
+
+
 def test_whoever_changes_an_address_enters_the_token_again(client):
     row = CrmConnection.objects.get()
     CrmConnection.objects.update(token=secrets.encrypt("very-secret"), token_env="")

@@ -13,11 +13,24 @@ def test_it_makes_a_folder_that_only_its_owner_enters(tmp_path):
     assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
 
 
-def test_it_leaves_the_permissions_of_a_folder_that_was_there(tmp_path):
-    (tmp_path / "var").mkdir(mode=0o750)
-    (tmp_path / "var").chmod(0o750)
-    os.close(datafolder.take(tmp_path / "var"))
-    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o750
+@pytest.mark.parametrize("mode", [0o777, 0o750])
+def test_a_folder_that_others_can_enter_is_closed_to_them(tmp_path, mode):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(mode)
+    for again in (False, True):
+        os.close(datafolder.take(tmp_path / "var"))
+        assert datafolder.close_to_others(tmp_path / "var") is not again
+        assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
+def test_a_folder_of_other_things_that_others_can_enter_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o755)
+    (tmp_path / "home" / "letter.txt").touch()
+    with pytest.raises(LaunchProblem, match=r"chmod 700 .*home"):
+        datafolder.take(tmp_path / "home")
+    assert os.listdir(tmp_path / "home") == ["letter.txt"]
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o755
 
 
 def test_it_belongs_to_one_launcher_at_a_time(tmp_path):

@@ -53,6 +53,14 @@ def family(process):
     return [process, *process.children(recursive=True)]
 
 
+def test_a_copied_folder_that_others_can_read_starts_again(server):
+    server.start()
+    server.stop()
+    server.data.chmod(0o755)
+    server.start()
+    assert server.data.stat().st_mode & 0o777 == 0o700
+
+
 def test_it_answers_on_a_socket_only_and_speaks_unicode(server):
     server.start()
     assert query(server, "SHOW listen_addresses") == [("",)]

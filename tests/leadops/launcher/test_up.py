@@ -196,7 +196,7 @@ def test_a_damaged_data_folder_is_one_sentence_and_leaves_nothing_running(up, da
             "LEADOPS_ADMIN_PASSWORD is too weak: This password is too short. "
             "It must contain at least 8 characters.",
         ),
-        ("LEADOPS_ADMIN_PASSWORD", "adminadmin", "LEADOPS_ADMIN_PASSWORD is too weak: "),
+        ("LEADOPS_ADMIN_PASSWORD", "password123", "LEADOPS_ADMIN_PASSWORD is too weak: "),
     ],
 )
 def test_a_variable_that_cannot_work_is_one_sentence(up, data_dir, variable, value, sentence):
