@@ -18,6 +18,7 @@ from benchmarks.figures import Figure, table
 
 BENCHMARKS = {
     "submissions": "taking submissions, against a bare DRF insert view",
+    "slow_clients": "what slow bodies and idle connections cost everybody else",
     "pipeline": "the pipeline, against one lead per transaction through the ORM",
     "latency": "from submit to the CRM, on the whole stack",
     "rule_index": "the first matching rule, against plain loops",

@@ -1,7 +1,8 @@
 """Submissions per second that are taken durably, against a bare DRF insert view on the same server.
 
-Both run as `manage.py up` runs the web part: granian, a worker per core with one blocking thread, persistent connections to the
-same PostgreSQL. 32 keep-alive connections post distinct leads, from a process of their own; the two are asked in turn.
+Ours runs as `manage.py up` runs the web part; the baseline on the same granian as a WSGI application, with one blocking thread.
+Both with a worker per core and persistent connections to the same PostgreSQL. 32 keep-alive connections post distinct leads, from
+a process of their own; the two are asked in turn.
 """
 
 import json
@@ -19,6 +20,13 @@ from leadops.launcher.options import Options
 
 OURS = "/api/v1/forms/demo-request/submissions"
 BASELINE = "/submitted"
+BASELINE_SERVER = [
+    "--interface",
+    "wsgi",
+    "--blocking-threads",
+    "1",
+    "benchmarks.baseline_drf.wsgi:application",
+]
 RUNS, SECONDS = 5, 5.0
 
 
@@ -32,8 +40,8 @@ def measure(*, quick: bool) -> list[Figure]:
         migrate = ["-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
         services.run([sys.executable, *migrate], **bare)
         with (
-            web(services, "leadops.wsgi:application") as ours,
-            web(services, "benchmarks.baseline_drf.wsgi:application") as baseline,
+            web(services) as ours,
+            web(services, baseline=True) as baseline,
         ):
             found: dict[str, list[dict[str, float]]] = {OURS: [], BASELINE: []}
             posted = 0
@@ -56,8 +64,8 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 @contextmanager
-def web(services: Services, application: str) -> Generator[int, None, None]:
-    """The web part, as the launcher starts it, with this application; its port."""
+def web(services: Services, *, baseline: bool = False) -> Generator[int, None, None]:
+    """The web part as the launcher starts it, or the baseline; its port."""
     port = free_port()
     options = Options(
         data_dir=services.data_dir,
@@ -71,8 +79,10 @@ def web(services: Services, application: str) -> Generator[int, None, None]:
     env = {**services.env, "LEADOPS_PORT": str(port), "LEADOPS_PUBLIC_URL": options.public_url}
     env["PROMETHEUS_MULTIPROC_DIR"] = str(services.folder / f"metrics-{port}")
     os.mkdir(env["PROMETHEUS_MULTIPROC_DIR"])
-    started = next(one for one in stack.programs(options, env=env, queues=[]) if one.name == "web")
-    program = replace(started, argv=[*started.argv[:-1], application])
+    program = next(one for one in stack.programs(options, env=env, queues=[]) if one.name == "web")
+    if baseline:
+        bare = [*stack.SERVER, "--port", str(port), "--workers", str(os.cpu_count() or 1)]
+        program = replace(program, argv=[*bare, *BASELINE_SERVER])
     program.start(pulse=lambda: None)
     try:
         wait_for_port(port)

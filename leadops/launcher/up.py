@@ -67,6 +67,7 @@ class FirstStart:
 def run(*, environ: Mapping[str, str], demo: bool, port: int | None, queues: Sequence[str]) -> int:
     """The exit code. Blocks until it is told to stop."""
     os.umask(0o077)  # whatever a child writes into the data folder is about people
+    stack.raise_open_files()
     try:
         launcher = Launcher(options.read(environ, demo=demo, port=port), environ=environ, queues=queues)
         return launcher.run()

@@ -29,6 +29,8 @@ except ValueError as error:
     ) from error
 # Addresses or networks of reverse proxies whose X-Forwarded-For is believed.
 LEADOPS_TRUSTED_PROXIES: list[str] = env.list("LEADOPS_TRUSTED_PROXIES", default=[])
+# Seconds that the body of a request may take to come in; larger ones a little more (leadops/serving/bodies.py).
+LEADOPS_BODY_SECONDS: float = env.float("LEADOPS_BODY_SECONDS", default=10.0)
 
 PUBLIC_HOST = LEADOPS_PUBLIC_URL.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
 ALLOWED_HOSTS = sorted({PUBLIC_HOST, "127.0.0.1", "localhost", "[::1]"})

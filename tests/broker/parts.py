@@ -34,16 +34,14 @@ class Parts:
         command = [
             "granian",
             "--interface",
-            "wsgi",
+            "asginl",
             "--host",
             "127.0.0.1",
             "--port",
             str(self.port),
             "--no-ws",
         ]
-        self._start(
-            [*command, "--workers", "1", "--blocking-threads", "1", "leadops.wsgi:application"], "web"
-        )
+        self._start([*command, "leadops.asgi:application"], "web")
         wait_until(self._answers, self.words)
 
     def worker(self):
