@@ -5,10 +5,10 @@ from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from leadops.api.problems import ApiProblem
 from plumbing.nesting import TOO_DEEP, is_too_deep
 
 
@@ -25,7 +25,9 @@ class JsonBodyParser(JSONParser):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(most + 1)
         if len(raw) > most:
-            raise ApiProblem(413, "The body is too large.")
+            raise RequestDataTooBig(
+                "The body is too large."
+            )  # Problems are not there yet when DRF loads its parsers.
         try:
             value = super().parse(BytesIO(raw), media_type, {**(parser_context or {}), "encoding": "utf-8"})
         except RecursionError:
