@@ -1,5 +1,10 @@
-"""The project package keeps one row of its own: what the configuration was when text and database last said the same."""
+"""Rows of the project package itself: what the configuration was when text and database last said the same, and how programs
+get in."""
 
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
@@ -14,3 +19,49 @@ class ConfigurationMark(models.Model):
 
     def __str__(self) -> str:
         return f"Configuration of {self.at:%Y-%m-%d %H:%M}"
+
+
+class ApiToken(models.Model):
+    """What a program shows to act as its user. Only a hash of it is kept: `leadops.access.tokens` makes and finds them."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        ACT = "act", "Act"
+        SUBMIT = "submit", "Submit"
+        ADMIN = "admin", "Operations"
+
+    name = models.CharField(max_length=80)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # SHA-256 in hex. Tokens are long and random, so a slow hash would protect nothing.
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    start = models.CharField(max_length=16, editable=False)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    created_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The token itself, on the row that has just been made for the page that shows it.
+    shown_once = ""
+
+    class Meta:
+        verbose_name = "API token"
+        verbose_name_plural = "API tokens"
+        ordering = ["-created_at"]
+        # Everybody has their own; a superuser sees all (leadops/console/tokens.py).
+        default_permissions = ()
+        permissions = [("view_operations", "Can see metrics, and what readiness says in detail")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="apitoken_name_once",
+                violation_error_message="There is a token with this name: revoke it, or choose another name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_valid(self, now: datetime) -> bool:
+        """Not revoked, not expired. Whether its user may still come in is the caller's question."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

@@ -1,1 +1,1 @@
-"""Who may do what, in words: the roles that are shipped, and the permissions by area of the business."""
+"""Who gets in and may do what: the roles that are shipped, permissions by area of the business, API tokens."""

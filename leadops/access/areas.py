@@ -43,8 +43,8 @@ AREAS = (
             Thing(
                 "intake.submission",
                 "Submissions",
-                _LOOK,
-                "As they came in, and the figures of the hand-off over the API.",
+                ("view", "add"),
+                "As they came in, and the figures of the hand-off over the API. Add: post to webhook forms with a token.",
             ),
             Thing(
                 "exception_queue.exceptionitem",
@@ -98,6 +98,7 @@ AREAS = (
         (
             Thing("auth.user", "People with access", _LOOK, "Only superusers change them."),
             Thing("auth.group", "Groups", _LOOK, "Only superusers change them."),
+            Thing("leadops.operations", "Operations", _LOOK, "Metrics, and what readiness says in detail."),
             Thing("django_celery_beat.periodictask", "Scheduled tasks", _ALL),
             Thing("django_celery_beat.intervalschedule", "Intervals", _ALL),
             Thing("django_celery_beat.crontabschedule", "Crontabs", _ALL),

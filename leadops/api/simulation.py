@@ -166,6 +166,7 @@ class Simulate(StaffView):
     are stored now. Nothing is written and no turn is used."""
 
     needs = "routing.view_routingrule"
+    changes = False
 
     @extend_schema(
         operation_id="simulate",

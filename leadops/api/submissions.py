@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,10 +20,11 @@ from intake.models import Submission
 from leadops.api.documents import answers
 from leadops.api.fields import TextOrNull
 from leadops.api.problems import ApiProblem
-from leadops.api.staff import StaffWith
+from leadops.api.staff import StaffWith, token_is_not_for
+from leadops.api.tokens import ApiTokenAuthentication, Scope, covers
 
 
-class FormOrStaffToken(TokenAuthentication):
+class FormOrStaffToken(ApiTokenAuthentication):
     """A staff token as everywhere; a form's own bearer token is checked by the view, which knows the form."""
 
     def authenticate(self, request: Request) -> Any:
@@ -90,10 +90,11 @@ class SubmissionStatus(APIView):
         submission = Submission.objects.select_related("form").filter(pk=submission_id).first()
         user = request.user
         is_staff = user.is_authenticated and user.is_staff
-        may_read = is_staff and user.has_perm("intake.view_submission")
+        is_for_this = covers(request, Scope.READ)
+        may_read = is_staff and is_for_this and user.has_perm("intake.view_submission")
         if not may_read and not _has_form_token(request._request, submission):
             if is_staff:
-                raise ApiProblem(403, StaffWith.message)
+                raise ApiProblem(403, StaffWith.message if is_for_this else token_is_not_for(Scope.READ))
             raise ApiProblem(
                 401, "Send a staff token or the form's token.", headers={"WWW-Authenticate": "Token"}
             )

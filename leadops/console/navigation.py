@@ -26,8 +26,11 @@ def _static(path: str) -> Callable[[HttpRequest], str]:
     return lambda request: static(path)
 
 
-def _may(permission: str) -> Callable[[HttpRequest], bool]:
-    return lambda request: request.user.has_perm(permission)
+def _may_look(app: str, name: str) -> Callable[[HttpRequest], bool]:
+    """Whether a viewer sees the list: everybody has their own API tokens, and no permission is needed for them."""
+    if (app, name) == ("leadops", "apitoken"):
+        return lambda request: request.user.is_staff
+    return lambda request: request.user.has_perm(f"{app}.view_{name}")
 
 
 def _page(title: str, icon: str, model: str, **more: Any) -> Item:
@@ -37,7 +40,7 @@ def _page(title: str, icon: str, model: str, **more: Any) -> Item:
         "title": title,
         "icon": icon,
         "link": address(f"admin:{app}_{name}_changelist"),
-        "permission": _may(f"{app}.view_{name}"),
+        "permission": _may_look(app, name),
         **more,
     }
 
@@ -51,10 +54,18 @@ def _tabs(*pages: tuple[str, str]) -> Item:
             {
                 "title": title,
                 "link": address(f"admin:{app}_{name}_changelist"),
-                "permission": _may(f"{app}.view_{name}"),
+                "permission": _may_look(app, name),
             }
         )
     return {"models": [model for _, model in pages], "items": items}
+
+
+def account_menu(request: HttpRequest) -> list[Item]:
+    """What everybody finds below their own name."""
+    mine = {"title": "My API tokens", "link": f"{reverse('admin:leadops_apitoken_changelist')}?whose=mine"}
+    password = {"title": "Change password", "link": reverse("admin:password_change")}
+    has_one = request.user.is_authenticated and request.user.has_usable_password()
+    return [mine, *([password] if has_one else [])]
 
 
 SIDEBAR = [
@@ -110,6 +121,7 @@ SIDEBAR = [
         "items": [
             _page("Alerts", "notifications_active", "exception_queue.alertrule"),
             _page("People with access", "manage_accounts", "auth.user"),
+            _page("API tokens", "key", "leadops.apitoken"),
             _page("Schedules", "schedule", "django_celery_beat.periodictask"),
             {"title": "API reference", "icon": "api", "link": "/api/docs/"},
         ],
@@ -134,7 +146,7 @@ TABS = [
         ("CRM owners", "crm_sync.ownerlink"),
     ),
     _tabs(("Owners", "routing.owner"), ("Absences", "routing.absence")),
-    _tabs(("Users", "auth.user"), ("Groups", "auth.group"), ("API tokens", "authtoken.tokenproxy")),
+    _tabs(("Users", "auth.user"), ("Groups", "auth.group"), ("API tokens", "leadops.apitoken")),
     _tabs(
         ("Tasks", "django_celery_beat.periodictask"),
         ("Intervals", "django_celery_beat.intervalschedule"),
@@ -154,6 +166,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "leadops.console.navigation.environment",
     "DASHBOARD_CALLBACK": "leadops.console.home.dashboard.callback",
+    "ACCOUNT": {"navigation": account_menu},
     "STYLES": [_static("leadops/console.css"), _static("leadops/screens.css")],
     "SCRIPTS": [_static("leadops/moments.js")],
     "LOGIN": {"image": _static("leadops/login.svg")},

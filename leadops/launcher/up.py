@@ -31,7 +31,6 @@ from leadops.launcher import (
     temporary,
     valkey,
 )
-from leadops.launcher.given_secrets import TOKEN_LENGTH
 from leadops.launcher.options import Options
 from leadops.launcher.postgres import Postgres
 from leadops.launcher.problems import LaunchProblem
@@ -191,7 +190,7 @@ class Launcher:
 
     def _prepare(self, env: Mapping[str, str]) -> None:
         password = self.environ.get(options.ADMIN_PASSWORD) or secrets.token_urlsafe(12)
-        token = self.environ.get(options.API_TOKEN) or secrets.token_hex(TOKEN_LENGTH // 2)
+        token = self.environ.get(options.API_TOKEN) or f"leadops_{secrets.token_urlsafe(32)}"
         result = self.options.data_dir / "prepared.json"
         result.unlink(missing_ok=True)
         wanted = {**env, options.ADMIN_PASSWORD: password, options.API_TOKEN: token}

@@ -17,6 +17,8 @@ LEADOPS_DOCTOR_CHECKS = [
     "routing.doctor.check_leavers",
     "crm_sync.doctor.check_connections",
     "leadops.configuration.doctor.check_idle_settings",
+    "leadops.access.doctor.check_tokens",
+    "leadops.access.doctor.check_older_tokens",
 ]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)

@@ -27,7 +27,6 @@ INSTALLED_APPS = [
     "import_export",
     "django_filters",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",

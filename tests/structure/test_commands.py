@@ -8,8 +8,10 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 
+from leadops.access import tokens
+from leadops.models import ApiToken
 from leadops.pipeline import LEAD_PIPELINE
 from tests.structure.repository import BASE
 
@@ -56,4 +58,6 @@ def test_prepare_makes_the_first_admin_and_token_once(settings):
     settings.LEADOPS_API_TOKEN = "fedcba9876543210fedc"
     call_command("prepare", stdout=StringIO())
     assert User.objects.get().check_password("correct horse battery")
-    assert Token.objects.get().key == "0123456789abcdef0123"
+    first = ApiToken.objects.get()
+    assert tokens.find("0123456789abcdef0123", now=timezone.now()) == first
+    assert (first.name, first.start, first.expires_at) == ("First token", "01234", None)

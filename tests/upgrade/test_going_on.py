@@ -1,9 +1,12 @@
 """An installation of an older version migrates and goes on: pages, pipeline, decisions, turns, sweeps."""
 
+from io import StringIO
+
 import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db.models import Sum
 from django.test import Client
@@ -15,11 +18,15 @@ from crm_sync.models import CrmLink, InboundEvent
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from leadops import health
+from leadops.access import doctor as access_doctor
+from leadops.access import older_tokens
 from leadops.celery import app
+from leadops.models import ApiToken
 from routing.handover.deactivation import still_there
 from routing.models import Assignment, Decision, Owner, Rotation, RotationMember, RotationTurn
 from routing.simulation.replaying import replay
 from tests import make
+from tests.leadops.api.calling import Api
 
 app.loader.import_default_modules()  # As a worker does when it starts.
 SWEEPS = sorted({entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()})
@@ -148,3 +155,15 @@ def test_beat_calls_no_task_that_is_gone():
     scheduled = set(PeriodicTask.objects.filter(enabled=True).values_list("task", flat=True))
     assert set(SWEEPS) <= scheduled
     assert {name for name in scheduled if not name.startswith("celery.")} <= set(app.tasks)
+
+
+def test_a_program_goes_on_with_the_token_it_had_and_the_database_forgets_it(installation):
+    assert Api(installation.token).get("leads").status_code == 200
+    kept = ApiToken.objects.get()
+    assert kept.user.username == "admin" and installation.token.startswith(kept.start)
+    (finding,) = access_doctor.check_older_tokens()
+    assert "plain words" in finding.title
+    call_command("prepare", stdout=StringIO())
+    assert not older_tokens.are_there() and list(access_doctor.check_older_tokens()) == []
+    assert not ContentType.objects.filter(app_label="authtoken").exists()
+    assert Api(installation.token).get("leads").status_code == 200

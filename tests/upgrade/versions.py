@@ -18,12 +18,13 @@ FOLDER = Path(__file__).parent
 @dataclass(frozen=True)
 class Dump:
     """`next_working_day`: an instant soon after, when every team is at work. `known`: the address of somebody who has a
-    lead, `tied` to the owner they have."""
+    lead. `token`: what a program sent in those days."""
 
     name: str
     file: Path
     next_working_day: datetime
     known: str
+    token: str
 
 
 DUMPS = [
@@ -32,5 +33,6 @@ DUMPS = [
         file=FOLDER / "version_0_1_0.sql.gz",
         next_working_day=datetime(2026, 11, 16, 15, tzinfo=UTC),
         known="kim.lee@globex.com",
+        token="old-installation-token",
     )
 ]

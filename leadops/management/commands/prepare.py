@@ -9,13 +9,15 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 
 from crm_sync.models import CrmConnection
 from exception_queue.models import AlertRule
 from intake.models import IntakeForm
+from leadops.access import older_tokens, tokens
 from leadops.launcher.given_secrets import ADMIN, weakness
 from leadops.launcher.program import PROGRESS
+from leadops.models import ApiToken
 from leadops.schema import applied, refusing
 from routing.models import Owner, Queue
 
@@ -39,9 +41,13 @@ class Command(BaseCommand):
             raise CommandError(weak)
         self._say("Looking at the database")
         self._refuse_what_does_not_fit(result)
+        # Read by processes of the version before, which may run beside this one until the next release is prepared.
+        forget = older_tokens.TAKEN_OVER in applied.of_the_database()
         self._say("Bringing the database up to date")
         call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
         self._refuse_what_does_not_fit(result)
+        if forget and older_tokens.are_there():
+            older_tokens.forget()
         made = {"demo": settings.LEADOPS_DEMO and not configured()}
         if made["demo"]:
             self._say("Applying the demo configuration")
@@ -100,7 +106,7 @@ def make_staff(*, password: str, token: str) -> dict[str, bool]:
     if admin is None and password:
         admin = User.objects.create_superuser(ADMIN, "", password)
         made["admin"] = True
-    if admin is not None and token and not Token.objects.filter(user__is_staff=True).exists():
-        Token.objects.create(user=admin, key=token)
+    if admin is not None and token and not ApiToken.objects.filter(user__is_staff=True).exists():
+        tokens.make(admin, name="First token", scopes=tokens.EVERYTHING, token=token, now=timezone.now())
         made["token"] = True
     return made

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 from django.test import Client
-from rest_framework.authtoken.models import Token
+
+from tests.make import access
 
 
 class Api:
@@ -30,7 +31,7 @@ def staff(name: str, *permissions: str, superuser: bool = False, full_name: str 
     for permission in permissions:
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-    return Api(Token.objects.create(user=user).key)
+    return Api(access.used(user))
 
 
 def refused(answer: Any, status: int) -> dict[str, Any]:

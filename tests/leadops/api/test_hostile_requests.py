@@ -12,7 +12,6 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from rest_framework.authtoken.models import Token
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
@@ -21,6 +20,7 @@ from intake.canonical import CANONICAL_FIELDS
 from leadops.wsgi import application
 from tests import make
 from tests.leadops.api.described import foreseen, operations_of
+from tests.make import access
 
 # Each call of the WSGI application closes its connection, so that what is there has to be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,8 +52,8 @@ def ids(committed_acme) -> dict[str, Any]:
 @pytest.fixture
 def headers(committed_acme) -> dict[str, str]:
     """Of somebody who may do everything."""
-    token = Token.objects.create(user=User.objects.create_superuser("admin"))
-    return {"host": "127.0.0.1", "authorization": f"Token {token.key}"}
+    token = access.token(User.objects.create_superuser("admin"))
+    return {"host": "127.0.0.1", "authorization": f"Token {token}"}
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from rest_framework.authtoken.models import Token
 
 from crm_sync.models import CrmConnection, InboundEvent, OutboxEntry, OwnerLink
 from exception_queue import queue
@@ -27,6 +26,7 @@ from intake.models import BlockedSender, CompanyProfile, Lead, ValueAlias
 from routing.models import Absence, NamedAccount, Owner, Queue, RoutingRule, RoutingSettings
 from tests import make
 from tests.leadops.console.permission_table import OLD_VERSION
+from tests.make import access
 
 SURE = {"_form_submitted": "on"}
 
@@ -78,7 +78,7 @@ class World:
         SolarSchedule.objects.create(event="sunset", latitude=52, longitude=13)
         Group.objects.create(name="sales")
         clerk = User.objects.create_user("clerk", is_staff=True)
-        Token.objects.create(user=clerk)
+        access.token(clerk)
         self.rows: dict[str, Any] = {}
         for model in admin.site._registry:
             self.rows[model._meta.label_lower] = model._default_manager.order_by("pk").first()
@@ -156,7 +156,7 @@ class World:
             label = ".".join(route.split("/")[1:3])
             model = next(model for model in admin.site._registry if model._meta.label_lower == label)
             return {"row": list(model._default_manager.order_by("-position").values_list("pk", flat=True))}
-        if route.endswith(("/ask_now/", "/spam/", "/not_spam/", "/switch_on/")):
+        if route.endswith(("/ask_now/", "/revoke/", "/spam/", "/not_spam/", "/switch_on/")):
             return SURE
         if route.endswith(("/change/", "/switch_off/", "/publish/", "/compare/<uuid:other>/", "/delete/")):
             return None

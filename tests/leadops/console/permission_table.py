@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
 PAGE = settings.BASE_DIR / "docs" / "permissions.md"
-NOBODY, ANYONE, STAFF, APP, SUPERUSERS = "–", "anyone", "staff", "app", "superusers"
+NOBODY, ANYONE, STAFF, APP = "–", "anyone", "staff", "app"
+SUPERUSERS, OWN = "superusers", "own"
 OLD_VERSION = r"^([^/]+)/history/([^/]+)/$"
 
 
@@ -31,7 +32,8 @@ class Needs:
             return False
         if word == STAFF:
             return True
-        if word == SUPERUSERS:
+        # Of what belongs to somebody, the row that these tests have is somebody else's.
+        if word in (SUPERUSERS, OWN):
             return bool(user.is_superuser)
         if word == APP:
             return bool(user.has_module_perms(self.app))
@@ -60,10 +62,10 @@ def documented() -> dict[str, Needs]:
     for label, *words in rows("Models"):
         app, name = label.split(".")
         look, add, change, delete = (
-            word if word in (NOBODY, SUPERUSERS) else f"{app}.{word}_{name}" for word in words
+            word if word in (NOBODY, STAFF, SUPERUSERS, OWN) else f"{app}.{word}_{name}" for word in words
         )
         found |= {
-            f"admin/{app}/{name}/": Needs(look, change),
+            f"admin/{app}/{name}/": Needs(STAFF if look == OWN else look, change),
             f"admin/{app}/{name}/add/": Needs(add, add),
             f"admin/{app}/{name}/<path:object_id>/": Needs(STAFF, NOBODY),
             f"admin/{app}/{name}/<path:object_id>/change/": Needs(look, change),
