@@ -63,6 +63,11 @@ def test_the_next_opening_is_open_and_nothing_is_open_before_it(calendar, at):
     4500,
 )
 @example(calendar_of("Asia/Beirut", {"sat": ["23:00-01:00"]}), datetime(2025, 3, 29, tzinfo=UTC), 3600)
+@example(
+    calendar_of("Europe/Berlin", {"tue": ["03:00-02:45"], "mon": ["00:00-03:00"]}),
+    datetime(2025, 1, 1, 0, 0, 0, 15, tzinfo=UTC),
+    17_100,
+)
 def test_the_explanation_adds_up_day_by_day(calendar, start, seconds):
     rows = calendar.explain(start, calendar.add(start, seconds))
     # Summed in whole microseconds, which is what instants have: floats of rows do not add up exactly.
@@ -81,6 +86,11 @@ def test_the_explanation_adds_up_day_by_day(calendar, start, seconds):
 )
 @example(
     calendar_of("UTC", {"mon": ["00:00-24:00"], "tue": ["00:00-00:15"]}), datetime(2025, 1, 6, tzinfo=UTC), 0
+)
+@example(
+    calendar_of("Europe/Berlin", {"wed": ["00:00-00:15"], "tue": ["01:30-01:15"]}),
+    datetime(2025, 1, 1, tzinfo=UTC),
+    1,
 )
 def test_business_days_end_in_opening_hours_and_grow_with_their_number(calendar, start, days):
     due = calendar.add_business_days(start, days)
