@@ -2,13 +2,15 @@
 
 import json
 
+from leadops.wsgi import application as django  # sets Django up, which the others need
+
+# isort: split
 from django.conf import settings
 
 from intake.bodies import MAX_BYTES
 from leadops.api.problems import CONTENT_TYPE, ApiProblem, body_of
 from leadops.serving.front import Front
 from leadops.serving.lanes import Lane
-from leadops.wsgi import application as django
 
 MOST_UPLOAD = 10 * 1024**2
 """Bytes of a file that the console imports."""
