@@ -15,7 +15,7 @@ from dataclasses import replace
 from benchmarks.figures import Figure, against
 from benchmarks.ports import free_port, wait_for_port
 from benchmarks.services import Services
-from leadops.launcher import stack
+from leadops.launcher import programs, stack
 from leadops.launcher.options import Options
 
 OURS = "/api/v1/forms/demo-request/submissions"
@@ -79,9 +79,9 @@ def web(services: Services, *, baseline: bool = False) -> Generator[int, None, N
     env = {**services.env, "LEADOPS_PORT": str(port), "LEADOPS_PUBLIC_URL": options.public_url}
     env["PROMETHEUS_MULTIPROC_DIR"] = str(services.folder / f"metrics-{port}")
     os.mkdir(env["PROMETHEUS_MULTIPROC_DIR"])
-    program = next(one for one in stack.programs(options, env=env, queues=[]) if one.name == "web")
+    program = next(one for one in stack.parts(options, env=env, queues=[]) if one.name == "web")
     if baseline:
-        bare = [*stack.SERVER, "--port", str(port), "--workers", str(os.cpu_count() or 1)]
+        bare = [*programs.SERVER, "--port", str(port), "--workers", str(os.cpu_count() or 1)]
         program = replace(program, argv=[*bare, *BASELINE_SERVER])
     program.start(pulse=lambda: None)
     try:

@@ -1,5 +1,6 @@
 """Logging for every process: one line per event on stderr, so that stdout stays free for answers of commands."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -19,6 +20,9 @@ _SHARED = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+_NEVER = logging.CRITICAL + 1
 
 
 def logging_config(*, level: str) -> dict[str, Any]:
@@ -48,6 +52,8 @@ def logging_config(*, level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            # No message of ours is delayed (rule 3), so nobody misses what a worker for some of the queues cannot bind.
+            "celery.worker.consumer.delayed_delivery": {"level": _NEVER},
             "django_celery_beat.schedulers": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
         },

@@ -1,7 +1,6 @@
 """The programs that make up a running leadops, their environment, and the order of starting and stopping."""
 
 import os
-import resource
 import secrets
 import shutil
 import signal
@@ -9,18 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from leadops.launcher import leftovers, runfile
+from leadops.launcher import leftovers, programs, runfile
 from leadops.launcher.options import ADMIN_PASSWORD, API_TOKEN, BASE, Options
 from leadops.launcher.program import Program
 from leadops.launcher.valkey import Valkey
 
 SANDBOX_TOKEN = "sandbox-token"
-SERVER = [sys.executable, "-m", "granian", "--no-ws", "--respawn-failed-workers"]
-SERVER += ["--respawn-interval", "0.5", "--workers-kill-timeout", "2"]
-LARGEST_HEAD = 64 * 1024
-"""Bytes of a request's line and headers."""
-OPEN_FILES, MOST_CONNECTIONS, OTHER_FILES = 16_384, 4096, 512
-"""What we ask the kernel for, what one web process uses of it for connections, and what it keeps for the rest."""
 STATED = (
     "DATABASE_URL",
     "CELERY_BROKER_URL",
@@ -66,22 +59,6 @@ def environment(
     }
 
 
-def raise_open_files() -> None:
-    """As many as we are let have; every connection is one. Our children inherit it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def most_connections() -> int:
-    """That one web process accepts; further ones wait. Beyond the open files it is allowed it could not even say no."""
-    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(1, min(MOST_CONNECTIONS, soft - OTHER_FILES))
-
-
 def _passes(name: str, value: str, *, own_database: bool) -> bool:
     if name in (ADMIN_PASSWORD, API_TOKEN):
         return False  # `prepare` alone is given them
@@ -121,24 +98,10 @@ def sandbox(options: Options, *, env: Mapping[str, str]) -> Program:
     return manage(options, env=env, name="sandbox", arguments=["crm_sandbox"])
 
 
-def programs(options: Options, *, env: Mapping[str, str], queues: Sequence[str]) -> list[Program]:
+def parts(options: Options, *, env: Mapping[str, str], queues: Sequence[str]) -> list[Program]:
     """Web, worker and beat, in the order of starting."""
-    web = [
-        *SERVER,
-        "--host",
-        options.bind,
-        "--port",
-        str(options.port),
-        "--workers",
-        str(os.cpu_count() or 1),
-    ]
-    web += ["--interface", "asginl", "--http", "1", "--http1-buffer-size", str(LARGEST_HEAD)]
-    web += ["--backpressure", str(most_connections()), "leadops.asgi:application"]
-    celery = [sys.executable, "-m", "celery", "--app", "leadops.celery"]
-    # Submissions, notices and the CRM each keep a process busy, and much of it is waiting; one is left for the sweeps.
-    processes = str(max(4, os.cpu_count() or 1))
-    worker = [*celery, "worker", "--concurrency", processes, "--queues", ",".join(queues)]
-    worker += ["--hostname", "leadops@%h", "--without-gossip", "--without-mingle"]
+    web = programs.web(bind=options.bind, port=options.port)
+    worker = programs.worker(queues=queues)
     warm, cold = signal.SIGTERM, signal.SIGQUIT
     return [
         Program("web", web, env, BASE, options.logs / "web.log", ((warm, 3.0),)),
@@ -151,5 +114,5 @@ def programs(options: Options, *, env: Mapping[str, str], queues: Sequence[str])
             ((warm, 8.0), (cold, 1.5)),
             when_we_die=cold,
         ),
-        Program("beat", [*celery, "beat"], env, BASE, options.logs / "beat.log", ((warm, 1.5),)),
+        Program("beat", programs.beat(), env, BASE, options.logs / "beat.log", ((warm, 1.5),)),
     ]

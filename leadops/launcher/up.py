@@ -25,6 +25,7 @@ from leadops.launcher import (
     home,
     leftovers,
     options,
+    programs,
     readiness,
     runfile,
     stack,
@@ -66,7 +67,7 @@ class FirstStart:
 def run(*, environ: Mapping[str, str], demo: bool, port: int | None, queues: Sequence[str]) -> int:
     """The exit code. Blocks until it is told to stop."""
     os.umask(0o077)  # whatever a child writes into the data folder is about people
-    stack.raise_open_files()
+    programs.raise_open_files()
     try:
         launcher = Launcher(options.read(environ, demo=demo, port=port), environ=environ, queues=queues)
         return launcher.run()
@@ -159,7 +160,7 @@ class Launcher:
         if self.options.demo:
             self._connect_sandbox(secret=env["HUBSPOT_WEBHOOK_SECRET"])
         self._step("Starting web, worker and beat")
-        for program in stack.programs(self.options, env=env, queues=self.queues):
+        for program in stack.parts(self.options, env=env, queues=self.queues):
             self.supervisor.start(program)
         self._wait_until_ready()
 

@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 import time
 import urllib.request
 
 from django.conf import settings
 from django.db import connection
 
+from leadops.launcher import programs
 from tests.broker.servers import end, free_port
 
 PATIENCE = 90
@@ -31,29 +31,16 @@ class Parts:
         self.running = []
 
     def web(self):
-        command = [
-            "granian",
-            "--interface",
-            "asginl",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-            "--no-ws",
-        ]
-        self._start([*command, "leadops.asgi:application"], "web")
+        self._start(programs.web(bind="127.0.0.1", port=self.port, processes=1), "web")
         wait_until(self._answers, self.words)
 
     def worker(self):
-        queues = ",".join(settings.LEADOPS_CELERY_QUEUES)
-        options = ["--concurrency", "1", "--queues", queues, "--without-gossip", "--without-mingle"]
-        log = self._start(
-            ["celery", "--app", "leadops.celery", "worker", "--loglevel", "INFO", *options], "worker"
-        )
+        command = programs.worker(queues=settings.LEADOPS_CELERY_QUEUES, processes=1)
+        log = self._start(command, "worker")
         wait_until(lambda: " ready." in log.read_text(errors="replace"), self.words)
 
     def beat(self):
-        self._start(["celery", "--app", "leadops.celery", "beat"], "beat")
+        self._start(programs.beat(), "beat")
 
     def post(self, values):
         """The status of the answer."""
@@ -74,11 +61,11 @@ class Parts:
         for process in reversed(self.running):
             end(process, patience=5)
 
-    def _start(self, module, name):
+    def _start(self, command, name):
         log = self.folder / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *module],
+                command,
                 env=self.env,
                 cwd=settings.BASE_DIR,
                 stdin=subprocess.DEVNULL,

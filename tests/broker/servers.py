@@ -1,4 +1,5 @@
-"""Real brokers as direct children: started on free ports of 127.0.0.1, killed and started again on the same ones."""
+"""Real brokers, a database and a proxy as direct children: started on free ports of 127.0.0.1, killed and started again on the
+same ones."""
 
 import contextlib
 import os
@@ -9,10 +10,14 @@ import time
 from pathlib import Path
 
 import psutil
+import psycopg
 
 # RabbitMQ takes half a minute on a busy machine.
 UP = 120
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+# Debian has them outside of PATH, by version.
+POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
+NGINX = Path("/usr/sbin/nginx")
 
 
 def free_port():
@@ -38,7 +43,7 @@ def end(process, *, patience=0.0):
     psutil.wait_procs(family, timeout=10)
 
 
-class Broker:
+class Server:
     """Started by `start`, killed like by a power cut by `kill`."""
 
     def __init__(self, folder):
@@ -86,7 +91,7 @@ class Broker:
         return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8"}
 
 
-class Redis(Broker):
+class Redis(Server):
     """Keeps nothing: what was nudged before it was killed is gone."""
 
     @property
@@ -115,7 +120,7 @@ class Redis(Broker):
         return "" if shutil.which("redis-server") else "redis-server is not installed"
 
 
-class RabbitMq(Broker):
+class RabbitMq(Server):
     """A node of its own, with an epmd of its own, so that it meets no other on this machine."""
 
     def __init__(self, folder):
@@ -168,3 +173,72 @@ class RabbitMq(Broker):
     @staticmethod
     def missing():
         return "" if RABBITMQ.exists() and shutil.which("epmd") else "rabbitmq-server is not installed"
+
+
+class DebianPostgres(Server):
+    """PostgreSQL as an operator has it: another version than the embedded one, over TCP, with a password."""
+
+    password = "secret"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.data = folder / "postgres"
+
+    @property
+    def url(self):
+        return f"postgres://leadops:{self.password}@127.0.0.1:{self.port}/leadops"
+
+    def start(self):
+        if not self.data.exists():
+            self._make()
+        super().start()
+        wait = [
+            *self._as_postgres(),
+            str(POSTGRES / "pg_isready"),
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+        ]
+        until = time.monotonic() + UP
+        while subprocess.run(wait, env=self.environ(), check=False).returncode:
+            assert time.monotonic() < until, self.words()
+            time.sleep(0.1)
+        if not (self.data / "made").exists():
+            self._sql("CREATE DATABASE leadops")
+            (self.data / "made").touch()
+
+    def command(self):
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", "", "-c", "max_connections=200"]
+        return [*self._as_postgres(), str(POSTGRES / "postgres"), "-D", str(self.data), *options]
+
+    def _make(self):
+        # It refuses to run as root, and nobody else may enter a test's folder.
+        self.data.mkdir(mode=0o700)
+        secret = self.data.parent / "password"
+        secret.write_text(self.password)
+        if os.getuid() == 0:
+            for folder in (self.data, secret):
+                shutil.chown(folder, "postgres")
+            for folder in self.data.parents:
+                if folder.stat().st_mode & 0o001 == 0:
+                    folder.chmod(folder.stat().st_mode | 0o001)
+        make = [str(POSTGRES / "initdb"), "-D", str(self.data), "-U", "leadops", "-E", "UTF8", "--no-sync"]
+        make += ["--auth=scram-sha-256", f"--pwfile={secret}", "--locale=C.UTF-8"]
+        done = subprocess.run([*self._as_postgres(), *make], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def _sql(self, statement):
+        with psycopg.connect(f"{self.url.removesuffix('leadops')}postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+    @staticmethod
+    def _as_postgres():
+        return (
+            ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        )
+
+    @staticmethod
+    def missing():
+        return "" if (POSTGRES / "initdb").exists() else "Debian's postgresql is not installed"

@@ -96,7 +96,7 @@ def test_no_comment_promises_something_for_later():
 
 def test_there_is_one_top_level_folder_per_floor_and_no_others():
     folders = {path.name for path in BASE.iterdir() if path.is_dir() and path.name not in _ignored()}
-    assert folders <= {*LAYERS, *ALONE, "templates", "tests", "docs", "benchmarks", ".ci", ".git", "examples"}
+    assert folders <= {*LAYERS, *ALONE, "templates", "tests", "docs", "benchmarks", "deploy", ".ci", ".git"}
 
 
 def _ignored():

@@ -34,7 +34,7 @@ class Web:
             "LEADOPS_PUBLIC_URL": options.public_url,
             **environ,
         }
-        programs = stack.programs(options, env=env, queues=[])
+        programs = stack.parts(options, env=env, queues=[])
         self.program = next(one for one in programs if one.name == "web")
 
     def start(self) -> None:
