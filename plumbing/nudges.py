@@ -2,8 +2,8 @@
 
 Nudges of one kind are coalesced through the cache while one is under way. The task that answers a nudge
 calls `taken` before it looks for work, so that what is committed from then on is nudged again; a nudge that
-got lost blocks the next ones for at most a second. A dead broker or cache is noticed within 0.2 s, logged
-once, and left alone for two seconds.
+got lost blocks the next ones for at most a second. A dead broker or cache is noticed within half a second,
+logged once, and left alone for a while (`plumbing/breaker.py`).
 """
 
 import logging
@@ -17,11 +17,12 @@ from celery import current_app
 from django.core.cache import cache
 from django.db import transaction
 
+from plumbing.breaker import Breaker
+
 log = logging.getLogger(__name__)
 
 _COALESCE_SECONDS = 1
 _WIRE_SECONDS = 0.2
-_REST_SECONDS = 2.0
 # A nudge that waited this long in a queue is worth nothing: sweeps have been there since.
 _WORTHLESS_AFTER_SECONDS = 30
 
@@ -38,33 +39,7 @@ _CONNECT_ONCE: dict[str, Any] = {
 }
 
 
-class Breaker:
-    """Remembers in this process that something is down, so that the next callers do not wait for it again."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self._rest_until = 0.0
-        self._down = False
-
-    @property
-    def resting(self) -> bool:
-        return time.monotonic() < self._rest_until
-
-    def failed(self, error: Exception) -> None:
-        if not self._down:
-            log.warning("%s does not answer (%s); work goes on with the sweeps", self.what, error)
-        self._down = True
-        self._rest_until = time.monotonic() + _REST_SECONDS
-
-    def worked(self) -> None:
-        if self._down:
-            log.info("%s answers again", self.what)
-        self._down = False
-        self._rest_until = 0.0
-
-
 broker_breaker = Breaker("The broker")
-cache_breaker = Breaker("The cache")
 _mine = threading.local()
 
 
@@ -79,46 +54,47 @@ def taken(task_name: str) -> None:
     """The task looks for work now: what is committed later needs a nudge of its own. First line of a task
     that is nudged.
     """
-    if cache_breaker.resting:
-        return
     try:
         cache.delete(_key(task_name))
-    except Exception as error:
-        cache_breaker.failed(error)
+    except Exception:
+        log.debug("A nudge could not be marked as taken", exc_info=True)
+
+
+def broker_answers() -> None:
+    """Raises whatever the transport raises, within a second, when it does not."""
+    with broker_breaker.asking(Exception):
+        connection = _short_connection()
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=_WIRE_SECONDS)
+        finally:
+            _collect(connection)
 
 
 def _publish(task_name: str) -> None:
     if broker_breaker.resting or not _first_of_its_kind(task_name):
         return
     try:
-        current_app.send_task(
-            task_name,
-            connection=_connection(),
-            retry=False,
-            ignore_result=True,
-            add_to_parent=False,
-            expires=_WORTHLESS_AFTER_SECONDS,
-            timeout=_WIRE_SECONDS,
-            confirm_timeout=_WIRE_SECONDS,
-        )
-    except Exception as error:
+        with broker_breaker.asking(Exception):
+            current_app.send_task(
+                task_name,
+                connection=_connection(),
+                retry=False,
+                ignore_result=True,
+                add_to_parent=False,
+                expires=_WORTHLESS_AFTER_SECONDS,
+                timeout=_WIRE_SECONDS,
+                confirm_timeout=_WIRE_SECONDS,
+            )
+    except Exception:
         # Whatever the transport raises: the answer to a form never depends on it.
         _drop_connection()
-        broker_breaker.failed(error)
-    else:
-        broker_breaker.worked()
 
 
 def _first_of_its_kind(task_name: str) -> bool:
-    if cache_breaker.resting:
-        return _first_in_this_process(task_name)
     try:
-        first = cache.add(_key(task_name), 1, timeout=_COALESCE_SECONDS)
-    except Exception as error:
-        cache_breaker.failed(error)
+        return bool(cache.add(_key(task_name), 1, timeout=_COALESCE_SECONDS))
+    except Exception:  # whatever the cache's client raises
         return _first_in_this_process(task_name)
-    cache_breaker.worked()
-    return bool(first)
 
 
 def _first_in_this_process(task_name: str) -> bool:
@@ -140,19 +116,25 @@ def _connection() -> Any:
     """
     wanted = (os.getpid(), current_app.conf.broker_write_url)
     if getattr(_mine, "wanted", None) != wanted:
-        _mine.connection = current_app.connection_for_write(
-            connect_timeout=_WIRE_SECONDS, transport_options=_CONNECT_ONCE
-        )
+        _mine.connection = _short_connection()
         _mine.wanted = wanted
     return _mine.connection
+
+
+def _short_connection() -> Any:
+    return current_app.connection_for_write(connect_timeout=_WIRE_SECONDS, transport_options=_CONNECT_ONCE)
 
 
 def _drop_connection() -> None:
     connection = _mine.__dict__.pop("connection", None)
     _mine.wanted = None
     if connection is not None:
-        try:
-            # Unlike close(), collect() does not say goodbye to a peer that may be gone.
-            connection.collect(_WIRE_SECONDS)
-        except Exception:
-            log.debug("A broken broker connection could not be collected", exc_info=True)
+        _collect(connection)
+
+
+def _collect(connection: Any) -> None:
+    try:
+        # Unlike close(), collect() does not say goodbye to a peer that may be gone.
+        connection.collect(_WIRE_SECONDS)
+    except Exception:
+        log.debug("A broken broker connection could not be collected", exc_info=True)

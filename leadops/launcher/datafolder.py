@@ -6,6 +6,7 @@ import fcntl
 import os
 import pwd
 import secrets
+import shutil
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from leadops.launcher import home, runfile
 from leadops.launcher.problems import LaunchProblem
 
 LOCK = "lock"
+ROOM_TO_START = 32 * 1024**2
+"""Bytes: two files of PostgreSQL's write-ahead log."""
 ENCRYPTION = "LEADOPS_ENCRYPTION_KEYS"
 
 
@@ -78,6 +81,16 @@ def _open_to_others(folder: Path) -> bool:
         return folder.is_dir() and bool(stat.S_IMODE(folder.stat().st_mode) & 0o077)
     except OSError:
         return False
+
+
+def check_room(data_dir: Path) -> None:
+    """Raises LaunchProblem where the services could not even start: PostgreSQL would stop in the middle of it."""
+    free = shutil.disk_usage(data_dir).free
+    if free < ROOM_TO_START:
+        raise LaunchProblem(
+            f"The disk of {data_dir} is full ({free // 1024**2} MiB free, {ROOM_TO_START // 1024**2} are needed): "
+            "make room there, or set LEADOPS_DATA_DIR to a folder on another disk."
+        )
 
 
 def secrets_of(data_dir: Path, *, environ: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from leadops.launcher import runfile
+from leadops.launcher import metric_files, runfile
 
 LAUNCH = "LEADOPS_LAUNCH"
 """In the environment of every child: which launch it belongs to."""
@@ -20,6 +20,7 @@ def clear(data_dir: Path) -> int:
     sockets = Path(before.get(SOCKETS, ""))
     if sockets.name.startswith("leadops-"):
         shutil.rmtree(sockets, ignore_errors=True)
+        metric_files.remove(sockets.name)
     (data_dir / runfile.RUNNING).unlink(missing_ok=True)
     return ended
 

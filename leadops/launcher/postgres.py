@@ -133,6 +133,10 @@ class Postgres:
             children.stop(self.process, steps=STOP)
             self.process = None
 
+    def answers(self) -> bool:
+        """Nobody asks it: ending a database that is only slow would make it slower."""
+        return True
+
     def _spawn(self, argv: list[str | Path], *, log: IO[bytes]) -> subprocess.Popen[bytes]:
         # The caller's PG* variables would redirect the server; its messages are read, so no translations.
         env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from leadops.launcher import children
+from leadops.launcher import children, metric_files
 
 PROGRESS = "» "
 """What a child puts before the lines of its log that the launcher repeats."""
@@ -26,6 +26,9 @@ class Part(Protocol):
     def process(self) -> subprocess.Popen[bytes] | None: ...
     def start(self, *, pulse: Callable[[], None]) -> None: ...
     def stop(self) -> None: ...
+    def answers(self) -> bool:
+        """Whether it does, or nobody knows."""
+        ...
 
 
 @dataclass
@@ -45,13 +48,20 @@ class Program:
         self.stop()
         with self.log.open("ab") as log:
             self.process = children.spawn(
-                self.argv, env=self.env, log=log, cwd=self.cwd, when_we_die=self.when_we_die
+                self.argv,
+                env=metric_files.checked(self.env),
+                log=log,
+                cwd=self.cwd,
+                when_we_die=self.when_we_die,
             )
 
     def stop(self) -> None:
         if self.process is not None:
             children.stop(self.process, steps=self.steps)
             self.process = None
+
+    def answers(self) -> bool:
+        return True
 
 
 def keep_small(log: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ STATED = (
     "EMAIL_URL",
     "HUBSPOT_TOKEN",
     "LEADOPS_BIND",
+    "LEADOPS_DATABASE_FOLDER",
     "LEADOPS_DEMO",
     "LEADOPS_PORT",
     "LEADOPS_PRIVATE_ADDRESSES",
@@ -34,9 +34,6 @@ def environment(
     options: Options, *, environ: Mapping[str, str], generated: Mapping[str, str]
 ) -> dict[str, str]:
     """Of every child, apart from the addresses of the embedded services. An empty variable counts as not set."""
-    metrics = options.data_dir / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(mode=0o700)
     own_database = bool(environ.get("DATABASE_URL"))
     demo = {
         "EMAIL_URL": f"file://{options.data_dir / 'mail'}",
@@ -53,7 +50,6 @@ def environment(
         "LEADOPS_SANDBOX_PORT": str(options.sandbox_port),
         "LEADOPS_PUBLIC_URL": options.public_url,
         "LEADOPS_DEMO": "1" if options.demo else "0",
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
         leftovers.LAUNCH: secrets.token_hex(8),
     }

@@ -12,6 +12,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 STEADY = 60.0
 """Seconds after which a part counts as healthy again."""
 LOG_CHECK = 60.0
+ASK_EVERY, MOST_SILENCES = 2.0, 3
+"""Seconds between two pings, and how many in a row may stay without an answer."""
 
 
 @dataclass
@@ -20,6 +22,8 @@ class _Watched:
     started: float
     wait: float = FIRST_WAIT
     due: float | None = None
+    asked: float = 0.0
+    silences: int = 0
 
 
 class Supervisor:
@@ -67,12 +71,29 @@ class Supervisor:
             self._report(watched)
             watched.due = now + watched.wait
             watched.wait = min(watched.wait * 2, LONGEST_WAIT)
+        elif now - watched.asked > ASK_EVERY:
+            watched.asked = now
+            self._ping(watched)
 
     def stop(self, *, order: Sequence[str]) -> None:
         """Stops everything, by name in this order."""
         for watched in sorted(self.watched, key=lambda each: order.index(each.part.name)):
             watched.part.stop()
         self.watched.clear()
+
+    def _ping(self, watched: _Watched) -> None:
+        """What lives and does not answer is ended; `look_after` then starts it again like any that has died."""
+        if watched.part.answers():
+            watched.silences = 0
+            return
+        watched.silences += 1
+        if watched.silences >= MOST_SILENCES:
+            watched.silences = 0
+            self.say(f"{watched.part.name} runs but does not answer; ending it.")
+            process = watched.part.process
+            if process is not None:
+                process.kill()
+                process.wait()
 
     def _report(self, watched: _Watched) -> None:
         part = watched.part

@@ -7,6 +7,7 @@
 5. On SIGINT, SIGTERM or SIGHUP stop in the order of `STOPPING`; further signals change nothing.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -24,6 +25,7 @@ from leadops.launcher import (
     datafolder,
     home,
     leftovers,
+    metric_files,
     options,
     programs,
     readiness,
@@ -74,6 +76,11 @@ def run(*, environ: Mapping[str, str], demo: bool, port: int | None, queues: Seq
     except LaunchProblem as problem:
         say(str(problem), error=True)
         return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        say(f"The disk is full ({error.filename or 'a file'} could not be written): make room.", error=True)
+        return 1
 
 
 def say(line: str, *, error: bool = False) -> None:
@@ -102,12 +109,15 @@ class Launcher:
                 say(f"Other users could read {self.options.data_dir}; now its owner alone can.")
             if leftovers.clear(self.options.data_dir):
                 say("The launcher before was killed; what it had left running is stopped.")
+            datafolder.check_room(self.options.data_dir)
             self._claim_ports()
             generated = datafolder.secrets_of(self.options.data_dir, environ=self.environ)
             sockets = Path(tempfile.mkdtemp(prefix="leadops-", dir=temporary.short_folder()))
-            self._start(
-                stack.environment(self.options, environ=self.environ, generated=generated), sockets=sockets
-            )
+            metrics = metric_files.make(sockets.name)
+            env = stack.environment(self.options, environ=self.environ, generated=generated)
+            if metrics is not None:
+                env[metric_files.VARIABLE] = str(metrics)
+            self._start(env, sockets=sockets)
             self._announce()
             self.supervisor.watch()
         except Stopped:
@@ -120,6 +130,7 @@ class Launcher:
             self.supervisor.stop(order=STOPPING)
             if sockets is not None:
                 shutil.rmtree(sockets, ignore_errors=True)
+                metric_files.remove(sockets.name)
                 (self.options.data_dir / runfile.RUNNING).unlink(missing_ok=True)
             os.close(lock)
             for each, handler in before.items():
@@ -143,7 +154,8 @@ class Launcher:
         for log in self.options.logs.glob("*.log"):
             keep_small(log)
         if not self.environ.get("DATABASE_URL"):
-            env["DATABASE_URL"] = self._start_postgres(sockets)
+            server = self._start_postgres(sockets)
+            env |= {"DATABASE_URL": server.url, "LEADOPS_DATABASE_FOLDER": str(server.data)}
         broker = Valkey(Path(), sockets, self.options.logs / "valkey.log")
         addresses = stack.valkey_addresses(broker, environ=self.environ)
         if addresses:
@@ -164,14 +176,14 @@ class Launcher:
             self.supervisor.start(program)
         self._wait_until_ready()
 
-    def _start_postgres(self, sockets: Path) -> str:
+    def _start_postgres(self, sockets: Path) -> Postgres:
         data_dir, log = self.options.data_dir, self.options.logs / "postgres.log"
         place = home.choose_home(data_dir)
         fresh = not place.data.exists()
         self._step("Making a database" if fresh else "Starting PostgreSQL")
         server = Postgres(place.installation, place.identity, place.data, place.sockets(sockets), log)
         self.supervisor.start(server)
-        return server.url
+        return server
 
     def _connect_sandbox(self, *, secret: str) -> None:
         """Tells the sandbox where its webhooks go, as soon as it answers."""

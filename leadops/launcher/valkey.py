@@ -86,13 +86,14 @@ class Valkey:
 
     def _wait(self, *, pulse: Callable[[], None]) -> None:
         until = time.monotonic() + STARTING
-        while not self._answers():
+        while not self.answers():
             if self.process is None or self.process.poll() is not None or time.monotonic() > until:
                 raise LaunchProblem(f"Valkey does not start; its words are in {self.log}.")
             pulse()
             time.sleep(0.02)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """To a ping, within a second."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
             try:

@@ -23,7 +23,6 @@ def fresh(monkeypatch):
     for variable in ("CELERY_BROKER_URL", "CELERY_BROKER_WRITE_URL", "CELERY_BROKER_READ_URL"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(nudges, "broker_breaker", nudges.Breaker("The broker"))
-    monkeypatch.setattr(nudges, "cache_breaker", nudges.Breaker("The cache"))
     current, default = current_app._get_current_object(), _state.default_app
     with override_settings(CACHES=LOCAL_CACHE):
         caches["default"].clear()
@@ -102,7 +101,7 @@ def test_nudges_of_one_kind_are_coalesced_until_the_task_looks_for_work(broker):
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_dead_broker_hurts_nobody_and_is_left_alone_for_a_while(scheme, caplog):
     use(Celery("dead", broker=f"{scheme}://127.0.0.1:{closed_port()}//"))
-    with caplog.at_level(logging.WARNING, logger="plumbing.nudges"):
+    with caplog.at_level(logging.WARNING, logger="plumbing.breaker"):
         nudges.nudge("intake.drain")
         assert nudges.broker_breaker.resting
         nudges.nudge("routing.send_notices")
@@ -135,7 +134,7 @@ def test_it_sends_again_once_the_broker_is_back(broker, caplog, monkeypatch):
     nudges.nudge("intake.drain")
     assert broker() == []
     monkeypatch.setattr(nudges.broker_breaker, "_rest_until", 0.0)
-    with caplog.at_level(logging.INFO, logger="plumbing.nudges"):
+    with caplog.at_level(logging.INFO, logger="plumbing.breaker"):
         nudges.nudge("intake.drain")
     assert broker() == ["intake.drain"]
     assert "The broker answers again" in caplog.text
@@ -144,7 +143,7 @@ def test_it_sends_again_once_the_broker_is_back(broker, caplog, monkeypatch):
 def test_a_dead_cache_hurts_nobody_and_nudges_are_still_coalesced(broker):
     dead = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "plumbing.guarded_cache.GuardedRedisCache",
             "LOCATION": f"redis://127.0.0.1:{closed_port()}/0",
             "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
         }
@@ -154,7 +153,7 @@ def test_a_dead_cache_hurts_nobody_and_nudges_are_still_coalesced(broker):
         for _ in range(5):
             nudges.nudge(name)
         nudges.taken(name)
-    assert nudges.cache_breaker.resting
+        assert caches["default"].breaker.resting
     assert broker() == [name]
 
 

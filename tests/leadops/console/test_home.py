@@ -220,7 +220,7 @@ def test_the_page_stands_when_the_cache_is_down(maria, acme, settings):
     make.handed_off()
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "plumbing.guarded_cache.GuardedRedisCache",
             "LOCATION": "redis://127.0.0.1:1/0",
         }
     }

@@ -1,11 +1,15 @@
 import os
 import signal
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
+from leadops.launcher import supervisor as supervising
+from leadops.launcher import temporary, valkey
 from leadops.launcher.program import LARGE_LOG, Program, keep_small
 from leadops.launcher.supervisor import Supervisor
 
@@ -35,6 +39,22 @@ def watch_until(condition, *, said):
 def program(tmp_path, code, *, steps=((signal.SIGTERM, 5.0),)):
     argv = [sys.executable, "-c", code]
     return Program("worker", argv, dict(os.environ), tmp_path, tmp_path / "worker.log", steps)
+
+
+def test_it_ends_a_valkey_that_hangs_and_starts_it_again(tmp_path, said, monkeypatch):
+    monkeypatch.setattr(supervising, "ASK_EVERY", 0.1)
+    with tempfile.TemporaryDirectory(prefix="leadops-", dir=temporary.short_folder()) as sockets:
+        part = valkey.Valkey(valkey.installed(), Path(sockets), tmp_path / "valkey.log")
+        supervisor = watch_until(lambda: "valkey runs again." in said, said=said)
+        supervisor.start(part)
+        first = part.process.pid
+        os.kill(first, signal.SIGSTOP)
+        with pytest.raises(Enough):
+            supervisor.watch()
+        assert part.process.pid != first
+        assert part.answers()
+        supervisor.stop(order=["valkey"])
+    assert said[0] == "valkey runs but does not answer; ending it."
 
 
 def test_it_starts_again_what_died_and_says_why(tmp_path, said):
