@@ -17,6 +17,8 @@ MOST_UPLOAD = 10 * 1024**2
 
 
 def _words(path: str, status: int, detail: str) -> tuple[str, bytes]:
+    if path == "/readyz":
+        return "application/json", b'{"ready": false}'
     problem = ApiProblem(status, detail)
     if path.startswith("/api/"):
         return CONTENT_TYPE, json.dumps(body_of(problem)).encode()

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from celery import current_app
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Min
@@ -12,7 +11,10 @@ from django.utils import timezone
 
 from crm_sync.models import OutboxEntry
 from intake.models import Submission
+from leadops import clocks, disk
+from leadops.monitoring import may_look
 from leadops.schema import applied
+from plumbing.nudges import broker_answers
 from routing.models import OwnerNotice, SlaStep
 
 HEARTBEAT = "leadops:heartbeat"
@@ -23,6 +25,7 @@ HEARTBEAT_AGE = timedelta(seconds=30)
 def beat() -> None:
     """Beat and a worker are alive."""
     cache.set(HEARTBEAT, timezone.now().isoformat(), timeout=3600)
+    clocks.report()
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -31,17 +34,23 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database, its migrations, broker and beat are there, else 503; with the age in seconds of the oldest due row
-    of each sweep."""
+    """200 when database, its migrations, broker and beat are there, else 503. Whoever may look reads which, how much room the
+    database has, and the age in seconds of the oldest due row of each sweep."""
     found: dict[str, Any] = {}
     for name, check in (("database", _database), ("schema", _schema), ("broker", _broker), ("beat", _beat)):
         try:
             found[name] = check()
         except Exception as error:
             found[name] = f"failed: {type(error).__name__}: {error}"
-    if found["database"] == "ok":
-        found["oldest_due_seconds"] = oldest_due()
     ready = all(found[name] == "ok" for name in ("database", "schema", "broker", "beat"))
+    if not may_look(request):
+        found = {}
+    else:
+        if found["database"] == "ok":
+            found["oldest_due_seconds"] = oldest_due()
+        room = disk.room()
+        if room is not None:
+            found["disk"] = room.words if room.is_little else "ok"
     return JsonResponse({"ready": ready, **found}, status=200 if ready else 503)
 
 
@@ -81,8 +90,7 @@ def _schema() -> str:
 
 
 def _broker() -> str:
-    with current_app.connection_for_write(connect_timeout=1) as broker:
-        broker.ensure_connection(max_retries=0, timeout=1)
+    broker_answers()
     return "ok"
 
 

@@ -19,7 +19,9 @@ from prometheus_client.registry import Collector
 from crm_sync.models import CrmConnection, OutboxEntry
 from exception_queue.kinds import all_kinds
 from exception_queue.models import ExceptionItem
+from leadops.api.problems import ApiProblem, answer
 from leadops.health import oldest_due
+from leadops.monitoring import may_look
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,10 @@ class OpenWorkCollector(Collector):
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Everything, in Prometheus' text format."""
+    """Everything, in Prometheus' text format, for whoever may look."""
+    if not may_look(request):
+        words = "Metrics are for tokens of the scope “admin”, and for requests from the machine itself."
+        return answer(ApiProblem(401, words, headers={"WWW-Authenticate": "Token"}))
     counted = REGISTRY
     if settings.PROMETHEUS_MULTIPROC_DIR:
         counted = CollectorRegistry()

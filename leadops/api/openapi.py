@@ -7,6 +7,7 @@ from typing import Any
 
 from crm_sync.inbound import webhook_events
 from intake import bodies
+from leadops.api.problems import CONTENT_TYPE
 
 Document = dict[str, Any]
 
@@ -22,23 +23,31 @@ def add_plain_views(result: Document, generator: Any, request: Any, public: bool
     }
     result["paths"]["/readyz"] = {"get": _get("readyz", "See that what it needs is there", _READY)}
     result["paths"]["/metrics"] = {
-        "get": _get("prometheus", "Read metrics for Prometheus", {"200": _text("Metrics.")})
+        "get": _get("prometheus", "Read metrics for Prometheus", {"200": _text("Metrics."), "401": _PROBLEM})
     }
     result["components"]["schemas"].update(_SCHEMAS)
     result["components"]["securitySchemes"].update(SECURITY_SCHEMES)
     return result
 
 
+_PROBLEM: Document = {
+    "description": "Nobody who may look.",
+    "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 _SCHEMAS: Document = {
     "Readiness": {
         "type": "object",
-        "required": ["ready", "database", "schema", "broker", "beat"],
+        "required": ["ready"],
         "properties": {
-            "ready": {"type": "boolean"},
+            "ready": {
+                "type": "boolean",
+                "description": "The rest is for a token of the scope `admin`, and for requests from the same machine.",
+            },
             "database": {"type": "string"},
             "schema": {"type": "string"},
             "broker": {"type": "string"},
             "beat": {"type": "string"},
+            "disk": {"type": "string"},
             "oldest_due_seconds": {
                 "type": "object",
                 "description": "How long the oldest due row of each sweep has been waiting.",

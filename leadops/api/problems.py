@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
@@ -73,8 +74,23 @@ UNREACHABLE = (OperationalError, InterfaceError)
 RETRY_AFTER = 5
 
 
-def unreachable() -> ApiProblem:
-    """The database went away in the middle, or is not there: nothing was committed that anybody was told of."""
+DISK_FULL = "53100"
+"""PostgreSQL's code for it."""
+
+
+def no_space() -> ApiProblem:
+    """Nothing can be stored."""
+    return ApiProblem(
+        507,
+        "There is no room left for the database: nothing was stored. Try again once somebody has made room.",
+        headers={"Retry-After": "60"},
+    )
+
+
+def unreachable(error: BaseException | None = None) -> ApiProblem:
+    """The database went away in the middle, is not there or has no room: nothing was committed that anybody was told of."""
+    if getattr(error.__cause__ if error else None, "sqlstate", None) == DISK_FULL:
+        return no_space()
     return ApiProblem(
         503,
         f"The database does not answer. Send it again in {RETRY_AFTER} seconds.",
@@ -113,18 +129,26 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: a problem for programs, a page for people."""
+    error = sys.exception()
+    if isinstance(error, UNREACHABLE):
+        problem = unreachable(error)
+        return answer(problem) if request.path.startswith("/api/") else _page(problem)
     if request.path.startswith("/api/"):
-        if isinstance(sys.exception(), UNREACHABLE):
-            return answer(unreachable())
         return answer(ApiProblem(500, "Something went wrong here. It is in the log."))
     return defaults.server_error(request)
+
+
+def _page(problem: ApiProblem) -> HttpResponse:
+    """For people, of a template that asks nothing of the database."""
+    page = render_to_string("leadops/unavailable.html", {"problem": problem})
+    return HttpResponse(page, status=problem.status, headers=problem.headers)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None for what is not the caller's fault."""
     if isinstance(error, UNREACHABLE):
         log.warning("The database does not answer: %s", error)
-        error = unreachable()
+        error = unreachable(error)
     if isinstance(error, ApiProblem):
         set_rollback()
         return Response(body_of(error), status=error.status, headers=error.headers, content_type=CONTENT_TYPE)

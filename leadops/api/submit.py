@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from intake import accept, credentials
 from intake.models import IntakeForm
 from intake.vendors.clean import clean_text
+from leadops import disk
 from leadops.api.documents import problems
 from leadops.api.parsers import (
     ByMediaType,
@@ -26,7 +27,7 @@ from leadops.api.parsers import (
     parse_body,
     read_body,
 )
-from leadops.api.problems import ApiProblem
+from leadops.api.problems import ApiProblem, no_space
 from leadops.api.senders import FormSender
 from leadops.api.submit_serializers import PARAMETERS, REQUEST, TAKEN, SubmissionAcceptedSerializer
 from leadops.api.throttle import FormThrottle, client_ip
@@ -74,6 +75,8 @@ class SubmitView(APIView):
         if request.method == "POST":
             if not self.form.active:
                 raise ApiProblem(409, f"The form “{self.form.name}” is switched off.")
+            if (room := disk.room()) is not None and room.is_none:
+                raise no_space()
             self.raw_body = read_body(request._request)
         super().initial(request, *args, **kwargs)
 
@@ -87,7 +90,7 @@ class SubmitView(APIView):
         tags=["submissions"],
         parameters=PARAMETERS,
         request=REQUEST,
-        responses={**TAKEN, **problems(400, 401, 403, 404, 405, 409, 413, 415, 422, 429)},
+        responses={**TAKEN, **problems(400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 507)},
     )
     def post(self, request: Request, form_key: str) -> HttpResponseBase:
         """202 once the submission is committed; a problem otherwise."""

@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 
 from crm_sync.connectors.base import MalformedEvents
 from crm_sync.inbound import webhook_events
+from leadops import disk
 from leadops.api.documents import problems
-from leadops.api.problems import ApiProblem
+from leadops.api.problems import ApiProblem, no_space
 from plumbing.signatures import BadSignature
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,13 @@ class CrmWebhookView(APIView):
         summary="Take a CRM's events",
         request=OpenApiTypes.OBJECT,
         tags=["webhooks"],
-        responses={204: None, **problems(400, 401, 404, 413)},
+        responses={204: None, **problems(400, 401, 404, 408, 413, 507)},
         auth=[{name: []} for name in webhook_events.security_schemes()],  # type: ignore[misc]
     )
     def post(self, request: Request, connection_key: str) -> Response:
         """Events as the connection's CRM sends them, with its own signature."""
+        if (room := disk.room()) is not None and room.is_none:
+            raise no_space()
         try:
             webhook_events.accept(
                 connection_key=connection_key,

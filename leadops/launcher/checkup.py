@@ -16,19 +16,20 @@ from django.core.signing import Signer
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from leadops import health
+from leadops import clocks, disk, health
 from leadops.celery import app
 from leadops.launcher import readiness, runfile
 from leadops.launcher.problems import LaunchProblem
 from leadops.schema import applied, refusing
 from plumbing import secrets
+from plumbing.counting import counted
 from plumbing.dotted import DottedPathError, resolve
 from plumbing.findings import Finding
 from routing.models import RuleSet
 
 OLDEST_POSTGRES = 150_000
-LITTLE_DISK, NO_DISK = 1024**3, 100 * 1024**2
-"""Bytes."""
+MOST_APART = 1.0
+"""Seconds that two clocks may differ."""
 
 Check = Callable[[], Iterable[Finding]]
 
@@ -42,7 +43,7 @@ def examine() -> Iterable[Finding]:
     yield from database
     if any(finding.level == "fail" for finding in database):
         return
-    for check in (check_admin, check_rules):
+    for check in (check_admin, check_rules, check_clocks):
         yield from _guarded(check)
     for path in settings.LEADOPS_DOCTOR_CHECKS:
         try:
@@ -158,14 +159,33 @@ def check_mail() -> Iterable[Finding]:
 
 
 def check_disk() -> Iterable[Finding]:
-    folder = Path(settings.LEADOPS_DATA_DIR)
+    folder = Path(settings.LEADOPS_DATABASE_FOLDER or settings.LEADOPS_DATA_DIR)
     existing = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(existing).free
-    title = f"{free / 1024**3:.1f} GiB are free for {folder}."
-    if free < LITTLE_DISK:
-        yield Finding("fail" if free < NO_DISK else "warn", title, "Make room, or move the data folder.")
+    room = disk.Room(shutil.disk_usage(existing).free)
+    title = f"{room.free / 1024**3:.1f} GiB are free for {folder}."
+    if room.is_little:
+        hint = f"Make room, or move the data folder. {room.words}"
+        yield Finding("fail" if room.is_none else "warn", title, hint)
     else:
         yield Finding("ok", title)
+    if not settings.LEADOPS_DATABASE_FOLDER:
+        yield Finding("ok", "The disk of this PostgreSQL is not watched from here: watch it where it runs.")
+
+
+def check_clocks() -> Iterable[Finding]:
+    found = {clock.machine: clock.ahead for clock in clocks.of_workers()}
+    here = clocks.ours()
+    found[here.machine] = here.ahead
+    apart = {machine: ahead for machine, ahead in found.items() if abs(ahead) > MOST_APART}
+    for machine, ahead in sorted(apart.items()):
+        side = "ahead of" if ahead > 0 else "behind"
+        yield Finding(
+            "fail",
+            f"The clock of {machine} is {abs(ahead):.1f} s {side} PostgreSQL's.",
+            "Let both machines follow a time server: due times and figures are wrong by that much.",
+        )
+    if not apart:
+        yield Finding("ok", f"{counted(len(found), 'clock')} within a second of PostgreSQL's.")
 
 
 def check_ports() -> Iterable[Finding]:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from crm_sync import crm_state
 from crm_sync.models import CrmConnection
-from leadops import health
+from leadops import disk, health
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.counting import counted
 
@@ -33,7 +33,12 @@ class Line:
 
 def lines(*, now: datetime) -> list[Line]:
     """Six queries and one look into the cache."""
-    return [_workers(now), _oldest(), *_connections()]
+    return [_workers(now), _oldest(), *_disk(), *_connections()]
+
+
+def _disk() -> list[Line]:
+    room = disk.room()
+    return [Line(False, "Disk", room.words)] if room is not None and room.is_little else []
 
 
 def _workers(now: datetime) -> Line:

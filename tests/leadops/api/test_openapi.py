@@ -87,7 +87,7 @@ def test_it_names_a_security_scheme_or_none_for_every_operation(document):
 
 def test_it_lists_every_status_of_the_contract_for_submissions(document):
     responses = document["paths"][SUBMIT]["post"]["responses"]
-    statuses = "200 202 303 400 401 403 404 405 409 413 415 422 429 503"
+    statuses = "200 202 303 400 401 403 404 405 408 409 413 415 422 429 503 507"
     assert set(responses) == set(statuses.split())
     assert "Retry-After" in responses["429"]["headers"]
     assert "Idempotent-Replayed" in responses["202"]["headers"]

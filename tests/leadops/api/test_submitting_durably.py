@@ -142,12 +142,17 @@ def test_it_says_when_to_come_back_while_the_database_is_away(committed_acme, ap
             api.get("leads"),
             forms.browser().get(f"/api/v1/submissions/{NOBODY}"),
         ]
+        page = forms.browser(cookie=f"sessionid={'a' * 32}").get("/admin/")
+        ready = forms.browser().get("/readyz")
     finally:
         connection.close()
         connection.settings_dict = there
     for answer in answers:
         refused(answer, 503)
         assert answer["Retry-After"] == "5"
+    assert (page.status_code, page["Retry-After"]) == (503, "5")
+    assert "The database does not answer." in page.content.decode()
+    assert (ready.status_code, ready.json()["ready"]) == (503, False)
 
 
 @pytest.mark.django_db(transaction=True)
