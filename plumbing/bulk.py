@@ -126,7 +126,9 @@ def _stamped(model: type[models.Model]) -> Columns:
 def _base(db_type: str | None) -> str:
     assert db_type is not None
     # A varchar(200) would silently cut what is too long; plain text makes the table's own column refuse it.
-    return "text" if db_type.startswith("varchar") else db_type
+    if db_type.startswith("varchar"):
+        return "text[]" if db_type.endswith("[]") else "text"
+    return db_type
 
 
 def _text(value: Any) -> Any:

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -33,6 +34,10 @@ class OwnerNotice(models.Model):
     # It went out before it was released: the record elsewhere was behind.
     record_behind = models.BooleanField(default=False)
     due_at = models.DateTimeField()
+    # Set before it is sent, gone once it is written down what came of that: still there, nobody knows whether it arrived.
+    sending_since = models.DateTimeField(null=True, blank=True)
+    # Who of several has been told already, by the digest of their address.
+    told = ArrayField(models.CharField(max_length=16), default=list, db_default=[], blank=True)
     claim_token = models.UUIDField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

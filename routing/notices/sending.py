@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from uuid import UUID
 
 from django.conf import settings
@@ -111,17 +112,25 @@ def _send_claimed(*, services_only: bool, now: datetime) -> int:
     prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
     for notice in claim.rows:
         # A slow mail server makes a batch longer than its lease: what somebody else has taken meanwhile is theirs.
-        if claiming.renew(OwnerNotice, token=claim.token, lease=LEASE, now=timezone.now(), pks=[notice.pk]):
+        if _begin(notice, token=claim.token):
             _send_one(notice, token=claim.token)
     return len(claim.rows)
 
 
+def _begin(notice: OwnerNotice, *, token: UUID) -> bool:
+    """Write down that it is about to be sent, while it is still ours. `notice.sending_since` stays as it was found."""
+    now = timezone.now()
+    held = OwnerNotice.objects.filter(pk=notice.pk, claim_token=token)
+    return bool(held.update(sending_since=now, claimed_until=now + LEASE))
+
+
 def _send_one(notice: OwnerNotice, *, token: UUID) -> None:
-    to = addresses(notice)
+    everybody = addresses(notice)
+    to = [address for address in everybody if _digest(address) not in notice.told]
     problem: NotifyError | None = None
-    if not to:
+    if not everybody:
         problem = NotifyError("Nobody to tell: neither an address nor a manager is set.", permanent=True)
-    else:
+    elif to:
         title, body = texts.compose(notice)
         try:
             send(to=to, title=title, body=body, key=_key(notice))
@@ -131,11 +140,13 @@ def _send_one(notice: OwnerNotice, *, token: UUID) -> None:
     with transaction.atomic():
         if not claiming.relock(OwnerNotice, token=token, pks=[notice.pk]):
             return
-        _book(notice, problem, to=to, now=now)
+        failed = problem.failed if problem else ()
+        notice.told += [_digest(address) for address in to if address not in failed]
+        _book(notice, problem, to=everybody, now=now)
 
 
 def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str], now: datetime) -> None:
-    notice.claim_token = notice.claimed_until = None
+    notice.claim_token = notice.claimed_until = notice.sending_since = None
     notice.attempts += 1
     subject = subject_of(notice)
     if problem is None:
@@ -167,6 +178,11 @@ def _book(notice: OwnerNotice, problem: NotifyError | None, *, to: Sequence[str]
         return
     notice.due_at = now + RETRIES.delay_after(notice.attempts)
     notice.save()
+
+
+def _digest(address: str) -> str:
+    """An address can carry a secret, so it is not kept a second time."""
+    return blake2b(address.strip().encode(), digest_size=8).hexdigest()
 
 
 def _key(notice: OwnerNotice) -> str:

@@ -45,6 +45,8 @@ def compose(notice: OwnerNotice) -> tuple[str, str]:
     lines += ["", f"Open the lead: {settings.LEADOPS_PUBLIC_URL}{page}"]
     if notice.hold_until is not None:
         lines += ["", settings.LEADOPS_RECORD_BEHIND]
+    if notice.sending_since is not None:
+        lines += ["", "Sending this was interrupted before: you may have it twice."]
     return title, "\n".join(lines) + "\n"
 
 

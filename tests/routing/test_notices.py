@@ -62,10 +62,49 @@ def test_a_notice_that_was_sent_by_a_worker_that_died_is_sent_again_as_the_same_
     make.handed_off()
     sending.send_due(now=after_the_grace())
     # As after a kill between sending and writing it down.
-    OwnerNotice.objects.update(status="waiting", sent_at=None, attempts=0)
+    OwnerNotice.objects.update(status="waiting", sent_at=None, attempts=0, told=[])
     sending.send_due(now=after_the_grace())
     first, again = [message.message()["Message-ID"] for message in mail.outbox]
     assert first == again
+
+
+class DiesAfterSending(locmem.EmailBackend):
+    """kill -9 once the mail server has the mail, and nobody has written that down."""
+
+    def send_messages(self, messages):
+        super().send_messages(messages)
+        raise KeyboardInterrupt
+
+
+def test_that_a_notice_is_about_to_be_sent_is_written_down_first_and_a_second_copy_says_so(
+    committed_acme, settings
+):
+    settings.EMAIL_BACKEND = f"{__name__}.DiesAfterSending"
+    make.handed_off()
+    with pytest.raises(KeyboardInterrupt):
+        sending.send_due(now=after_the_grace())
+    assert OwnerNotice.objects.get().sending_since is not None
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    OwnerNotice.objects.update(claimed_until=timezone.now())
+    sending.send_due(now=after_the_grace())
+    first, again = mail.outbox
+    assert first.message()["Message-ID"] == again.message()["Message-ID"]
+    assert "interrupted" not in first.body
+    assert "you may have it twice" in again.body
+    assert OwnerNotice.objects.get().sending_since is None
+
+
+def test_whoever_was_told_already_is_not_told_again_because_another_address_fails(committed_acme):
+    make.handed_off(make.person(country="France"))
+    team = Team.objects.filter(name="AMER Sales")
+    team.update(notify=["mailto:amer@acme.test", "mailto:nobody"])
+    sending.send_due(now=after_the_grace())
+    assert OwnerNotice.objects.get().status == "failed"
+    team.update(notify=["mailto:amer@acme.test", "mailto:second@acme.test"])
+    queue.retry(ExceptionItem.objects.filter(kind="routing.notice_failed"), by="ops")
+    sending.send_due(now=timezone.now())
+    assert [message.to for message in mail.outbox] == [["amer@acme.test"], ["second@acme.test"]]
+    assert OwnerNotice.objects.get().status == "sent"
 
 
 class SlowServer(locmem.EmailBackend):
