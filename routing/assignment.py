@@ -52,13 +52,11 @@ def assign(moves: Sequence[Move], *, now: datetime) -> dict[UUID, Assignment]:
     by_lead = {move.lead_id: move for move in moves}
     if len(by_lead) != len(moves):
         raise ValueError("A lead can be moved once at a time.")
-    existing = {
-        row.lead_id: row
-        for row in Assignment.objects.select_for_update(of=("self",))
-        .select_related("owner", "queue")
-        .filter(lead__in=by_lead)
-        .order_by("lead_id")
-    }
+    # Locked first, then who they are: a join would still show whom PostgreSQL saw before it waited for the lock.
+    held = Assignment.objects.select_for_update().filter(lead__in=by_lead).order_by("lead_id")
+    keys = list(held.values_list("pk", flat=True))
+    rows = Assignment.objects.select_related("owner", "queue").filter(pk__in=keys) if keys else ()
+    existing = {row.lead_id: row for row in rows}
     entries: list[TimelineEntry] = []
     created: list[Assignment] = []
     changed: list[Assignment] = []

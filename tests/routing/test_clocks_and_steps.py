@@ -202,3 +202,31 @@ def test_a_clock_over_a_dst_change_keeps_its_opening_time(acme):
     due = calendar.add(start, 3 * 3600)
     assert due == datetime(2026, 11, 2, 15, 30, tzinfo=UTC)
     assert calendar.elapsed(start, due) == 3 * 3600
+
+
+def test_a_lead_that_a_person_fixed_is_not_reassigned(lead):
+    had_it = owner_of(lead)
+    Assignment.objects.filter(lead=lead).update(locked=True)
+    only("reassign")
+    escalation.run_due_steps(now=after(minutes=45))
+    assert owner_of(lead) == had_it
+    step = SlaStep.objects.get()
+    assert (step.status, step.result) == ("done", "A person fixed the owner, so it stays.")
+
+
+def test_two_automatic_reassigns_happen_and_a_third_does_not(lead):
+    """With people who could still take it: the limit ends it, not the rotation."""
+    rotation = Rotation.objects.get(name="AMER round robin")
+    for name in ("dora", "emil"):
+        more = Owner.objects.create(email=f"{name}@acme.test", name=name.title(), team=owner_of(lead).team)
+        rotation.members.create(owner=more)
+    only("reassign")
+    holders = [owner_of(lead)]
+    for _ in range(3):
+        SlaStep.objects.update(status="pending")
+        escalation.run_due_steps(now=after(minutes=45))
+        holders.append(owner_of(lead))
+    assert None not in holders[:3]
+    assert len(set(holders[:3])) == 3
+    assert holders[3] is None
+    assert SlaClock.objects.get(lead=lead).reassigns == 2
