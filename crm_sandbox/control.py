@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crm_sandbox.faults import TARGETS, BadFault
-from crm_sandbox.hubspot import owners, writes
-from crm_sandbox.hubspot.errors import PORTAL_ID, HubSpotError, not_found
+from crm_sandbox.hubspot import owners, people, writes
+from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import KINDS
 from crm_sandbox.hubspot.objects import find, object_body
 from crm_sandbox.hubspot.shown import as_read
 from crm_sandbox.hubspot.values import texts
 from crm_sandbox.sandbox import Sandbox
-from crm_sandbox.webhooks import deletion_event
 from crm_sandbox.wire import Json, Reply, Request
 
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -151,23 +150,25 @@ def _edit_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
 
 
 def _delete_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
-    kind = KINDS["contacts"]
     with sandbox.store.writing() as db:
-        record = find(db, portal=sandbox.portal, kind=kind, value=number)
-        if record is None:
-            raise not_found()
-        writes.archive(db, record=record)
-        event = deletion_event(
-            kind=kind.singular,
-            record_id=record.id,
-            at=record.archived_at or 0,
-            source=writes.PERSON.source,
-            source_id=writes.PERSON.source_id,
-            portal_id=PORTAL_ID,
-            app_id=writes.APP_ID,
+        people.delete(
+            db, portal=sandbox.portal, number=number, for_privacy=request.parameter("privacy") == "true"
         )
-        sandbox.webhooks.notify(db, target="hubspot", by_person=True, events=[event])
     return Reply(204)
+
+
+def _restore_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
+    with sandbox.store.writing() as db:
+        record = people.restore(db, portal=sandbox.portal, number=number)
+    return Reply(200, {"id": str(record.id)})
+
+
+def _merge_contacts(sandbox: Sandbox, request: Request) -> Reply:
+    body = _object(request)
+    primary, other = str(body.get("primary") or ""), str(body.get("other") or "")
+    with sandbox.store.writing() as db:
+        made = people.merge(db, portal=sandbox.portal, primary=primary, other=other)
+    return Reply(201, {"id": str(made.id)})
 
 
 def _object(request: Request) -> Json:
@@ -199,5 +200,7 @@ _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
         ("POST", "/control/owners", _put_owner),
         ("PATCH", "/control/hubspot/contacts/([^/]+)", _edit_contact),
         ("DELETE", "/control/hubspot/contacts/([^/]+)", _delete_contact),
+        ("POST", "/control/hubspot/contacts/merge", _merge_contacts),
+        ("POST", "/control/hubspot/contacts/([^/]+)/restore", _restore_contact),
     )
 ]

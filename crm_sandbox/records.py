@@ -52,6 +52,23 @@ def save(db: sqlite3.Connection, *, record: Record) -> None:
     )
 
 
+def now_called(db: sqlite3.Connection, *, kind: str, id: int) -> int:
+    """The id of the record that this one was merged into, however often; its own where it was not."""
+    while row := db.execute("SELECT new_id FROM merged WHERE kind = ? AND old_id = ?", (kind, id)).fetchone():
+        id = int(row["new_id"])
+    return id
+
+
+def note_merge(db: sqlite3.Connection, *, kind: str, old_ids: Iterable[int], new_id: int) -> None:
+    db.executemany("INSERT INTO merged VALUES (?, ?, ?)", [(kind, old, new_id) for old in old_ids])
+
+
+def erase(db: sqlite3.Connection, *, kind: str, id: int) -> None:
+    """The record and its history, for good; its number is not given again."""
+    db.execute("UPDATE records SET properties = '{}' WHERE kind = ? AND id = ?", (kind, id))
+    db.execute("DELETE FROM changes WHERE kind = ? AND id = ?", (kind, id))
+
+
 def get(db: sqlite3.Connection, *, kind: str, id: int, archived: bool = False) -> Record | None:
     row = db.execute("SELECT * FROM records WHERE kind = ? AND id = ?", (kind, id)).fetchone()
     if row is None or (row["archived_at"] is not None) != archived:

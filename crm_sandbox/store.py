@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS associations (
     type_id INTEGER NOT NULL,
     PRIMARY KEY (from_kind, from_id, to_kind, to_id, type_id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS merged (
+    kind TEXT NOT NULL, old_id INTEGER NOT NULL, new_id INTEGER NOT NULL, PRIMARY KEY (kind, old_id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS properties (
     kind TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
@@ -57,6 +60,7 @@ TABLES = (
     "unique_values",
     "changes",
     "associations",
+    "merged",
     "properties",
     "property_groups",
     "owners",

@@ -58,11 +58,21 @@ def change_event(
     return event | {"propertyName": name, "propertyValue": value}
 
 
-def deletion_event(
-    *, kind: str, record_id: int, at: int, source: str, source_id: str, portal_id: int, app_id: int
+def record_event(
+    what: str,
+    *,
+    kind: str,
+    record_id: int,
+    at: int,
+    source: str,
+    source_id: str,
+    portal_id: int,
+    app_id: int,
+    more: Json,
 ) -> Json:
+    """`what` is deletion, privacyDeletion, restore or merge."""
     event = _event(
-        f"{kind}.deletion",
+        f"{kind}.{what}",
         record_id=record_id,
         at=at,
         source=source,
@@ -70,7 +80,7 @@ def deletion_event(
         portal_id=portal_id,
         app_id=app_id,
     )
-    return event | {"changeFlag": "DELETED"}
+    return event | more
 
 
 def _event(

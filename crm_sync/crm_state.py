@@ -18,14 +18,21 @@ from intake.models import LeadChange
 from routing.models import Assignment
 
 # `without_owner`: nobody owns the record there, and somebody should. `other_owner`: somebody else does.
-State = Literal["in_sync", "without_owner", "other_owner", "waiting", "gave_up", "absent"]
+# `gone`: the record was deleted there, or merged into another lead's.
+State = Literal["in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "absent"]
 _TONES: Mapping[State, str] = {
     "in_sync": "success",
     "without_owner": "danger",
     "other_owner": "danger",
     "waiting": "warning",
     "gave_up": "danger",
+    "gone": "danger",
     "absent": "info",
+}
+_GONE: Mapping[str, str] = {
+    CrmLink.Gone.DELETED: "deleted in",
+    CrmLink.Gone.ERASED: "erased for privacy in",
+    CrmLink.Gone.MERGED: "merged into another lead's record in",
 }
 
 
@@ -33,7 +40,8 @@ _TONES: Mapping[State, str] = {
 class CrmState:
     """One lead in one CRM. `error` is the CRM's last words about it, `waits_since` when the push was asked for.
 
-    `shown_owner` is the e-mail address of whom the CRM shows, `owner` of whom it should show.
+    `shown_owner` is the e-mail address of whom the CRM shows, `owner` of whom it should show. `gone_how` says what became of
+    a record that is gone; `left_gone`: a person wants no other.
     """
 
     connection: CrmConnection
@@ -48,6 +56,8 @@ class CrmState:
     due_at: datetime | None = None
     waits_since: datetime | None = None
     stopped: tuple[str, ...] = ()
+    gone_how: str = ""
+    left_gone: bool = False
 
     @property
     def in_sync(self) -> bool:
@@ -70,6 +80,7 @@ class CrmState:
             "other_owner": f"in {self.name}, with another owner",
             "waiting": "waiting" if not self.error else "trying again",
             "gave_up": "refused",
+            "gone": f"{_GONE.get(self.gone_how, 'gone in')} {self.name}",
             "absent": "not there",
         }[self.state]
 
@@ -87,11 +98,13 @@ class CrmState:
                 f"{shown} owns it in {self.name}, {self.owner or 'nobody'} here: reassign the lead here, or change "
                 "the owner there."
             )
+        if self.state == "gone":
+            return "" if self.left_gone else "The exception queue asks whether to make another."
         return "The exception queue says why." if self.state == "gave_up" else ""
 
     @property
     def tone(self) -> str:
-        return _TONES[self.state]
+        return "info" if self.left_gone else _TONES[self.state]
 
 
 def owner_shown(assignment: Assignment | None) -> str:
@@ -134,7 +147,7 @@ def without_right_owner() -> QuerySet[CrmLink]:
     )
     on_the_way = OutboxEntry.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))
     links = CrmLink.objects.annotate(owner=Coalesce(Subquery(should), Value("")))
-    return links.exclude(shown_owner=F("owner")).filter(~Exists(on_the_way))
+    return links.exclude(shown_owner=F("owner")).filter(~Exists(on_the_way), gone_at=None)
 
 
 def _state(
@@ -151,13 +164,15 @@ def _state(
         remote_id=link.remote_id if link else "",
         pushed_version=link.pushed_version if link else 0,
         pushed_at=link.pushed_at if link else None,
-        shown_owner=link.shown_owner if link else "",
+        shown_owner=link.shown_owner if link and link.gone_at is None else "",
         owner=owner,
         error=entry.last_error if entry else "",
         attempts=entry.attempts if entry else 0,
         due_at=entry.due_at if entry else None,
         waits_since=entry.created_at if entry else None,
         stopped=tuple(link.stopped) if link else (),
+        gone_how=link.gone_how if link else "",
+        left_gone=link.left_gone if link else False,
     )
 
 
@@ -169,6 +184,8 @@ def _state_of(
     owner: str,
     changed: bool,
 ) -> State:
+    if link is not None and link.gone_at is not None:
+        return "gone"
     if entry is not None:
         return "gave_up" if entry.status == OutboxEntry.Status.DEAD else "waiting"
     if changed and connection.active:

@@ -1,10 +1,13 @@
-from exception_queue.kinds import ExceptionKind
+from exception_queue.kinds import ExceptionKind, VerbWords
 
 UNAVAILABLE = "crm.unavailable"
 AUTH_LOST = "crm.auth_lost"
 SETUP = "crm.setup"
 UNKNOWN_PROPERTY = "crm.unknown_property"
 REJECTED = "crm.rejected"
+FAILING = "crm.failing"
+RECORD_GONE = "crm.record_gone"
+EVENTS_UNREADABLE = "crm.events_unreadable"
 OWNER_UNKNOWN = "crm.owner_unknown"
 PING_PONG = "crm.ping_pong"
 CHANGE_REFUSED = "crm.change_refused"
@@ -16,7 +19,8 @@ KINDS = [
         severity="high",
         what_to_do=(
             "Leads are routed and owners are told as usual; what is to be written waits in the outbox and is "
-            "sent when the CRM answers again, then this closes by itself. If it stays: look at the CRM's status "
+            "sent when the CRM answers again; a minute without a failure later this closes by itself. If it stays: look at "
+            "the CRM's status "
             "page, then at the connection's address and at your network. Retry asks the CRM at once."
         ),
         retry="crm_sync.connection.circuit.resume",
@@ -28,7 +32,8 @@ KINDS = [
         what_to_do=(
             "The access token is missing, revoked or lacks a scope; the cause says which. Make a new one in the "
             "CRM (contacts, owners and tasks: read and write; contact properties: write), put it into the "
-            "connection or its variable, then retry. Nothing is lost: it waits in the outbox."
+            "connection or its variable, then retry. Nothing is lost: it waits in the outbox. It is also tried by "
+            "itself, after seconds at first, then every five minutes, and closes when the CRM lets us in again."
         ),
         retry="crm_sync.connection.circuit.resume",
     ),
@@ -61,6 +66,49 @@ KINDS = [
             "then retry. The owner has been told anyway, but does not see the lead in the CRM."
         ),
         retry="crm_sync.outbox.retry_dead",
+    ),
+    ExceptionKind(
+        key=FAILING,
+        title="The CRM keeps failing on a lead",
+        severity="medium",
+        what_to_do=(
+            "The CRM takes other leads, and on this one it has trouble of its own (the cause is what it says): it is no "
+            "refusal, so it is tried again for ever, in the end every few minutes, and this closes by itself when it "
+            "passes. If it stays for hours: open the record in the CRM by hand, then ask its support. Retry tries at once."
+        ),
+        retry="crm_sync.outbox.retry_failing",
+    ),
+    ExceptionKind(
+        key=RECORD_GONE,
+        title="A lead's record is gone in the CRM",
+        severity="medium",
+        what_to_do=(
+            "Somebody deleted or erased the record there, or merged it into another lead's. The lead is shown so, and "
+            "nothing is written for it until you say what you want. After an erasure for privacy a new record needs a reason. "
+            "It closes by itself when the record is restored there."
+        ),
+        retry="crm_sync.lost_records.create_again",
+        retry_words=VerbWords(
+            "Create again",
+            "Create all again",
+            "Each lead gets a new record in the CRM, with all that is known of it.",
+        ),
+        dismiss_words=VerbWords(
+            "Leave it",
+            "Leave all",
+            "No record is made. The lead stays here, and its page says that it is gone there.",
+        ),
+        on_dismiss="crm_sync.lost_records.leave",
+    ),
+    ExceptionKind(
+        key=EVENTS_UNREADABLE,
+        title="Events of the CRM could not be read",
+        severity="low",
+        what_to_do=(
+            "They are signed by the CRM and name no record, so what they told of is not known here; the detail has the first "
+            "of them. The others that came with them were taken. A sweep looks at every record once a day anyway: resolve "
+            "this when you have seen that the app there sends events about contacts only."
+        ),
     ),
     ExceptionKind(
         key=OWNER_UNKNOWN,

@@ -17,6 +17,24 @@ def unknown_property(connection: CrmConnection, *, name: str) -> ExceptionReport
     )
 
 
+def failing(connection: CrmConnection, lead: Lead, *, words: str) -> ExceptionReport:
+    return ExceptionReport(
+        kind=kinds.FAILING,
+        subject=lead_subject(lead),
+        cause=words,
+        detail={"connection": connection.key},
+    )
+
+
+def events_unreadable(connection: CrmConnection, *, words: str, sample: str) -> ExceptionReport:
+    return ExceptionReport(
+        kind=kinds.EVENTS_UNREADABLE,
+        subject=Subject(type="connection", id=connection.key, label=connection.key),
+        cause=words,
+        detail={"connection": connection.key, "first": sample[:1000]},
+    )
+
+
 def rejected(connection: CrmConnection, lead: Lead, *, words: str) -> ExceptionReport:
     return ExceptionReport(
         kind=kinds.REJECTED,

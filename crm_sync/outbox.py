@@ -20,8 +20,10 @@ from plumbing.bulk import update_rows
 Status = OutboxEntry.Status
 
 DRAIN = "crm_sync.drain_outbox"
-# A row that has failed so often while the CRM took others: it is the lead, not the CRM.
-RETRIES = RetryPolicy(base=0.5, attempts=8, alone_after=3, shortest=timedelta(milliseconds=250))
+# What fails goes on for ever: in the end every few minutes, and from the third time on by itself.
+RETRIES = RetryPolicy(base=0.5, alone_after=3, shortest=timedelta(milliseconds=250))
+# A person hears of a row that has failed so often while the CRM took others.
+NEWS_AFTER = 6
 
 _QUEUE = f"""
     INSERT INTO {OutboxEntry._meta.db_table} AS entry
@@ -82,6 +84,11 @@ def has_due(connection_id: int, *, now: datetime) -> bool:
     return rows.exists()
 
 
+def has_pending(connection_id: int) -> bool:
+    """Whether anything waits for this connection, due or not."""
+    return OutboxEntry.objects.filter(connection_id=connection_id, status=Status.PENDING).exists()
+
+
 def mark_done(entries: Sequence[OutboxEntry]) -> None:
     """Sent as they were loaded. A row that was asked for again meanwhile stays and starts anew; a dead one stays dead."""
     if not entries:
@@ -139,6 +146,20 @@ def retry_dead(subject_ids: Collection[str], *, by: str, now: datetime) -> Attem
             row.status, row.attempts, row.due_at, row.last_error = Status.PENDING, 0, now, ""
             row.generation += 1
         update_rows(rows, fields=["status", "attempts", "due_at", "last_error", "generation"])
+        nudges.nudge(DRAIN)
+    return Attempt(pending={str(row.lead_id) for row in rows})
+
+
+def retry_failing(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
+    """The retry handler for leads that the CRM keeps failing on: due at once, and failures count on."""
+    failing = OutboxEntry.objects.filter(
+        lead_id__in=lead_ids(subject_ids), status=Status.PENDING, attempts__gt=0
+    )
+    with transaction.atomic():
+        rows = list(failing.order_by("pk").select_for_update(no_key=True))
+        for row in rows:
+            row.due_at = now
+        update_rows(rows, fields=["due_at"])
         nudges.nudge(DRAIN)
     return Attempt(pending={str(row.lead_id) for row in rows})
 

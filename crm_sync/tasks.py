@@ -4,7 +4,7 @@ from celery import shared_task
 
 from crm_sync import outbox
 from crm_sync.connection import circuit, owners
-from crm_sync.inbound import webhook_events
+from crm_sync.inbound import link_check, webhook_events
 from crm_sync.outbound import lead_changes, sending
 from plumbing import nudges
 
@@ -32,6 +32,11 @@ def drain_outbox() -> None:
 def work_inbound() -> None:
     nudges.taken(webhook_events.WORK)
     webhook_events.work_all()
+
+
+@shared_task(name=link_check.CHECK)
+def check_links() -> None:
+    link_check.check_all()
 
 
 @shared_task(name=circuit.REFRESH)

@@ -17,6 +17,7 @@ SWEEPS = {
     "Sweep: lead changes": _every("crm_sync.queue_changes", 1.0),
     "Sweep: outbox due": _every("crm_sync.drain_outbox", 1.0),
     "Sweep: CRM events": _every("crm_sync.work_inbound", 1.0),
+    "Sweep: CRM records still there": _every("crm_sync.check_links", 60.0),
     "Refresh: CRM owners": _every("crm_sync.refresh_owners", 300.0),
     "Sweep: alerts due": _every("exception_queue.send_alerts", 5.0),
     "Sweep: snoozed exceptions": _every("exception_queue.wake_snoozed", 30.0),

@@ -58,7 +58,9 @@ def read(portal: Portal, request: Request, object_type: str) -> Reply:
     with_history: list[str] = body.get("propertiesWithHistory") or []
     inputs = inputs_of(request, most=MOST_WITH_HISTORY if with_history else MOST_INPUTS)
     id_property = body.get("idProperty") or ""
-    results, missing = [], []
+    results: list[Json] = []
+    missing: list[str] = []
+    seen: set[int] = set()
     started_at = now_ms()
     with portal.store.reading() as db:
         for value in dict.fromkeys(_id(each) for each in inputs):
@@ -72,7 +74,9 @@ def read(portal: Portal, request: Request, object_type: str) -> Reply:
             )
             if record is None:
                 missing.append(value)
-            else:
+            elif record.id not in seen:
+                # Two ids that were merged find one record: it is answered once.
+                seen.add(record.id)
                 names = body.get("properties") or []
                 results.append(as_read(db, kind=kind, record=record, names=names, with_history=with_history))
     errors = [_missing(kind, missing).item()] if missing and request.tells_apart else []

@@ -103,6 +103,7 @@ first_deal_created_date First Deal Created Date|datetime ro
 closedate Close Date|datetime
 createdate Create Date|datetime ro
 lastmodifieddate Last Modified Date|datetime ro
+hs_merged_object_ids Merged Contact IDs|string ro
 hs_object_id Record ID|number ro
 """
 _COMPANY = """

@@ -108,9 +108,12 @@ def find(
     id_property: str = "",
     archived: bool = False,
 ) -> Record | None:
-    """By record id, or by a unique property. Raises HubSpotError 400 for a property that is not unique."""
+    """By record id, or by a unique property; the id of a merged record finds the one that it was merged into.
+
+    Raises HubSpotError 400 for a property that is not unique.
+    """
     if id_property in ("", "hs_object_id"):
-        number = record_number(value)
+        number = records.now_called(db, kind=kind.name, id=record_number(value))
     else:
         check_unique(db, portal=portal, kind=kind, name=id_property)
         number = records.holder(db, kind=kind.name, property=id_property, value=value) or 0

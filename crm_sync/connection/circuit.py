@@ -8,7 +8,7 @@ from django.db import transaction
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
-from crm_sync.outbox import DRAIN
+from crm_sync.outbox import DRAIN, has_pending
 from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items, is_open, open_items
 from plumbing import nudges
 from plumbing.backoff import RetryPolicy
@@ -19,6 +19,10 @@ SUBJECT = "connection"
 REFRESH = "crm_sync.refresh_owners"
 # One lost call is weather; the second in a row is news.
 _NEWS_AFTER = 2
+# An item about a CRM that answers now and then stays until no call has failed for so long.
+_CALM = timedelta(minutes=1)
+# After each refusal to let us in, until one cheap call asks again; the last pause goes on for ever.
+_LOGIN_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 15, 30, 60, 120, 300))
 # A connection is tried for ever.
 _RETRIES = RetryPolicy(base=0.5, cap=60.0, shortest=timedelta(milliseconds=250))
 _SETUP_PAUSE = timedelta(seconds=60)
@@ -26,32 +30,40 @@ _SEEN_EVERY = timedelta(seconds=5)
 
 
 def answered(connection: CrmConnection, *, now: datetime) -> None:
-    """The CRM works with us: whatever was wrong is over, and its items close by themselves."""
+    """The CRM works with us: whatever was wrong is over, and its items close by themselves.
+
+    That it does not answer is over when it has done so for a while: see `settle`.
+    """
     troubled = connection.failures or connection.health != CrmConnection.Health.OK or connection.last_error
     if not troubled and connection.last_ok_at is not None and now - connection.last_ok_at < _SEEN_EVERY:
         return
-    connection.failures, connection.health, connection.last_error = 0, CrmConnection.Health.OK, ""
-    connection.last_ok_at = now
+    calm = connection.last_error_at is None or now - connection.last_error_at >= _CALM
+    connection.failures, connection.health, connection.last_ok_at = 0, CrmConnection.Health.OK, now
+    connection.last_error = "" if calm else connection.last_error
     with transaction.atomic():
         CrmConnection.objects.filter(pk=connection.pk).update(
-            failures=0, health=connection.health, last_error="", last_ok_at=now
+            failures=0, health=connection.health, last_error=connection.last_error, last_ok_at=now
         )
         if troubled:
-            for kind in (kinds.UNAVAILABLE, kinds.AUTH_LOST, kinds.SETUP):
-                close_items(
-                    kind=kind,
-                    subject_type=SUBJECT,
-                    subject_ids=[connection.key],
-                    reason="The CRM answers again.",
-                    now=now,
-                )
+            _close(connection, kinds.AUTH_LOST, kinds.SETUP, *([kinds.UNAVAILABLE] if calm else []), now=now)
+
+
+def settle(connection: CrmConnection, *, now: datetime) -> None:
+    """Close the item of a CRM that has answered since its last failure, when that was a while ago."""
+    failed_at, ok_at = connection.last_error_at, connection.last_ok_at
+    if not connection.last_error or connection.failures or failed_at is None or ok_at is None:
+        return
+    if failed_at < ok_at and now - failed_at >= _CALM:
+        with transaction.atomic():
+            CrmConnection.objects.filter(pk=connection.pk, failures=0).update(last_error="")
+            _close(connection, kinds.UNAVAILABLE, now=now)
 
 
 def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now: datetime) -> None:
     """Book why the connection could not be used, and when it is tried again.
 
-    Throttled: at the time told. Transient: with backoff, longer each time. AuthLost: when a person says so, or the
-    refresh of owners is let in again.
+    Throttled: at the time told. Transient: with backoff, longer each time. AuthLost: when a person says so, or one cheap
+    call finds that we are let in again (`connection.login`).
     """
     words = str(error)
     row = CrmConnection.objects.filter(pk=connection.pk)
@@ -59,8 +71,18 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
         case Throttled():
             row.update(not_before=error.retry_at)
         case AuthLost():
-            row.update(health=CrmConnection.Health.AUTH_LOST, last_error=words, last_error_at=now)
-            _report(connection, kind=kinds.AUTH_LOST, words=words, now=now)
+            known = is_open(kind=kinds.AUTH_LOST, subject=_subject(connection))
+            failures = connection.failures + 1 if known else 1
+            row.update(
+                health=CrmConnection.Health.AUTH_LOST,
+                failures=failures,
+                not_before=now + _LOGIN_PAUSES[min(failures, len(_LOGIN_PAUSES)) - 1],
+                last_error=words,
+                last_error_at=now,
+            )
+            # That we still are not let in is no news, unless somebody has just said that we should be.
+            if not known or connection.health == CrmConnection.Health.OK:
+                _report(connection, kind=kinds.AUTH_LOST, words=words, now=now)
         case SetupProblem():
             row.update(not_before=now + _SETUP_PAUSE, last_error=words, last_error_at=now)
             _report(connection, kind=kinds.SETUP, words=words, now=now)
@@ -88,6 +110,7 @@ def resume(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
         health=CrmConnection.Health.OK,
         failures=0,
         not_before=None,
+        last_error_at=None,
         prepared_at=None,
         owners_read_at=None,
     )
@@ -101,6 +124,28 @@ def resume_now(connection: CrmConnection, *, now: datetime) -> None:
     resume([connection.key], by="leadops", now=now)
     connection.refresh_from_db()
     answered(connection, now=now)
+
+
+def let_in(connection: CrmConnection, *, now: datetime) -> None:
+    """One cheap call was answered. Where something waits, one row of it finds out whether that holds for writing too."""
+    if has_pending(connection.pk):
+        CrmConnection.objects.filter(pk=connection.pk).update(
+            health=CrmConnection.Health.DOWN, not_before=None
+        )
+        nudges.nudge(DRAIN)
+    else:
+        resume_now(connection, now=now)
+
+
+def _close(connection: CrmConnection, *closed: str, now: datetime) -> None:
+    for kind in closed:
+        close_items(
+            kind=kind,
+            subject_type=SUBJECT,
+            subject_ids=[connection.key],
+            reason="The CRM answers again.",
+            now=now,
+        )
 
 
 def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q
 from crm_sync import crm_state
 from crm_sync.connectors import ending, version_of
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OutboxEntry, OwnerLink
+from crm_sync.outbox import NEWS_AFTER
 from plumbing.counting import counted
 from plumbing.findings import Finding, headline
 
@@ -22,10 +23,11 @@ State = Literal["ok", "ending", "short", "ownerless", "behind", "down", "auth_lo
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """`short`: it answers, and some leads were given up. `ownerless`: some stand there without the right owner. `ending`: the
-    version of its API soon does.
+    """`short`: it answers, and some leads were given up or fail again and again. `ownerless`: some stand there without the
+    right owner. `ending`: the version of its API soon does.
 
-    `oldest` is since when the oldest pending row waits; `written_today` counts records of the last 24 hours."""
+    `oldest` is since when the oldest pending row waits, but for those that keep failing; `written_today` counts records of the
+    last 24 hours."""
 
     state: State
     answer: str
@@ -47,12 +49,16 @@ class ConnectionStatus:
 def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStatus:
     """Five queries."""
     since = now - timedelta(days=1)
+    pending = Q(status=OutboxEntry.Status.PENDING)
+    # A lead that the CRM fails on waits for its next try: that says nothing about the others.
+    failing = pending & Q(attempts__gte=NEWS_AFTER)
     outbox = OutboxEntry.objects.filter(connection=connection).aggregate(
-        pending=Count("pk", filter=Q(status=OutboxEntry.Status.PENDING)),
+        pending=Count("pk", filter=pending),
+        failing=Count("pk", filter=failing),
         dead=Count("pk", filter=Q(status=OutboxEntry.Status.DEAD)),
-        oldest=Min("created_at", filter=Q(status=OutboxEntry.Status.PENDING)),
+        oldest=Min("created_at", filter=pending & ~failing),
     )
-    links = CrmLink.objects.filter(connection=connection).aggregate(
+    links = CrmLink.objects.filter(connection=connection, gone_at=None).aggregate(
         all=Count("pk"), today=Count("pk", filter=Q(pushed_at__gte=since))
     )
     events = InboundEvent.objects.filter(connection=connection).aggregate(
@@ -67,6 +73,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
             connection,
             outbox["oldest"],
             pending=outbox["pending"],
+            failing=outbox["failing"],
             dead=outbox["dead"],
             ownerless=ownerless,
             now=now,
@@ -96,6 +103,7 @@ def _findings(
     oldest: datetime | None,
     *,
     pending: int,
+    failing: int,
     dead: int,
     ownerless: int,
     now: datetime,
@@ -114,6 +122,8 @@ def _findings(
         them = "it" if ownerless == 1 else "them"
         lacking = f"{counted(ownerless, 'lead')} there without the right owner"
         yield "ownerless", Finding("fail", f"{lacking}: whoever should answer does not see {them}.")
+    if failing:
+        yield "short", Finding("warn", f"Failing: {counted(failing, 'lead is', 'leads are')} tried again.")
     if dead:
         yield "short", Finding("warn", f"Given up: {counted(dead, 'lead')} could not be written in full.")
     if words := ending(version_of(connection.kind, connection.api_version), today=now.date()):

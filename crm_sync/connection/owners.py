@@ -17,7 +17,7 @@ from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, OwnerLink
 from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items
 from plumbing import nudges
-from plumbing.http import AuthLost, RemoteError
+from plumbing.http import RemoteError
 from routing.models import Assignment
 
 SUBJECT = "owner"
@@ -60,8 +60,10 @@ def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -
 
 
 def refresh_all() -> None:
-    """Every active connection; one that was not let in is tried too, and goes on if it is let in again."""
-    for connection in CrmConnection.objects.filter(active=True):
+    """Every active connection that lets us in; `connection.login` asks the others."""
+    for connection in CrmConnection.objects.filter(active=True).exclude(
+        health=CrmConnection.Health.AUTH_LOST
+    ):
         now = timezone.now()
         if connection.not_before is not None and connection.not_before > now:
             continue
@@ -69,8 +71,7 @@ def refresh_all() -> None:
         try:
             refresh(connection, connect(connection, budget=budget), now=now)
         except (RemoteError, SetupProblem) as error:
-            if not (isinstance(error, AuthLost) and connection.health == CrmConnection.Health.AUTH_LOST):
-                circuit.failed(connection, error, now=now)
+            circuit.failed(connection, error, now=now)
         else:
             if connection.health == CrmConnection.Health.OK:
                 circuit.answered(connection, now=timezone.now())

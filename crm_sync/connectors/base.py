@@ -70,11 +70,15 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One record to write: `key` is our lead's id, `remote_id` is known only for one that is to be adopted."""
+    """One record to write: `key` is our lead's id, `remote_id` is known only for one that is to be adopted.
+
+    `exists`: it has been written before, so it is not made anew.
+    """
 
     key: str
     properties: Mapping[str, str]
     remote_id: str = ""
+    exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class RemoteChange:
     """The CRM says that something has happened to a record; nothing else in an event is believed.
 
     `dedupe_key` is the same for every delivery of one event. `property` is "" where the event is about something else.
+    `erased`: somebody wants to be forgotten, which only matters once the record turns out to be gone.
     `recipient`: as whom the CRM knows us, where it says so. `raw` is kept for people, as JSON.
     """
 
@@ -113,7 +118,16 @@ class RemoteChange:
     at: datetime | None = None
     author: Author = Author("")
     recipient: str = ""
+    erased: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Events:
+    """What a body holds, in the order it came in. `unreadable`: why, and the event, for each that says of no record."""
+
+    changes: list[RemoteChange] = field(default_factory=list)
+    unreadable: list[tuple[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +151,7 @@ class Report:
 
     `taken`: a record that is not ours has the e-mail address. `again`: failed this time, the words say why.
     `unknown`: property -> keys whose value was left out because the CRM does not have the property.
-    `stopped`: the error that ended the write.
+    `gone`: our key is on no record any more, though one was there. `stopped`: the error that ended the write.
     """
 
     written: dict[str, Written] = field(default_factory=dict)
@@ -145,7 +159,13 @@ class Report:
     taken: dict[str, Present] = field(default_factory=dict)
     again: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, set[str]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     stopped: RemoteError | None = None
+
+    @property
+    def reached(self) -> set[str]:
+        """Keys that something became of."""
+        return {*self.written, *self.refused, *self.taken, *self.again, *self.gone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +252,11 @@ class Connector(Protocol):
         """The signature that the request carries. Raises plumbing.signatures.BadSignature unless the CRM has sent it."""
 
     @staticmethod
-    def parse_events(raw_body: bytes) -> list[RemoteChange]:
-        """In the order they came in. Raises MalformedEvents."""
+    def parse_events(raw_body: bytes) -> Events:
+        """One that cannot be read costs no other. Raises MalformedEvents where the body as a whole is none of this CRM's."""
+
+    def ping(self) -> None:
+        """The cheapest call that the CRM answers only to those whom it lets in."""
 
     def prepare(self, needs: Sequence[Need], *, create: bool = True) -> list[str]:
         """Make the properties that are ours; returns those of `needs` that do not exist and are not ours to make.
@@ -251,10 +274,13 @@ class Connector(Protocol):
     def read(
         self, ids: Collection[str], *, by: str, properties: Collection[str], history: Collection[str] = ()
     ) -> dict[str, Present]:
-        """Records by "id", "lead" (our key) or "email"; keyed by what was asked for; what is missing is left out."""
+        """Records by "id", "lead" (our key) or "email"; keyed by what was asked for; what is missing is left out.
+
+        A record that was merged into another is answered with that one, whose `remote_id` is another.
+        """
 
     def write(self, records: Sequence[Outgoing]) -> Report:
-        """Create or update by our key."""
+        """Create or update by our key; what `exists` is only updated."""
 
     def adopt(self, records: Sequence[Outgoing]) -> Report:
         """Update records that exist already, by `remote_id`, and put our key on them."""

@@ -9,6 +9,8 @@ from plumbing.http import Throttled
 
 # When a day's calls are used up, the CRM does not say when its day ends.
 _DAILY_PAUSE = timedelta(minutes=15)
+# Of a day's calls, what is left for leads alone.
+_KEPT_FOR_TODAY = 10_000
 _LONGEST_INTERVAL = timedelta(minutes=15)
 
 
@@ -33,6 +35,14 @@ class Budget:
         resets_at = self._resets_at()
         if resets_at is not None and now < resets_at:
             raise Throttled("The CRM's limit of calls is used up for the moment.", retry_at=resets_at)
+
+    def has_to_spare(self, *, now: datetime) -> bool:
+        """Whether work that can wait may call: more than half of the calls are left, or nothing is known of any limit."""
+        if (resets_at := self._resets_at()) and now < resets_at:
+            return False
+        most, remaining, today = (self.state.get(name) for name in ("max", "remaining", "daily_remaining"))
+        short = most is not None and remaining is not None and 2 * remaining <= most
+        return not short and (today is None or today > _KEPT_FOR_TODAY)
 
     def note(self, limits: RateLimits | None, *, now: datetime) -> None:
         """Take over what an answer says; None says nothing."""

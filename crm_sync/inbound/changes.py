@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from crm_sync import exception_kinds as kinds
-from crm_sync import outbox
+from crm_sync import lost_records, outbox
 from crm_sync.connectors.base import Author, Connector, Present
 from crm_sync.crm_state import owner_shown
 from crm_sync.inbound.values import NotTaken, take_over
@@ -70,6 +70,12 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
         return outcome
     links = CrmLink.objects.filter(connection=known.connection, remote_id=events[0].remote_id)
     link = links.select_for_update(no_key=True).first()
+    if link is not None:
+        link.connection = known.connection
+        erased = any(event.erased for event in events)
+        outcome.problems += lost_records.compare(link, known.present, erased=erased, now=now)
+        if link.gone_at is not None:
+            return _all(outcome, events, (Status.DONE, f"{link.get_gone_how_display()} in the CRM"))
     if known.present is None:
         return _all(outcome, events, (Status.IGNORED, "The record does not exist in the CRM any more"))
     if link is None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from crm_sync import outbox
@@ -20,6 +20,7 @@ from crm_sync.connectors import CONNECTORS, connector_class
 from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
+from crm_sync.exception_reports import events_unreadable
 from crm_sync.inbound.changes import Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
@@ -28,7 +29,7 @@ from intake.subjects import LEAD, lead_subject
 from plumbing import claiming, nudges, signatures
 from plumbing.backoff import RetryPolicy
 from plumbing.bulk import update_rows
-from plumbing.http import RemoteError
+from plumbing.http import Permanent, RemoteError
 from plumbing.signatures import BadSignature
 from routing.notices import sending
 
@@ -75,16 +76,32 @@ def accept(
     signatures.check(
         connector.verify, headers=headers, raw_body=raw_body, secret=secret, method=method, uri=uri, now=now
     )
-    changes = connector.parse_events(raw_body)
-    events = [InboundEvent.of(change, connection=connection, now=now) for change in changes]
+    found = connector.parse_events(raw_body)
+    events = [InboundEvent.of(change, connection=connection, now=now) for change in found.changes]
     # What is stored already stays as it is: redelivery is harmless.
     known = InboundEvent.objects.filter(
         connection=connection, dedupe_key__in=[each.dedupe_key for each in events]
     )
     seen = set(known.values_list("dedupe_key", flat=True))
-    InboundEvent.objects.bulk_create(events, ignore_conflicts=True)
+    unreadable = [*found.unreadable, *_store(events)]
+    problems = [events_unreadable(connection, words=words, sample=repr(event)) for words, event in unreadable]
+    open_items(problems, now=now)
     nudges.nudge(WORK)
-    return len({each.dedupe_key for each in events} - seen)
+    lost = {each.dedupe_key for _, each in unreadable if isinstance(each, InboundEvent)}
+    return len({each.dedupe_key for each in events} - seen - lost)
+
+
+def _store(events: Sequence[InboundEvent]) -> list[tuple[str, InboundEvent]]:
+    """All of them, or where one cannot be stored all others; returns why and which not."""
+    try:
+        with transaction.atomic():
+            InboundEvent.objects.bulk_create(events, ignore_conflicts=True)
+    except (DataError, ValueError) as error:
+        if len(events) == 1:
+            return [(f"An event could not be stored: {error}", events[0])]
+        middle = len(events) // 2
+        return [*_store(events[:middle]), *_store(events[middle:])]
+    return []
 
 
 def work_all(*, now: datetime | None = None) -> None:
@@ -122,7 +139,7 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
         present = _read(connection, connector, claim.rows, mapped={mapping.property for mapping in mappings})
     except RemoteError as error:
         circuit.failed(connection, error, now=now)
-        _put_off(claim.rows, error=str(error), now=now)
+        _put_off(claim.rows, error=str(error), passes=not isinstance(error, Permanent), now=now)
         return False
     finally:
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
@@ -161,7 +178,7 @@ def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any, no
                 _close_refused(known.connection, events[0].remote_id)
     except Exception as error:
         log.exception("CRM events of record %s could not be worked on", events[0].remote_id)
-        _put_off(events, error=f"{type(error).__name__}: {error}", now=now)
+        _put_off(events, error=f"{type(error).__name__}: {error}", passes=False, now=now)
         return
     if outcome.push:
         nudges.nudge(outbox.DRAIN)
@@ -192,14 +209,15 @@ def _save_results(events: Sequence[InboundEvent], outcome: Outcome, *, now: date
     update_rows(events, fields=["status", "result", "attempts", "due_at", "claim_token", "claimed_until"])
 
 
-def _put_off(events: Sequence[InboundEvent], *, error: str, now: datetime) -> None:
-    """Later; events that cannot be worked on at all end as failed, with an item."""
+def _put_off(events: Sequence[InboundEvent], *, error: str, passes: bool, now: datetime) -> None:
+    """Later; events that cannot be worked on at all end as failed, with an item. `passes`: it is the CRM, not they."""
     with transaction.atomic():
         for event in events:
             event.attempts += 1
             event.due_at = now + RETRIES.delay_after(event.attempts)
             event.claim_token = event.claimed_until = None
-            event.status = Status.FAILED if RETRIES.is_over(event.attempts) else Status.WAITING
+            is_over = RETRIES.is_over(event.attempts) and not passes
+            event.status = Status.FAILED if is_over else Status.WAITING
             event.result = error[:300]
         update_rows(events, fields=["status", "result", "attempts", "due_at", "claim_token", "claimed_until"])
         failed = {(event.connection_id, event.remote_id) for event in events if event.status == Status.FAILED}

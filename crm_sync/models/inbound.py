@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from crm_sync.connectors.base import Author, RemoteChange
 from crm_sync.models.connections import CrmConnection
+from intake.vendors.clean import clean, clean_text
 
 
 class InboundEvent(models.Model):
@@ -26,6 +27,7 @@ class InboundEvent(models.Model):
     author_source = models.CharField(max_length=60, blank=True)
     author_id = models.CharField(max_length=120, blank=True)
     recipient = models.CharField(max_length=60, blank=True)
+    erased = models.BooleanField(default=False, db_default=False, help_text="Somebody wants to be forgotten.")
     payload = models.JSONField(help_text="As it came, for people.")
     received_at = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
@@ -45,17 +47,18 @@ class InboundEvent(models.Model):
 
     @classmethod
     def of(cls, change: RemoteChange, *, connection: CrmConnection, now: datetime) -> Self:
-        """A waiting row, not saved yet."""
+        """A waiting row, not saved yet; what no column can hold is marked in it."""
         return cls(
             connection=connection,
-            dedupe_key=change.dedupe_key[:200],
-            remote_id=change.remote_id[:60],
-            property_name=change.property[:120],
+            dedupe_key=clean_text(change.dedupe_key)[:200],
+            remote_id=clean_text(change.remote_id)[:60],
+            property_name=clean_text(change.property)[:120],
             occurred_at=change.at,
-            author_source=change.author.source[:60],
-            author_id=change.author.source_id[:120],
-            recipient=change.recipient[:60],
-            payload=dict(change.raw),
+            author_source=clean_text(change.author.source)[:60],
+            author_id=clean_text(change.author.source_id)[:120],
+            recipient=clean_text(change.recipient)[:60],
+            erased=change.erased,
+            payload=clean(change.raw, []),
             received_at=now,
             due_at=now,
         )

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from crm_sync.models.connections import CrmConnection
 
@@ -42,9 +44,15 @@ class OutboxEntry(models.Model):
 class CrmLink(models.Model):
     """The CRM's copy of a lead (I6: at most one).
 
+    With `gone_at` the record does not stand there any more, as far as we know, and nothing is written until a person says so.
     `sent` is property -> text as far as we know it stands there: what we last wrote, or took over from there.
     A `task_clock` without a `task_id` is an intention: look for the task before making one.
     """
+
+    class Gone(models.TextChoices):
+        DELETED = "deleted", "Deleted"
+        ERASED = "erased", "Erased for privacy"
+        MERGED = "merged", "Merged into another lead's record"
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="links")
     lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
@@ -53,6 +61,12 @@ class CrmLink(models.Model):
     sent = models.JSONField(default=dict)
     remote_modified_at = models.DateTimeField(null=True, blank=True)
     pushed_at = models.DateTimeField(null=True, blank=True)
+    # When it was last seen there, or looked for: a sweep takes the longest ago first.
+    seen_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    gone_at = models.DateTimeField(null=True, blank=True)
+    gone_how = models.CharField(max_length=8, choices=Gone.choices, blank=True, default="", db_default="")
+    # A person has decided that no other is made.
+    left_gone = models.BooleanField(default=False, db_default=False)
     # The owner that the CRM shows, by our e-mail; "" for nobody.
     shown_owner = models.CharField(max_length=254, blank=True)
     task_id = models.CharField(max_length=60, blank=True)
@@ -71,6 +85,7 @@ class CrmLink(models.Model):
             models.UniqueConstraint(fields=["connection", "lead"], name="one_record_per_lead"),
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_lead_per_record"),
         ]
+        indexes = [models.Index(fields=["connection", "seen_at"], name="record_seen")]
 
     def __str__(self) -> str:
         return f"{self.connection} #{self.remote_id}"

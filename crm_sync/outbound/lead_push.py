@@ -37,6 +37,8 @@ class Push:
     # What else to remember as standing there: values that we leave alone, and of a list our own part.
     unchanged: dict[str, str] = field(default_factory=dict)
     written: Written | None = None
+    # What became of the record, where it turned out not to be there: a `CrmLink.Gone`.
+    gone: str = ""
     # The intention to make a task was written down in this round, so there cannot be a lost one.
     intends_task: bool = False
 
@@ -94,7 +96,7 @@ def _sharing_email(leads: Collection[Lead], *, connection_id: int, email_propert
     if not shared:
         return set()
     everybody = [lead_id for lead_ids in shared.values() for lead_id in lead_ids]
-    links = CrmLink.objects.filter(connection_id=connection_id, lead_id__in=everybody)
+    links = CrmLink.objects.filter(connection_id=connection_id, lead_id__in=everybody, gone_at=None)
     there = {(link.sent.get(email_property), link.lead_id) for link in links}
     sharing: set[UUID] = set()
     for address, lead_ids in shared.items():

@@ -8,12 +8,12 @@ from django.utils import timezone
 from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.connectors.base import Outgoing, Present, Refusal, Report, TaskReport
-from crm_sync.models import OutboxEntry
+from crm_sync.models import CrmLink, OutboxEntry
 from crm_sync.outbound import follow_up, lead_push, payload, record_results, row_results, task_results
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from intake.models import Lead
-from plumbing.http import Transient
+from plumbing.http import RemoteError, Transient
 from routing.notices import sending
 
 
@@ -43,8 +43,8 @@ class PushBatch:
             self._raise_what_stopped(reports)
             self._follow_up()  # 7. tasks
         except Transient as error:
-            if self._fails_alone():
-                row_results.give_up_all(self.session, list(self.open.values()), words=str(error))
+            if (alone := self._alone()) and self._answers():
+                row_results.put_off_one(self.session, alone, words=str(error), ambiguous=error.ambiguous)
                 return
             row_results.put_off_all(
                 self.session, self.open.values(), words=str(error), ambiguous=error.ambiguous
@@ -55,7 +55,9 @@ class PushBatch:
         pushes = lead_push.load(
             self.entries, connection_id=self.session.pk, email_property=self.plan.names.email
         )
-        self.open = {push.key: push for push in pushes}
+        gone = [push for push in pushes if push.link is not None and push.link.gone_at is not None]
+        row_results.drop_all(self.session, gone)
+        self.open = {push.key: push for push in pushes if push not in gone}
 
     def _find_owners(self) -> None:
         emails = {push.owner for push in self.open.values() if push.owner}
@@ -79,8 +81,8 @@ class PushBatch:
             for push in self.open.values()
             if push.link is not None and payload.needs_reading(push, self.plan)
         }
-        for remote_id, present in self.connector.read(list(unsure), by="id", properties=names).items():
-            unsure[remote_id].present = present
+        for number, present in self.connector.read(list(unsure), by="id", properties=names).items():
+            unsure[number].present = present
 
     def _write(self) -> list[Report]:
         reports = [self._send(self.open.values())]
@@ -94,6 +96,8 @@ class PushBatch:
         ]
         if refused_owner:
             reports.append(self._without_owner(refused_owner))
+        if gone := {key for report in reports for key in report.gone}:
+            reports.append(self._resolve_gone([self.open[key] for key in sorted(gone)]))
         return reports
 
     def _raise_what_stopped(self, reports: Sequence[Report]) -> None:
@@ -104,7 +108,11 @@ class PushBatch:
     def _send(self, pushes: Collection[Push]) -> Report:
         for push in pushes:
             payload.fill(push, self.plan)
-        outgoing = [Outgoing(push.key, push.sending) for push in pushes if push.sending or push.link is None]
+        outgoing = [
+            Outgoing(push.key, push.sending, exists=push.link is not None)
+            for push in pushes
+            if push.sending or push.link is None
+        ]
         return self.connector.write(outgoing)
 
     def _resolve_taken(self, taken: Mapping[str, Present]) -> list[Report]:
@@ -126,6 +134,33 @@ class PushBatch:
         if sharing and reports[0].stopped is None:
             reports.append(self._send(sharing))
         return reports
+
+    def _resolve_gone(self, pushes: Sequence[Push]) -> Report:
+        """Our key is on no record: it was deleted, merged into another, or somebody took the key off it."""
+        names = [mapping.property for mapping in self.plan.mappings]
+        linked = {push.link.remote_id: push for push in pushes if push.link is not None}
+        try:
+            found = self.connector.read(list(linked), by="id", properties=names)
+        except RemoteError as error:
+            return Report(stopped=error)
+        theirs = self._of_other_leads({linked[number].key: present for number, present in found.items()})
+        adopting = list[Outgoing]()
+        for number, push in linked.items():
+            present = found.get(number)
+            if present is not None and push.key in theirs:
+                push.gone = CrmLink.Gone.MERGED
+            elif present is None or not self._is_still_ours(push, present):
+                push.gone = CrmLink.Gone.DELETED
+            else:
+                adopting.append(Outgoing(push.key, push.sending, present.remote_id))
+        return self.connector.adopt(adopting)
+
+    def _is_still_ours(self, push: Push, present: Present) -> bool:
+        """The CRM says itself what a record was merged into; a number may have been given again, an address says who it is."""
+        assert push.link is not None
+        address = push.link.sent.get(self.plan.names.email, "").lower()
+        same = bool(address) and address == present.properties.get(self.plan.names.email, "").lower()
+        return present.remote_id != push.link.remote_id or same
 
     def _of_other_leads(self, taken: Mapping[str, Present]) -> set[str]:
         """Keys whose e-mail address is on the record of another lead that we know."""
@@ -228,12 +263,16 @@ class PushBatch:
         if report.stopped is not None:
             raise report.stopped
 
-    def _fails_alone(self) -> bool:
-        """The CRM worked before and will not take this one, however often: it is the lead."""
-        entries = [push.entry for push in self.open.values()]
-        is_alone = len(entries) == 1 and len(self.entries) == 1
-        return (
-            is_alone
-            and outbox.RETRIES.is_over(entries[0].attempts + 1)
-            and not self.session.connection.failures
-        )
+    def _alone(self) -> Push | None:
+        """The lead that is tried by itself because it has failed with others."""
+        if len(self.entries) != 1 or not outbox.RETRIES.is_alone(self.entries[0].attempts):
+            return None
+        return next(iter(self.open.values()), None)
+
+    def _answers(self) -> bool:
+        """The CRM is there, so it is the lead that it has trouble with. Raises AuthLost, Throttled, LeaseLost."""
+        try:
+            self.connector.ping()
+        except Transient:
+            return False
+        return True

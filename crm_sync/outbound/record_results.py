@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from crm_sync import outbox
+from crm_sync import lost_records, outbox
 from crm_sync.connection import lease, owners
 from crm_sync.connectors.base import Report
 from crm_sync.crm_state import owner_shown
@@ -20,14 +20,16 @@ from crm_sync.models import CrmLink
 from crm_sync.outbound import row_results, task_results
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
-from exception_queue.queue import open_items
+from exception_queue.queue import ExceptionReport, open_items
 from intake.models import TimelineEntry
 from intake.subjects import lead_subject
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment
 
-_LINK_FIELDS = ["remote_id", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner"]
+_LINK_FIELDS = [
+    "remote_id", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner", "seen_at",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
         _write_links(session, standing, now=now)
         refused = row_results.keyed(pushes, report.refused)
         dead = {push.lead.pk: report.refused[push.key].message for push in refused}
-        later = row_results.put_off(pushes, report.again, dead=dead, now=now)
+        problems += row_results.put_off(session, pushes, report.again, now=now)
         problems += [
             rejected(session.connection, push.lead, words=dead[push.lead.pk])
             for push in row_results.of_leads(pushes, dead)
@@ -66,13 +68,32 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
         # A lead that lacks one value is in the CRM all the same: its task is made.
         lacking_keys = {key for keys in report.unknown.values() for key in keys}
         given_up = {push.key for push in row_results.of_leads(pushes, dead)} - lacking_keys
-        finished.over = given_up | later
+        finished.over = given_up | set(report.again)
+        gone = [push for push in pushes if push.gone]
+        problems += _save_gone(session, gone, now=now)
+        finished.over |= {push.key for push in gone}
         going_on = [push for push in pushes if push.key not in finished.over]
         over = task_results.without_tasks(session, going_on)
         row_results.finish([push for push in over if push.lead.pk not in dead])
         finished.over |= {push.key for push in over}
         open_items(problems, now=now)
     return finished
+
+
+def _save_gone(session: ConnectionSession, pushes: Sequence[Push], *, now: datetime) -> list[ExceptionReport]:
+    """Nothing was written for these: their records are not there."""
+    links = CrmLink.objects.filter(
+        connection=session.connection, lead_id__in=[push.lead.pk for push in pushes]
+    )
+    locked = {link.lead_id: link for link in links.order_by("pk").select_for_update(no_key=True)}
+    problems: list[ExceptionReport] = []
+    for how in {push.gone for push in pushes}:
+        lost = [locked[push.lead.pk] for push in pushes if push.gone == how and push.lead.pk in locked]
+        for link in lost:
+            link.connection = session.connection
+        problems += lost_records.lose(lost, how=how, now=now)
+    row_results.drop(pushes)
+    return problems
 
 
 def _write_links(session: ConnectionSession, standing: Sequence[Push], *, now: datetime) -> None:
@@ -98,7 +119,7 @@ def _write_links(session: ConnectionSession, standing: Sequence[Push], *, now: d
                 # Somebody deleted the record there, and it was made again with the difference only.
                 link.sent, link.task_id, link.task_clock, link.task_open = {}, "", None, False
                 again.append(push.lead.pk)
-            link.remote_id, link.pushed_at = answer.remote_id, now
+            link.remote_id, link.pushed_at, link.seen_at = answer.remote_id, now, now
             link.remote_modified_at = answer.modified_at
         # What came in from the CRM meanwhile stays, except where we wrote over it.
         link.sent = link.sent | push.stands

@@ -9,29 +9,29 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds, outbox
 from crm_sync.connection import lease
-from crm_sync.exception_reports import rejected
+from crm_sync.exception_reports import failing
 from crm_sync.models import OutboxEntry
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
-from exception_queue.queue import close_items, open_items
+from exception_queue.queue import ExceptionReport, close_items, open_items
 from intake.subjects import LEAD
 
 
 def put_off_all(session: ConnectionSession, pushes: Collection[Push], *, words: str, ambiguous: bool) -> None:
-    """The call failed as a whole: later. Raises LeaseLost."""
+    """The call failed as a whole, because of the CRM: later. Raises LeaseLost."""
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         entries = [push.entry for push in pushes]
         outbox.mark_failed(entries, error=words, ambiguous=ambiguous, now=timezone.now())
 
 
-def give_up_all(session: ConnectionSession, pushes: Collection[Push], *, words: str) -> None:
-    """Dead letters, with the CRM's words. Raises LeaseLost."""
+def put_off_one(session: ConnectionSession, push: Push, *, words: str, ambiguous: bool) -> None:
+    """The call failed because of this lead: later, and a person hears of it in the end. Raises LeaseLost."""
     now = timezone.now()
     with transaction.atomic():
         lease.hold(session.pk, session.token)
-        dead_letter(pushes, {push.lead.pk: words for push in pushes}, now=now)
-        open_items([rejected(session.connection, push.lead, words=words) for push in pushes], now=now)
+        outbox.mark_failed([push.entry], error=words, ambiguous=ambiguous, now=now)
+        open_items(_news(session, [push], {push.key: words}), now=now)
 
 
 def finish_all(session: ConnectionSession, pushes: Collection[Push]) -> None:
@@ -42,6 +42,19 @@ def finish_all(session: ConnectionSession, pushes: Collection[Push]) -> None:
             finish(pushes)
 
 
+def drop_all(session: ConnectionSession, pushes: Collection[Push]) -> None:
+    """Nothing is written for leads whose record is gone, until a person says so. Raises LeaseLost."""
+    if pushes:
+        with transaction.atomic():
+            lease.hold(session.pk, session.token)
+            drop(pushes)
+
+
+def drop(pushes: Collection[Push]) -> None:
+    outbox.mark_done([push.entry for push in pushes])
+    _close_trouble([push.lead.pk for push in pushes], reason="Its record does not stand in the CRM any more.")
+
+
 def finish(pushes: Collection[Push]) -> None:
     """Delete the rows; items of leads that had trouble close, unless another connection still has it."""
     outbox.mark_done([push.entry for push in pushes])
@@ -49,28 +62,46 @@ def finish(pushes: Collection[Push]) -> None:
     if troubled:
         dead = OutboxEntry.objects.filter(lead_id__in=troubled, status=OutboxEntry.Status.DEAD)
         troubled -= set(dead.values_list("lead_id", flat=True))
-        ids = sorted(str(each) for each in troubled)
-        for kind in (exception_kinds.REJECTED, exception_kinds.UNKNOWN_PROPERTY):
-            close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason="It has arrived in the CRM.")
+        _close_trouble(troubled, reason="It has arrived in the CRM.")
+
+
+def _close_trouble(lead_ids: Collection[UUID], *, reason: str) -> None:
+    ids = sorted(str(each) for each in lead_ids)
+    for kind in (exception_kinds.FAILING, exception_kinds.REJECTED, exception_kinds.UNKNOWN_PROPERTY):
+        close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason=reason)
 
 
 def put_off(
-    pushes: Collection[Push], failed: Mapping[str, str], *, dead: dict[UUID, str], now: datetime
-) -> set[str]:
-    """Put off what failed this time; what has failed too often goes to `dead`. Returns the keys put off."""
-    later = set()
-    for push in keyed(pushes, failed):
-        words = failed[push.key]
-        if outbox.RETRIES.is_over(push.entry.attempts + 1):
-            dead[push.lead.pk] = words
-        else:
-            outbox.mark_failed([push.entry], error=words, ambiguous=True, now=now)
-            later.add(push.key)
-    return later
+    session: ConnectionSession, pushes: Collection[Push], failed: Mapping[str, str], *, now: datetime
+) -> list[ExceptionReport]:
+    """Put off what failed this time, by key; returns what a person should hear of by now."""
+    theirs = keyed(pushes, failed)
+    for push in theirs:
+        outbox.mark_failed([push.entry], error=failed[push.key], ambiguous=True, now=now)
+    return _news(session, theirs, failed)
 
 
 def dead_letter(pushes: Collection[Push], dead: Mapping[UUID, str], *, now: datetime) -> None:
+    """Refused: no try of ours changes that, so what was known as failing is not any more."""
     outbox.mark_dead([push.entry for push in of_leads(pushes, dead)], errors=dead, now=now)
+    failing = [str(push.lead.pk) for push in of_leads(pushes, dead) if push.entry.attempts]
+    close_items(
+        kind=exception_kinds.FAILING,
+        subject_type=LEAD,
+        subject_ids=sorted(failing),
+        reason="The CRM says something else now.",
+        now=now,
+    )
+
+
+def _news(
+    session: ConnectionSession, pushes: Collection[Push], words: Mapping[str, str]
+) -> list[ExceptionReport]:
+    return [
+        failing(session.connection, push.lead, words=words[push.key])
+        for push in pushes
+        if push.entry.attempts + 1 >= outbox.NEWS_AFTER
+    ]
 
 
 def of_leads(pushes: Collection[Push], lead_ids: Collection[UUID]) -> list[Push]:

@@ -6,7 +6,7 @@ There is no linger. A sender takes whatever is due now; what arrives while it wo
 from django.utils import timezone
 
 from crm_sync import outbox
-from crm_sync.connection import circuit, lease
+from crm_sync.connection import circuit, lease, login
 from crm_sync.connection.lease import LeaseLost
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.budget import Budget
@@ -20,10 +20,13 @@ BATCH = 100
 
 def drain_all() -> None:
     """Every active connection, the primary one first: notices wait for it."""
-    for connection_id in (
-        CrmConnection.objects.filter(active=True).order_by("-primary", "key").values_list("pk")
-    ):
-        drain(connection_id[0])
+    for connection in CrmConnection.objects.filter(active=True).order_by("-primary", "key"):
+        now = timezone.now()
+        circuit.settle(connection, now=now)
+        pause_is_over = connection.not_before is None or connection.not_before <= now
+        if connection.health == CrmConnection.Health.AUTH_LOST and pause_is_over:
+            login.try_again(connection.pk)
+        drain(connection.pk)
 
 
 def drain(connection_id: int) -> int:

@@ -58,14 +58,14 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: TaskRepor
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         update_rows(touched, fields=LINK_FIELDS)
-        later = row_results.put_off(pushes, failed, dead=dead, now=now)
+        problems = row_results.put_off(session, pushes, failed, now=now)
         row_results.dead_letter(pushes, dead, now=now)
-        problems = [
+        problems += [
             rejected(session.connection, push.lead, words=dead[push.lead.pk])
             for push in row_results.of_leads(pushes, dead)
         ]
         open_items(problems, now=now)
-    return [push.key for push in pushes if push.lead.pk in dead or push.key in later]
+    return [push.key for push in pushes if push.lead.pk in dead or push.key in failed]
 
 
 def save_found(session: ConnectionSession, found: Mapping[Push, Sequence[RemoteTask]]) -> None:

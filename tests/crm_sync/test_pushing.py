@@ -50,7 +50,7 @@ def test_it_pushes_ten_changes_once(crm, connection):
     assert OutboxEntry.objects.get().generation == 10
     make.drain(connection)
     assert crm.contact()["email"] == "gina9@globex.example"
-    assert len(crm.calls("/contacts/batch/upsert")) == 2
+    assert len(crm.calls("/objects/2026-09/contacts/batch/")) == 2
     assert make.link_of(lead).pushed_version == 11
 
 

@@ -44,6 +44,9 @@ class HubSpot:
         self.client = Client(access)
         self.contacts = contacts.Contacts(self.client, needs=needs)
 
+    def ping(self) -> None:
+        owners.ping(self.client)
+
     def prepare(self, needs: Sequence[Need], *, create: bool = True) -> list[str]:
         return properties.prepare(self.client, needs=needs, create=create)
 

@@ -1,8 +1,9 @@
 """Contacts, by our unique property `leadops_lead_id`, up to 100 in a call.
 
 A 4xx is about the whole batch, and since version 2026-09 there is nothing else; a 207 of earlier versions tells inputs
-apart. So: a property that does not exist is left out and reported; when an e-mail address is taken, all addresses are
-looked up in one call; anything else is cut in halves until the one that is refused stands alone.
+apart, and each of its errors is taken as if its input had been alone. So: a property that does not exist is left out and
+reported; when an e-mail address is taken, all addresses are looked up in one call; anything else is cut in halves until the
+one that is refused stands alone.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,6 +17,8 @@ from crm_sync.connectors.hubspot.properties import LEAD_ID
 from plumbing.http import Answer, Permanent, RemoteError
 
 EMAIL = "email"
+# The ids that a contact had before it was merged: they find it for ever.
+_MERGED = "hs_merged_object_ids"
 _ID_PROPERTIES = {"lead": LEAD_ID, "email": EMAIL}
 
 Send = Callable[[Sequence[Outgoing], Report], None]
@@ -37,7 +40,7 @@ class Contacts:
             return {}
         asked: dict[str, Any] = {
             "inputs": [{"id": each} for each in ids],
-            "properties": sorted({*names, LEAD_ID, EMAIL}),
+            "properties": sorted({*names, LEAD_ID, EMAIL, _MERGED}),
         }
         if by in _ID_PROPERTIES:
             asked["idProperty"] = _ID_PROPERTIES[by]
@@ -51,23 +54,39 @@ class Contacts:
                 return {}
             raise
         found = [_present(each) for each in _results(answer)]
-        return {_key(one, by=by): one for one in found}
+        if by != "id":
+            return {_key(one, by=by): one for one in found}
+        named = {number: one for one in found for number in _ids(one) if number in ids}
+        nameless = [one for one in found if one not in named.values()]
+        unanswered = [each for each in ids if each not in named]
+        if nameless and len(unanswered) == 1:
+            named[unanswered[0]] = nameless[0]
+        elif nameless:
+            # A merged contact that does not say which it was: asked for alone, it cannot be mistaken.
+            for each in unanswered:
+                named |= self.read([each], by=by, names=names, history=history)
+        return named
 
     def write(self, records: Sequence[Outgoing]) -> Report:
-        return self._run(records, self._upsert)
+        report = Report()
+        for some, send in (
+            ([each for each in records if not each.exists], self._upsert),
+            ([each for each in records if each.exists], self._change),
+        ):
+            if report.stopped is None:
+                self._run(some, send, report)
+        return report
 
     def adopt(self, records: Sequence[Outgoing]) -> Report:
-        return self._run(records, self._update)
+        return self._run(records, self._update, Report())
 
-    def _run(self, records: Sequence[Outgoing], send: Send) -> Report:
-        report = Report()
+    def _run(self, records: Sequence[Outgoing], send: Send, report: Report) -> Report:
         try:
             if records:
                 send(records, report)
         except Permanent as error:
-            reached = {*report.written, *report.refused, *report.taken, *report.again}
             said = errors.refusal_of(error)
-            report.refused |= {record.key: said for record in records if record.key not in reached}
+            report.refused |= {record.key: said for record in records if record.key not in report.reached}
         except RemoteError as error:
             report.stopped = error
         return report
@@ -87,8 +106,36 @@ class Contacts:
         except Permanent as error:
             self._refused(records, error, report=report, send=self._upsert)
         else:
-            _save_results(
-                records, answer, report=report, key_of=lambda each: _properties(each).get(LEAD_ID, "")
+            self._save(
+                records,
+                answer,
+                report=report,
+                send=self._upsert,
+                key_of=lambda each: _properties(each).get(LEAD_ID, ""),
+            )
+
+    def _change(self, records: Sequence[Outgoing], report: Report) -> None:
+        """By our key, and never a new one: whoever deleted a contact does not find it there again."""
+        inputs = [
+            {
+                "id": each.key,
+                "idProperty": LEAD_ID,
+                "properties": _kept(each, report) | {LEAD_ID: each.key},
+                "objectWriteTraceId": each.key,
+            }
+            for each in records
+        ]
+        try:
+            answer = self.client.call("POST", f"{self.path}/update", json={"inputs": inputs})
+        except Permanent as error:
+            self._refused(records, error, report=report, send=self._change)
+        else:
+            self._save(
+                records,
+                answer,
+                report=report,
+                send=self._change,
+                key_of=lambda each: _properties(each).get(LEAD_ID, ""),
             )
 
     def _update(self, records: Sequence[Outgoing], report: Report) -> None:
@@ -106,9 +153,37 @@ class Contacts:
         except Permanent as error:
             self._refused(records, error, report=report, send=self._update)
         else:
-            _save_results(
-                records, answer, report=report, key_of=lambda each: keys.get(str(each.get("id")), "")
+            self._save(
+                records,
+                answer,
+                report=report,
+                send=self._update,
+                key_of=lambda each: keys.get(str(each.get("id")), ""),
             )
+
+    def _save(
+        self,
+        records: Sequence[Outgoing],
+        answer: Answer,
+        *,
+        report: Report,
+        send: Send,
+        key_of: Callable[[Mapping[str, Any]], str],
+    ) -> None:
+        """What became of each input. An error that may pass, and silence, are tried again."""
+        keys = {each.key for each in records}
+        _save_written(keys, answer, report=report, key_of=key_of)
+        for item in errors.item_errors(answer):
+            named, final = _inputs_named(item), errors.of_item(item)
+            for each in records:
+                if each.key in report.written or not named & {each.key, each.remote_id or each.key}:
+                    continue
+                if final is None:
+                    report.again[each.key] = errors.refusal(item).message
+                else:
+                    self._refused([each], final, report=report, send=send)
+        for key in keys - report.reached:
+            report.again[key] = "HubSpot did not say what became of it."
 
     def _refused(self, records: Sequence[Outgoing], error: Permanent, *, report: Report, send: Send) -> None:
         said = errors.refusal_of(error)
@@ -119,14 +194,22 @@ class Contacts:
             properties.make(
                 self.client, needs=[properties.need_called(name, needs=self.needs) for name in sorted(ours)]
             )
-            send(records, report)
+            # An account without our key is another one, or was emptied: what stood there is made again.
+            again = self._upsert if LEAD_ID in ours and send == self._change else send
+            again(records, report)
         elif self._leave_out(unknown, records=records, report=report):
             send(records, report)
         elif errors.is_taken(error):
             self._look_up(records, error, report=report, send=send)
-        elif len(records) == 1 and errors.is_missing(error):
-            # Deleted or merged away there since we read it: the next try finds out what is there now.
-            report.again[records[0].key] = said.message
+        elif errors.is_missing(error) and (missing := _missing(records, error)):
+            for each in missing:
+                if each.exists:
+                    report.gone.add(each.key)
+                else:
+                    # Gone since we read it: the next try finds out what is there now.
+                    report.again[each.key] = said.message
+            if rest := [each for each in records if each not in missing]:
+                send(rest, report)
         elif len(records) == 1:
             report.refused[records[0].key] = said
         else:
@@ -176,6 +259,18 @@ def _key(one: Present, *, by: str) -> str:
     return one.properties.get(EMAIL, "").lower()
 
 
+def _ids(one: Present) -> list[str]:
+    """The id that the contact has, and those that it had."""
+    return [one.remote_id, *one.properties.get(_MERGED, "").split(";")]
+
+
+def _missing(records: Sequence[Outgoing], error: Permanent) -> list[Outgoing]:
+    """Those that the refusal names; the only one, where it names none."""
+    named = errors.named(error.body, "ids") if isinstance(error.body, Mapping) else []
+    found = [each for each in records if (each.remote_id or each.key) in named]
+    return found or list(records if len(records) == 1 else ())
+
+
 def _halves(records: Sequence[Outgoing], *, report: Report, send: Send) -> None:
     middle = len(records) // 2
     send(records[:middle], report)
@@ -190,11 +285,10 @@ def _kept(record: Outgoing, report: Report) -> dict[str, str]:
     }
 
 
-def _save_results(
-    records: Sequence[Outgoing], answer: Answer, *, report: Report, key_of: Callable[[Mapping[str, Any]], str]
+def _save_written(
+    keys: Collection[str], answer: Answer, *, report: Report, key_of: Callable[[Mapping[str, Any]], str]
 ) -> None:
     """Results carry the trace id where HubSpot gives it back; a result of nobody's is not counted for anybody."""
-    keys = {each.key for each in records}
     for result in _results(answer):
         trace = str(result.get("objectWriteTraceId") or "")
         key = trace if trace in keys else key_of(result)
@@ -204,21 +298,11 @@ def _save_results(
                 created=bool(result.get("new")),
                 modified_at=_moment(result.get("updatedAt")),
             )
-    for item in errors.item_errors(answer):
-        said = errors.refusal(item)
-        named = {
-            *errors.named(item, "objectWriteTraceId"),
-            *errors.named(item, "ids"),
-            str(item.get("id") or ""),
-        }
-        for each in records:
-            if each.key not in report.written and named & {each.key, each.remote_id or each.key}:
-                if errors.is_final(item) and "OBJECT_NOT_FOUND" not in str(item.get("category")):
-                    report.refused[each.key] = said
-                else:
-                    report.again[each.key] = said.message
-    for key in keys - {*report.written, *report.refused, *report.again}:
-        report.again[key] = "HubSpot did not say what became of it."
+
+
+def _inputs_named(item: Mapping[str, Any]) -> set[str]:
+    """What an error of a 207 says about whose it is."""
+    return {*errors.named(item, "objectWriteTraceId"), *errors.named(item, "ids"), str(item.get("id") or "")}
 
 
 def _results(answer: Answer) -> list[Mapping[str, Any]]:

@@ -15,6 +15,9 @@ _LONGEST_WORDS = 1000
 _FINAL = frozenset(
     {"VALIDATION_ERROR", "OBJECT_NOT_FOUND", "CONFLICT", "INVALID_INPUT", "OBJECT_ALREADY_EXISTS"}
 )
+_STATUSES = {"OBJECT_NOT_FOUND": 404, "CONFLICT": 409, "OBJECT_ALREADY_EXISTS": 409}
+# HubSpot's own trouble, whatever the status that it comes with.
+_OWN_TROUBLE = "INTERNAL_ERROR"
 
 
 def judged(error: RemoteError) -> RemoteError:
@@ -24,11 +27,21 @@ def judged(error: RemoteError) -> RemoteError:
     if error.status == 403:
         # Missing scopes: every other call would be refused too.
         return AuthLost(error.message, answer=error.answer)
+    if isinstance(error.body, Mapping) and str(error.body.get("category") or "").upper() == _OWN_TROUBLE:
+        return Transient(error.message, ambiguous=True, answer=error.answer)
     # Not HubSpot at the other end: a wrong address refuses every lead alike.
     elsewhere = error.status in (0, 404, 405, 501, 505) or 300 <= error.status < 400
     if elsewhere and not _is_hubspots(error.body):
         return Transient(f"{error.message} Is the address right?", ambiguous=False, answer=error.answer)
     return error
+
+
+def of_item(item: Mapping[str, Any]) -> Permanent | None:
+    """An error of a 207 as if it were the answer to a batch of this one input; None where it may pass by itself."""
+    category = str(item.get("category") or "").upper()
+    if category not in _FINAL:
+        return None
+    return Permanent(refusal(item).message, status=_STATUSES.get(category, 400), body=item)
 
 
 def is_taken(error: Permanent) -> bool:

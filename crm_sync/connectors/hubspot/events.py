@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crm_sync.connectors.base import Author, MalformedEvents, RemoteChange
+from crm_sync.connectors.base import Author, Events, MalformedEvents, RemoteChange
 from plumbing.signatures import over_whole_request
 from plumbing.whole_numbers import whole_number
 
@@ -18,6 +18,7 @@ TIMESTAMP_HEADER = "X-HubSpot-Request-Timestamp"
 # HubSpot signs the address with exactly these decoded, and no others (%20 stays %20).
 _DECODED = frozenset(["%3A", "%2F", "%3F", "%40", "%21", "%24", "%27", "%28", "%29", "%2A", "%2C", "%3B"])
 _MOST_EVENTS = 1000
+_MOST_DIGITS = 40
 # These together are one event; whatever else differs is a redelivery.
 _IDENTITY = ("subscriptionType", "objectId", "propertyName", "occurredAt")
 # Where a change comes from that a person made: in the CRM, its apps, in bulk or with a file.
@@ -54,19 +55,25 @@ verify = over_whole_request(
 )
 
 
-def parse(raw_body: bytes) -> list[RemoteChange]:
+def parse(raw_body: bytes) -> Events:
     """Raises MalformedEvents."""
     try:
-        body = json.loads(raw_body)
+        # An event's numbers are ids and times: one of thousands of digits is neither, and no reason to read nothing.
+        body = json.loads(raw_body.decode("utf-8", "replace"), parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise MalformedEvents("The body is not JSON.") from error
-    if not isinstance(body, list) or not all(
-        isinstance(each, dict) and each.get("objectId") for each in body
-    ):
-        raise MalformedEvents("The body must be a list of events, each with an objectId.")
+    if not isinstance(body, list):
+        raise MalformedEvents("The body must be a list of events.")
     if len(body) > _MOST_EVENTS:
         raise MalformedEvents(f"{len(body)} events at once are too many.")
-    return [_change(each) for each in body]
+    events = Events()
+    for each in body:
+        numbers = _object_ids(each)
+        if numbers:
+            events.changes += [_change(each, number) for number in numbers]
+        else:
+            events.unreadable.append(("An event names no object by its number.", each))
+    return events
 
 
 def is_person(author: Author) -> bool:
@@ -82,16 +89,35 @@ def user_id_of(author: Author) -> str:
     return author.source_id.removeprefix(_USER) if author.source_id.startswith(_USER) else ""
 
 
-def _change(event: Mapping[str, Any]) -> RemoteChange:
+def _object_ids(event: Any) -> list[str]:
+    """The objects that an event is about: of a merge, the new one and those that it was made of."""
+    if not isinstance(event, Mapping):
+        return []
+    merged = event.get("mergedObjectIds")
+    named = [event.get("objectId"), event.get("primaryObjectId"), event.get("newObjectId")]
+    named += merged if isinstance(merged, list) else []
+    texts = [str(each) for each in named if isinstance(each, int | str) and not isinstance(each, bool)]
+    return list(
+        dict.fromkeys(text for text in texts if text.isascii() and text.isdigit() and len(text) <= 20)
+    )
+
+
+def _change(event: Mapping[str, Any], number: str) -> RemoteChange:
+    identity = dict(event) | {"objectId": number}
     return RemoteChange(
-        dedupe_key=":".join(str(event.get(name) or "") for name in _IDENTITY),
-        remote_id=str(event["objectId"]),
+        dedupe_key=":".join(str(identity.get(name) or "") for name in _IDENTITY),
+        remote_id=number,
         property=str(event.get("propertyName") or ""),
         at=_moment(event.get("occurredAt")),
         author=Author(str(event.get("changeSource") or ""), str(event.get("sourceId") or "")),
         recipient=str(event.get("appId") or ""),
+        erased=str(event.get("subscriptionType") or "").endswith(".privacyDeletion"),
         raw=event,
     )
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits[:_MOST_DIGITS]
 
 
 def _moment(milliseconds: Any) -> datetime | None:

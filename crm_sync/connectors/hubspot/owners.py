@@ -9,6 +9,10 @@ from crm_sync.connectors.hubspot.client import Client
 _MOST_PAGES = 200
 
 
+def ping(client: Client) -> None:
+    client.call("GET", client.paths.owners, params={"limit": "1"})
+
+
 def owners(client: Client) -> list[RemoteOwner]:
     """Active ones, then archived ones; nobody without an e-mail address."""
     found = [*_pages(client, archived=False), *_pages(client, archived=True)]

@@ -113,6 +113,7 @@ class CrmFilter(DropdownFilter):
             ("waiting", "Waiting to be written"),
             ("without_owner", "There, without the right owner"),
             ("gave_up", "Refused"),
+            ("gone", "Deleted or merged away there"),
             ("absent", "Not there"),
         ]
 
@@ -125,6 +126,10 @@ class CrmFilter(DropdownFilter):
                 return leads.filter(pk__in=crm_state.without_right_owner().values("lead"))
             case "gave_up":
                 return leads.filter(Exists(entries.filter(status=OutboxEntry.Status.DEAD)))
+            case "gone":
+                return leads.filter(
+                    Exists(CrmLink.objects.filter(lead=OuterRef("pk"), gone_at__isnull=False))
+                )
             case "absent":
                 return leads.filter(~Exists(CrmLink.objects.filter(lead=OuterRef("pk"))))
         return leads

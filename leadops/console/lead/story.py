@@ -234,6 +234,39 @@ def _stopped_writing(data: dict[str, Any], entry: TimelineEntry, connections: Ma
     return "block", "bad", says, [str(data["source"])] if data.get("source") else []
 
 
+def _crm_of(data: dict[str, Any], connections: Mapping[str, str]) -> str:
+    key = str(data.get("connection"))
+    return connections.get(key, key)
+
+
+def _record_gone(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
+    crm = _crm_of(data, connections)
+    says = {
+        "deleted": "The record in {} was deleted there",
+        "erased": "The person was erased for privacy in {}",
+        "merged": "The record in {} was merged into another lead's",
+    }.get(str(data.get("how")), "The record in {} is gone")
+    return "link_off", "bad", format_html(says, crm), []
+
+
+def _record_found(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
+    crm = _crm_of(data, connections)
+    return "link", "good", format_html("The record in {} was restored there", crm), []
+
+
+def _record_merged(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
+    crm = _crm_of(data, connections)
+    says = format_html(
+        "Merged in {} into the record <b>{}</b>, which is this lead's now", crm, data.get("record")
+    )
+    return "merge", "plain", says, []
+
+
+def _record_wanted(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
+    crm = _crm_of(data, connections)
+    return "add_link", "plain", format_html("A new record in {} was asked for", crm), []
+
+
 def _unknown(entry: TimelineEntry) -> Sentence:
     words = entry.verb.rpartition(".")[2].replace("_", " ").strip()
     details: list[Text] = [
@@ -279,4 +312,8 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "crm_sync.owner_shown": _owner_shown,
     "crm_sync.changed_back": _changed_back,
     "crm_sync.stopped_writing": _stopped_writing,
+    "crm_sync.record_gone": _record_gone,
+    "crm_sync.record_found": _record_found,
+    "crm_sync.record_merged": _record_merged,
+    "crm_sync.record_wanted": _record_wanted,
 }

@@ -76,6 +76,13 @@ class HubSpotBackstage(Backstage):
     def lose_next_answer(self):
         self.crm.fault("timeout_after_commit", ms=1500, times=1)
 
+    def delete(self, number):
+        self.crm.call("DELETE", f"/control/hubspot/contacts/{number}")
+
+    def merge(self, number, other):
+        merged = {"primary": number, "other": other}
+        return self.crm.call("POST", "/control/hubspot/contacts/merge", merged)["id"]
+
     def calls(self):
         return len(self.crm.calls())
 
@@ -137,6 +144,16 @@ class MemoryBackstage(Backstage):
 
     def lose_next_answer(self):
         self.account.loses_answers = 1
+
+    def delete(self, number):
+        del self.account.records[number]
+
+    def merge(self, number, other):
+        new = str(next(self.account.numbers))
+        kept, given_up = self.account.records.pop(number), self.account.records.pop(other)
+        self.account.save(new, given_up | kept, author=self.person)
+        self.account.merged |= {number: new, other: new}
+        return new
 
     def calls(self):
         return self.account.calls

@@ -11,6 +11,7 @@ from itertools import count
 from crm_sync.connectors.base import (
     ApiVersion,
     Author,
+    Events,
     MalformedEvents,
     Present,
     PropertyNames,
@@ -39,6 +40,7 @@ class Account:
         self.records = {}
         self.changes = {}
         self.tasks = {}
+        self.merged = {}
         self.people = [
             RemoteOwner("o-1", "alice@acme.test", "Alice", "u-1", archived=False),
             RemoteOwner("o-2", "bob@acme.test", "Bob", "u-2", archived=False),
@@ -103,20 +105,30 @@ class Memory:
     @staticmethod
     def parse_events(raw_body):
         try:
-            events = json.loads(raw_body)["events"]
-            return [
-                RemoteChange(
-                    dedupe_key=str(each["number"]),
-                    remote_id=each["record"],
-                    property=each["property"],
-                    at=datetime.fromisoformat(each["at"]),
-                    author=Author(each["kind"], each["who"]),
-                    raw=each,
-                )
-                for each in events
-            ]
+            events = list(json.loads(raw_body)["events"])
         except (ValueError, KeyError, TypeError) as error:
             raise MalformedEvents("The body is no list of events of a Memory CRM.") from error
+        found = Events()
+        for each in events:
+            try:
+                found.changes.append(Memory._event(each))
+            except (ValueError, KeyError, TypeError):
+                found.unreadable.append(("It is no event of a Memory CRM.", each))
+        return found
+
+    @staticmethod
+    def _event(each):
+        return RemoteChange(
+            dedupe_key=str(each["number"]),
+            remote_id=each["record"],
+            property=each["property"],
+            at=datetime.fromisoformat(each["at"]),
+            author=Author(each["kind"], each["who"]),
+            raw=each,
+        )
+
+    def ping(self):
+        self._call()
 
     def prepare(self, needs, *, create=True):
         self._call()
@@ -139,12 +151,15 @@ class Memory:
             return {}
         self._call()
         found = {}
-        for number, record in self.account.records.items():
+        records = dict(self.account.records)
+        if by == "id":
+            records |= {old: records[new] for old, new in self.account.merged.items() if new in records}
+        for number, record in records.items():
             asked = {"id": number, "lead": record.get(KEY, ""), "email": record.get(MAIL, "").lower()}[by]
             if asked in ids:
                 authors = self.account.changes.get(number, {})
                 found[asked] = Present(
-                    number,
+                    self.account.merged.get(number, number),
                     {name: record[name] for name in {*properties, MAIL} if name in record},
                     record.get(KEY, ""),
                     authors={name: authors[name] for name in history if name in authors},
@@ -226,7 +241,9 @@ class Memory:
             report.unknown.setdefault(name, set()).add(each.key)
             del values[name]
         number, is_new = place(each)
-        if refusal := self._refusal(values):
+        if is_new and each.exists:
+            report.gone.add(each.key)
+        elif refusal := self._refusal(values):
             report.refused[each.key] = refusal
         elif holder := self._holder(values.get(MAIL, ""), but=number):
             report.taken[each.key] = self.read([holder], by="id", properties=values)[holder]

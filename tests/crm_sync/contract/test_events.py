@@ -33,7 +33,7 @@ def check(kind_of_crm, headers, body, *, secret=make.WEBHOOK_SECRET, method="POS
 
 def test_it_reads_which_property_of_which_record_was_changed_by_whom_and_when(backstage, kind_of_crm):
     body = backstage.body(backstage.event("151", backstage.first), backstage.event("152", "town"))
-    first, second = kind_of_crm.parse_events(body)
+    first, second = kind_of_crm.parse_events(body).changes
     assert (first.remote_id, first.property, second.remote_id) == ("151", backstage.first, "152")
     assert first.at == datetime.fromtimestamp(1_790_000_000, tz=UTC)
     assert first.author == backstage.person
@@ -48,16 +48,24 @@ def test_a_delivery_that_comes_again_has_the_same_key_and_another_event_another(
         backstage.event("152", backstage.first),
         backstage.event("151", backstage.first, at=1_790_000_001_000),
     ]
-    keys = [each.dedupe_key for each in kind_of_crm.parse_events(backstage.body(*events))]
+    keys = [each.dedupe_key for each in kind_of_crm.parse_events(backstage.body(*events)).changes]
     assert keys[0] == keys[1]
     assert len(set(keys)) == 4
     assert max(map(len, keys)) <= 200
 
 
-@pytest.mark.parametrize("body", [b"", b"nonsense", b"7", b'"text"', b"[7]", b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"7", b'"text"', b"\xff"])
 def test_it_refuses_what_is_not_its_own_shape(kind_of_crm, body):
     with pytest.raises(MalformedEvents):
         kind_of_crm.parse_events(body)
+
+
+def test_an_event_that_cannot_be_read_costs_no_other(backstage, kind_of_crm):
+    good = backstage.event("151", backstage.first)
+    found = kind_of_crm.parse_events(backstage.body(good, [7], [{"nothing": "of ours"}], good))
+    assert [each.remote_id for each in found.changes] == ["151", "151"]
+    assert [event for _, event in found.unreadable] == [7, {"nothing": "of ours"}]
+    assert all(words for words, _ in found.unreadable)
 
 
 def test_it_accepts_its_own_signature_and_no_other(backstage, kind_of_crm):

@@ -139,3 +139,29 @@ def test_the_history_says_who_wrote_a_value(backstage, connector, outgoing):
     present = connector.read([number], by="id", properties=names, history=names)[number]
     assert present.properties[backstage.first] == "Regina"
     assert connector.is_person(present.authors[backstage.first])
+
+
+def test_a_record_that_was_written_before_is_not_made_anew_when_it_is_gone(backstage, connector, outgoing):
+    written = connector.write([outgoing("k1"), outgoing("k2"), outgoing("k3")]).written
+    backstage.delete(written["k2"].remote_id)
+    known = [Outgoing(key, {backstage.first: "Regina"}, exists=True) for key in ("k1", "k2", "k3")]
+    report = connector.write([*known, outgoing("k4")])
+    assert report.gone == {"k2"}
+    assert set(report.written) == {"k1", "k3", "k4"}
+    assert not report.refused
+    assert not report.again
+    assert connector.read(["k2"], by="lead", properties=[]) == {}
+
+
+def test_a_record_that_was_merged_is_answered_with_the_one_that_it_was_merged_into(
+    backstage, connector, outgoing
+):
+    written = connector.write([outgoing("k1"), outgoing("k2"), outgoing("k3")]).written
+    ids = [written[key].remote_id for key in ("k1", "k2", "k3")]
+    new = backstage.merge(ids[0], ids[1])
+    found = connector.read(ids, by="id", properties=[backstage.first])
+    assert {asked: present.remote_id for asked, present in found.items()} == {
+        ids[0]: new,
+        ids[1]: new,
+        ids[2]: ids[2],
+    }

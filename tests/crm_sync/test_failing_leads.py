@@ -1,0 +1,111 @@
+"""What the CRM fails at is told from what it refuses: it is tried again until it passes, and a person hears of it once."""
+
+from datetime import timedelta
+
+import pytest
+
+from crm_sync import exception_kinds as kinds
+from crm_sync import outbox
+from crm_sync.models import CrmConnection, OutboxEntry
+from exception_queue.models import ExceptionItem
+from tests.exception_queue.trying import fails_again, works_now
+from tests.make import crm_sync as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def rounds(connection, times):
+    for _ in range(times):
+        make.make_due(connection)
+        make.drain(connection)
+
+
+def healthy(connection):
+    connection.refresh_from_db()
+    return connection.health == CrmConnection.Health.OK and not connection.failures
+
+
+@pytest.fixture
+def other(crm, connection):
+    """A lead that the CRM has taken."""
+    lead = make.lead(email="first@globex.example")
+    make.drain(connection)
+    return lead
+
+
+@pytest.mark.parametrize("path", ["/contacts/batch/upsert", "/tasks/batch/create"])
+def test_a_lead_that_the_crm_fails_on_is_never_given_up_and_its_one_item_closes_when_it_passes(
+    crm, connection, other, path
+):
+    connection.api_version = "v3"
+    connection.save()
+    crm.fault("partial", rate=1.0, path=path)
+    make.clock(make.lead(segment="hot"))
+    rounds(connection, outbox.NEWS_AFTER - 1)
+    assert not ExceptionItem.objects.exists()
+    rounds(connection, 10)
+    entry = OutboxEntry.objects.get()
+    assert (entry.status, entry.attempts) == (OutboxEntry.Status.PENDING, outbox.NEWS_AFTER + 9)
+    item = ExceptionItem.objects.get()
+    assert (item.kind, item.status, item.count) == (kinds.FAILING, "open", 10)
+    assert "internal error" in item.cause
+    crm.heal()
+    rounds(connection, 1)
+    item.refresh_from_db()
+    assert (item.status, item.resolved_by) == ("resolved", "leadops")
+    assert {each["email"] for each in crm.contacts()} == {"first@globex.example", "gina@globex.example"}
+    assert len(crm.tasks()) == 1
+    assert not OutboxEntry.objects.exists()
+
+
+def test_its_tries_come_more_and_more_seldom_and_at_least_every_quarter_of_an_hour():
+    longest = [max(outbox.RETRIES.delay_after(failed) for _ in range(200)) for failed in (1, 5, 40)]
+    assert longest[0] < longest[1] < longest[2] <= timedelta(minutes=15)
+    assert not outbox.RETRIES.is_over(10_000)
+
+
+def test_one_lead_that_breaks_the_crm_holds_up_no_other_and_is_not_an_outage(crm, connection, other):
+    make.lead()
+    # Only this lead: the CRM is there for the cheap call that is made to find out.
+    crm.fault("status", status=500, path="/contacts/batch/upsert")
+    OutboxEntry.objects.update(attempts=outbox.RETRIES.alone_after)
+    rounds(connection, 3)
+    assert healthy(connection)
+    assert ExceptionItem.objects.get().kind == kinds.FAILING
+    assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
+    crm.heal()
+    rounds(connection, 1)
+    assert not OutboxEntry.objects.exists()
+    assert not ExceptionItem.objects.exclude(status="resolved").exists()
+
+
+def test_a_crm_that_is_gone_is_an_outage_also_for_a_lead_that_has_failed_before(crm, connection, other):
+    make.lead()
+    OutboxEntry.objects.update(attempts=outbox.RETRIES.alone_after)
+    crm.fault("status", status=503)
+    rounds(connection, 3)
+    assert not healthy(connection)
+    assert [item.kind for item in ExceptionItem.objects.all()] == [kinds.UNAVAILABLE]
+
+
+def test_trying_a_failing_lead_by_hand_says_what_came_of_it(crm, connection, other):
+    connection.api_version = "v3"
+    connection.save()
+    crm.fault("partial", rate=1.0, path="/upsert")
+    make.lead()
+    rounds(connection, outbox.NEWS_AFTER)
+    item = ExceptionItem.objects.get()
+    fails_again(item, lambda: make.drain(connection))
+    crm.heal()
+    works_now(item, lambda: make.drain(connection))
+
+
+def test_a_lead_that_is_refused_after_it_has_failed_has_the_one_item_that_says_so(crm, connection, other):
+    connection.api_version = "v3"
+    connection.save()
+    crm.fault("partial", rate=1.0, path="/upsert")
+    make.lead(email="not an address")
+    rounds(connection, outbox.NEWS_AFTER)
+    crm.heal()
+    rounds(connection, 1)
+    assert [item.kind for item in ExceptionItem.objects.filter(status="open")] == [kinds.REJECTED]
