@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))) python3)
 VENV := .venv/bin
 
-.PHONY: run up test check bench docs venv
+.PHONY: run up test check bench drill docs venv
 
 run: venv  ## everything, with the demo configuration and the CRM sandbox
 	@LEADOPS_DEMO=$${LEADOPS_DEMO:-1} exec $(VENV)/python manage.py up
@@ -25,6 +25,9 @@ check: venv
 
 bench: venv
 	@exec $(VENV)/python -m benchmarks
+
+drill: venv  ## kills and faults under load, checked by a stranger; DRILL=medium or DRILL=long for more
+	@exec $(VENV)/python -m tests.drills --size $(or $(DRILL),short)
 
 docs: venv  ## what is written from the code
 	$(VENV)/python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn

@@ -1,11 +1,7 @@
-"""A whole leadops (`manage.py up`, demo, CRM sandbox) that leads are posted to while parts of it are killed.
-
-`LEADOPS_DRILLS=full` runs the drills with the numbers of the promise (1,000 and 500 leads) instead of those that fit into every
-test run.
-"""
+"""A whole leadops (`manage.py up`, demo, CRM sandbox) for tests that look into its database too. What a stranger sees of one is
+`tests/drills/installation.py`."""
 
 import json
-import os
 import threading
 import time
 from collections import Counter
@@ -24,11 +20,9 @@ from leadops.launcher.stack import SANDBOX_TOKEN
 from tests.leadops.launcher.running import Up
 from tests.make.people import crowd
 
-FULL = os.environ.get("LEADOPS_DRILLS") == "full"
 SUBMISSIONS = "/api/v1/forms/demo-request/submissions"
-PATIENCE = 300 if FULL else 150
+PATIENCE = 150
 AGAIN_AFTER = 0.5
-WORKER = "leadops.celery worker"
 
 
 def people(count: int, *, first: int = 0) -> list[dict[str, Any]]:
@@ -79,10 +73,6 @@ class Installation:
         assert done.returncode == 0, done.stdout + done.stderr
 
     # -- killing -----------------------------------------------------------------------------------
-
-    def kill_workers(self) -> None:
-        """kill -9 of the worker's whole group, at once."""
-        os.killpg(self.up.child(WORKER).pid, 9)
 
     def kill_everything(self) -> None:
         """kill -9 of the launcher and of all that it has started."""

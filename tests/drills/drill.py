@@ -1,0 +1,123 @@
+"""One drill from start to report: posts at a steady rate while processes die and the surroundings fail, then quiet, then the
+checker."""
+
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tests.drills import checker, full_disk, report
+from tests.drills.installation import REMIND_AFTER, Installation
+from tests.drills.schedule import Trouble
+from tests.drills.sizes import Size
+from tests.drills.talking import UNANSWERED
+from tests.drills.traffic import Traffic, strangers
+
+
+@dataclass
+class Drill:
+    size: Size
+    seed: int
+    command: str
+
+    def run(self, into: Path) -> dict[str, Any]:
+        """The result, as written to drill-report.json in `into`."""
+        machine = report.machine()
+        folder = Path(tempfile.mkdtemp(prefix="leadops-drill-"))
+        installation = Installation(folder)
+        try:
+            self.say("starting leadops")
+            installation.start()
+            installation.keep_running()
+            result = self._under_fire(installation)
+        except BaseException:
+            self.say(f"it ended early; the launcher's words are in {installation.output}")
+            raise
+        finally:
+            installation.end()
+        if self.size.full_disk:
+            self.say("filling a disk")
+            result["full_disk"] = full_disk.run(folder / "small")
+            result["failed"] += full_disk.failures(result["full_disk"])
+        logs = into / "logs"
+        shutil.rmtree(logs, ignore_errors=True)
+        if result["failed"]:
+            shutil.copytree(folder / "logs", logs)
+        shutil.rmtree(folder, ignore_errors=True)
+        result["verdict"] = self._verdict(result)
+        result |= {"machine": machine, "command": self.command, "seed": self.seed, "size": asdict(self.size)}
+        page = report.write(result, into)
+        self.say(f"{result['verdict']} {page}")
+        return result
+
+    def _under_fire(self, installation: Installation) -> dict[str, Any]:
+        size = self.size
+        traffic = Traffic(installation.form, strangers(size.posts), size.per_second, size.clients)
+        trouble = Trouble(installation, size, self.seed)
+        begin = datetime.now(UTC)
+        since = quote(begin.isoformat(timespec="seconds"))
+        self.say(f"{size.posts:,} posts in {size.seconds:.0f} s, {size.kills} kills")
+        trouble.start()
+        traffic.run()
+        trouble.end()
+        posted = time.time()
+        self.say(f"posted after {posted - begin.timestamp():.0f} s; waiting until it is quiet")
+        installation.wait_until_ready()
+        quiet = checker.wait_until_quiet(
+            installation.api,
+            since=since,
+            not_before=traffic.last_answer + REMIND_AFTER + 5,
+            seconds=size.quiet,
+        )
+        left = {} if quiet is not None else _left(installation, since=since)
+        self.say("quiet" if quiet is not None else f"not quiet: {left}")
+        found = checker.check(
+            api=installation.api,
+            sandbox=installation.sandbox,
+            mail=installation.data_dir / "mail",
+            posts=traffic.posts,
+            weights=installation.weights(),
+            since=since,
+            sampled=size.sampled,
+            seed=self.seed,
+            say=self.say,
+        )
+        shutil.copytree(installation.data_dir / "logs", installation.data_dir.parent / "logs")
+        return {
+            "at": begin.strftime("%Y-%m-%d %H:%M UTC"),
+            "findings": asdict(found),
+            "failed": found.failed + ([] if quiet is not None else [f"not quiet: {left}"]),
+            "latencies": report.latencies(traffic.posts),
+            "seconds": {"posting": traffic.last_answer - begin.timestamp(), "quiet": quiet},
+            "left": left,
+            "answers": dict(traffic.answers.most_common()),
+            "kills": dict(trouble.kills.most_common()),
+            "killed": trouble.killed,
+            "missed": trouble.missed,
+            "restarts": installation.restarts,
+            "faults": [asdict(one) for one in trouble.struck],
+        }
+
+    def _verdict(self, result: dict[str, Any]) -> str:
+        if result["failed"]:
+            return f"**Failed: {'; '.join(result['failed'])}.**"
+        taken = result["findings"]["counts"]["answered 202"]
+        twice = result["findings"]["wrong"]["mails sent twice"]
+        return (
+            f"**Held**: 0 of {taken:,} lost, 0 doubled, every lead once in the CRM with its "
+            f"owner and one task, shares exact, every exception closed by itself; mails sent twice: {twice}."
+        )
+
+    def say(self, text: str) -> None:
+        print(f"drill: {text}", flush=True)
+
+
+def _left(installation: Installation, *, since: str) -> dict[str, float]:
+    try:
+        return checker.what_is_left(installation.api, since=since)
+    except UNANSWERED as error:
+        return {f"no answer: {error}": 1}

@@ -1,0 +1,111 @@
+"""What an outsider can know of an installation: its API, the CRM beside it, and the mails that it has sent."""
+
+import email
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.drills.talking import Server
+
+READERS = 4
+BETWEEN_MAILS = "-" * 79
+_LEAD = re.compile(r"/lead/([0-9a-f-]{36})/")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`lead` is the id in its link, "" where the mail was cut off."""
+
+    kind: str
+    lead: str
+    to: str
+    message_id: str
+
+
+def submissions(api: Server, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """By id; those that are not known are missing."""
+
+    def one(submission: str) -> tuple[str, Any]:
+        status, answer = api.ask("GET", f"/api/v1/submissions/{submission}")
+        return submission, answer if status == 200 else None
+
+    with ThreadPoolExecutor(READERS) as pool:
+        return {key: found for key, found in pool.map(one, ids) if found}
+
+
+def leads(api: Server) -> dict[str, dict[str, Any]]:
+    """By id."""
+    return {lead["id"]: lead for lead in _pages(api, "/api/v1/leads?page_size=200")}
+
+
+def exceptions(api: Server) -> list[dict[str, Any]]:
+    """Settled ones too."""
+    return list(_pages(api, "/api/v1/exceptions?page_size=200"))
+
+
+def stories(api: Server, ids: Iterable[str]) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Timeline and owners of each of these leads."""
+
+    def one(lead: str) -> tuple[str, tuple[list[Any], list[Any]]]:
+        there = f"/api/v1/leads/{lead}"
+        return lead, (api.get(f"{there}/timeline"), api.get(f"{there}/assignments"))
+
+    with ThreadPoolExecutor(READERS) as pool:
+        return dict(pool.map(one, ids))
+
+
+def contacts(sandbox: Server) -> list[dict[str, Any]]:
+    """Properties of every contact, with its `id`."""
+    query = "properties=email,hubspot_owner_id,leadops_lead_id"
+    return [{"id": one["id"], **one["properties"]} for one in _crm_pages(sandbox, "contacts", query)]
+
+
+def tasks(sandbox: Server) -> list[tuple[str, str]]:
+    """(contact's id, owner's id) of every task; a task that hangs in the air has "" for its contact."""
+    found = []
+    query = "properties=hubspot_owner_id,hs_task_body&associations=contacts"
+    for task in _crm_pages(sandbox, "tasks", query):
+        linked = task.get("associations", {}).get("contacts", {}).get("results", [])
+        about = {each["id"] for each in linked} or {""}
+        found += [(contact, task["properties"].get("hubspot_owner_id") or "") for contact in about]
+    return found
+
+
+def crm_owners(sandbox: Server) -> dict[str, str]:
+    """id -> e-mail address."""
+    return {one["id"]: one["email"] for one in sandbox.get("/hubspot/crm/v3/owners?limit=100")["results"]}
+
+
+def mails(folder: Path) -> Iterator[Mail]:
+    for file in folder.glob("*"):
+        for text in file.read_text(encoding="utf-8", errors="replace").split(BETWEEN_MAILS):
+            if text.strip():
+                message = email.message_from_string(text.lstrip())
+                body = message.get_payload(decode=True)
+                link = _LEAD.search(body.decode(errors="replace") if isinstance(body, bytes) else "")
+                subject = str(email.header.make_header(email.header.decode_header(message["Subject"] or "")))
+                yield Mail(
+                    subject.partition(":")[0],
+                    link[1] if link else "",
+                    message["To"] or "",
+                    message["Message-ID"] or "",
+                )
+
+
+def _pages(api: Server, path: str) -> Iterator[dict[str, Any]]:
+    while path:
+        page = api.get(path)
+        yield from page["results"]
+        following = page["next"] or ""
+        path = following[following.index("/api/") :] if following else ""
+
+
+def _crm_pages(sandbox: Server, kind: str, query: str) -> Iterator[dict[str, Any]]:
+    after: str | None = "0"
+    while after is not None:
+        page = sandbox.get(f"/hubspot/crm/v3/objects/{kind}?limit=100&after={after}&{query}")
+        yield from page["results"]
+        after = page.get("paging", {}).get("next", {}).get("after")

@@ -1,0 +1,40 @@
+"""How large a drill is."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`per_second` posts, so that all of them take `seconds`; kills and faults fall into that time.
+
+    `fault_seconds` is how long each fault lasts, `rounds` how often each kind comes. `sampled`: leads whose story is read
+    one by one (all of the other questions are asked about every lead). `quiet` is how long the rest may take. Faults that have
+    `without` in their names are left out.
+    """
+
+    name: str
+    posts: int
+    per_second: float
+    clients: int
+    kills: int
+    rounds: int
+    fault_seconds: float
+    sampled: int
+    quiet: float
+    full_disk: bool
+    without: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return math.ceil(self.posts / self.per_second)
+
+
+SIZES = {
+    size.name: size
+    for size in (
+        Size("short", 600, 8, 16, 10, 1, 3, 600, 300, full_disk=False),
+        Size("medium", 5_000, 30, 24, 20, 1, 8, 500, 600, full_disk=True),
+        Size("long", 50_000, 50, 32, 60, 3, 12, 1_000, 900, full_disk=True),
+    )
+}
