@@ -44,7 +44,10 @@ def logging_config(*, level: str) -> dict[str, Any]:
                 ],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "lines"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
@@ -56,5 +59,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
             "celery.worker.consumer.delayed_delivery": {"level": _NEVER},
             "django_celery_beat.schedulers": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
+            # It writes down whole addresses, which are secrets; what it says of a message that failed, plumbing.notify tells.
+            "apprise": {"handlers": ["nowhere"], "level": "WARNING", "propagate": False},
         },
     }

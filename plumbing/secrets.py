@@ -28,6 +28,19 @@ def decrypt(token: str) -> str:
         ) from error
 
 
+def rotated(token: str) -> str:
+    """The same secret with the newest key; the same token where it has that key already. Raises SecretError."""
+    return token if has_newest_key(token) else encrypt(decrypt(token))
+
+
+def has_newest_key(token: str) -> bool:
+    try:
+        _fernet(tuple(settings.LEADOPS_ENCRYPTION_KEYS[:1])).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 def named(variable: str) -> str:
     """The secret in a variable of the environment; "" where it is not set, or may not be named."""
     environment: dict[str, str] = settings.LEADOPS_ENVIRONMENT

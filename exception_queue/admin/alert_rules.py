@@ -11,17 +11,16 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from exception_queue import alerts, kinds
 from exception_queue.models import AlertNotice, AlertRule
-from plumbing.admin_kit.form_fields import LinesField
+from plumbing.admin_kit.form_fields import ADDRESSES_HELP, AddressesForm, LinesField
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import Page
 
 SHOWN_NOTICES = 10
 
 
-class AlertRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class AlertRuleForm(AddressesForm):
     notify = LinesField(
-        help_text="Addresses, one a line: mailto:ops@example.com for e-mail, or an Apprise address such as "
-        "slack://… or msteams://…",
+        help_text=ADDRESSES_HELP,
     )
     kinds = forms.MultipleChoiceField(
         label="Kinds",

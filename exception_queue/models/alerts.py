@@ -6,6 +6,7 @@ from django.db.models import Q
 from exception_queue import kinds
 from exception_queue.models.items import ExceptionItem
 from plumbing import notify
+from plumbing.notify_addresses import AddressesField
 
 
 class AlertRule(models.Model):
@@ -24,9 +25,9 @@ class AlertRule(models.Model):
         help_text="Exception kinds; empty means all kinds.",
     )
     min_severity = models.CharField(max_length=10, choices=Severity, default=Severity.LOW)
-    notify = ArrayField(
-        models.CharField(max_length=500),
-        help_text="mailto: addresses, or Apprise addresses (slack://, msteams://, ...).",
+    notify = AddressesField(
+        default=list,
+        help_text="mailto: addresses, env:NAME, or Apprise addresses (slack://, msteams://, ...), which are stored encrypted.",
     )
     threshold = models.PositiveIntegerField(
         default=1, help_text="Tell when so many exceptions are open that nobody was told of."
@@ -89,7 +90,7 @@ class AlertNotice(models.Model):
     due_at = models.DateTimeField()
     title = models.CharField(max_length=255)
     body = models.TextField()
-    to = ArrayField(models.CharField(max_length=500), help_text="Addresses that still have to be told.")
+    to = AddressesField(default=list, help_text="Addresses that still have to be told.")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)

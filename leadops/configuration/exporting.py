@@ -50,7 +50,8 @@ def _styled(value: Any, depth: int) -> Any:
         if not value or (depth > 1 and not of_items and _length(value) <= _WIDE):
             items.fa.set_flow_style()
         return items
-    return value
+    # Without the class of an address, whose text is what may be shown of it.
+    return str(value) if isinstance(value, str) else value
 
 
 def _length(value: Any) -> int:

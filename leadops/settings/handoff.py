@@ -19,6 +19,7 @@ LEADOPS_DOCTOR_CHECKS = [
     "leadops.configuration.doctor.check_idle_settings",
     "leadops.access.doctor.check_tokens",
     "leadops.access.doctor.check_older_tokens",
+    "leadops.stored_secrets.check_stored_secrets",
 ]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)

@@ -12,10 +12,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from plumbing import secrets
+from plumbing import notify, notify_addresses, secrets
 from plumbing.json_shapes import ShapedJSONField, plain, problems
 
 FORGET = "-"
+ADDRESSES_HELP = (
+    "One a line: mailto:team@example.com for e-mail, an Apprise address (slack://…, msteams://…), or env:NAME for one "
+    "that stands in a variable. Addresses are stored encrypted and shown by their beginning: leave such a line to keep it."
+)
 
 
 class WordsField(forms.CharField):
@@ -48,6 +52,19 @@ class LinesField(WordsField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.widget.attrs["rows"] = 3
+
+
+class AddressesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """With a field `notify`: addresses with secrets are shown by scheme and host, and a line that stays as shown is kept."""
+
+    def clean_notify(self) -> list[str]:
+        try:
+            addresses = notify_addresses.kept(self.cleaned_data["notify"], among=self.instance.notify)
+            for address in addresses:
+                notify.check_address(address)
+        except (ValueError, notify.NotifyError) as error:
+            raise forms.ValidationError(str(error)) from error
+        return addresses
 
 
 class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,18 +12,17 @@ from django.utils.timesince import timesince
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from plumbing import notify
-from plumbing.admin_kit.form_fields import LinesField
+from plumbing.admin_kit.form_fields import ADDRESSES_HELP, AddressesForm, LinesField
 from plumbing.admin_kit.pages import ConfigurationPage
 from plumbing.counting import counted
 from routing.models import Queue, Team
 
 
-class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+class TeamForm(AddressesForm):
     notify = LinesField(
         label="Tell",
         required=False,
-        help_text="One a line: mailto:team@example.com for e-mail, or an Apprise address (slack://…, msteams://…).",
+        help_text=ADDRESSES_HELP,
     )
 
     class Meta:
@@ -34,15 +32,6 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
             "manager": "Hears of overdue leads.",
             "calendar": "Opening hours of response times, and of owners without a calendar of their own.",
         }
-
-    def clean_notify(self) -> list[str]:
-        addresses: list[str] = self.cleaned_data["notify"]
-        for address in addresses:
-            try:
-                notify.check_address(address)
-            except notify.NotifyError as error:
-                raise ValidationError(error.message) from error
-        return addresses
 
 
 @admin.register(Team)

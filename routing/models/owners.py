@@ -6,6 +6,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from simple_history.models import HistoricalRecords
 
+from plumbing.notify_addresses import AddressesField
+
 
 class WorkCalendar(models.Model):
     """Opening hours.
@@ -31,7 +33,8 @@ class WorkCalendar(models.Model):
 
 
 class Team(models.Model):
-    """`notify` holds addresses: mailto:... is e-mail, anything with :// an Apprise URL."""
+    """`notify` holds addresses: mailto:... is e-mail, env:NAME the address in a variable, anything with :// an Apprise URL,
+    which is stored encrypted."""
 
     name = models.CharField(max_length=120, unique=True)
     manager = models.ForeignKey(
@@ -40,7 +43,7 @@ class Team(models.Model):
     calendar = models.ForeignKey(
         WorkCalendar, null=True, blank=True, on_delete=models.PROTECT, related_name="teams"
     )
-    notify = models.JSONField(default=list, blank=True)
+    notify = AddressesField(default=list, blank=True)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
 

@@ -107,7 +107,9 @@ def _send_claimed(*, services_only: bool, now: datetime) -> int:
     due = OwnerNotice.objects.filter(status=OwnerNotice.Status.WAITING, due_at__lte=now)
     if services_only:
         # Owners are told by mail; only teams can have other addresses.
-        due = due.filter(Q(team__isnull=False) & Q(team__notify__icontains="://"))
+        due = due.filter(
+            Q(team__isnull=False) & (Q(team__notify__icontains="://") | Q(team__notify__icontains='"env:'))
+        )
     claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE, now=timezone.now())
     prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
     for notice in claim.rows:
@@ -197,7 +199,7 @@ def addresses(notice: OwnerNotice) -> list[str]:
     if notice.team is None:
         return []
     if notice.team.notify:
-        return [str(address) for address in notice.team.notify]
+        return list(notice.team.notify)
     return [f"{MAIL_ONLY_PREFIX}{notice.team.manager.email}"] if notice.team.manager else []
 
 

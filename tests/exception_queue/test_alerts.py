@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from exception_queue import alerts, queue, tasks
 from exception_queue.models import AlertMention, AlertNotice, AlertRule, ExceptionItem
+from plumbing.notify_addresses import whole
 from tests.make.exceptions import opened, problem, rule
 from tests.plumbing.threads import at_once
 
@@ -167,7 +168,7 @@ def test_only_the_addresses_that_failed_are_tried_again(mail_server):
     opened()
     sweep()
     notice = AlertNotice.objects.get()
-    assert notice.to == ["json://127.0.0.1:1/nobody-listens"]
+    assert [whole(address) for address in notice.to] == ["json://127.0.0.1:1/nobody-listens"]
     alerts.deliver(now=notice.due_at)
     assert len(mail.outbox) == 1
 
