@@ -1,9 +1,11 @@
 """Whoever is slow waits for themselves, and nobody else does."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from django.db import connection, transaction
 
 from intake.models import Submission
 from leadops.serving import bodies
@@ -60,3 +62,19 @@ def test_readers_that_never_read_keep_nobody_else_from_being_served(patient_web,
     swagger = head("/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js", method="GET")
     with connections(patient_web.port, SLOW, swagger):
         everybody_is_served(patient_web)
+
+
+def test_health_and_console_answer_while_every_thread_for_submissions_waits(patient_web, committed_acme):
+    body = lead()
+    with ExitStack() as stack:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE intake_intakeform, intake_submission IN ACCESS EXCLUSIVE MODE")
+            post = head(Content_Length=len(body)) + body
+            posts = [stack.enter_context(Line(patient_web.port, post)) for _ in range(20)]
+            for path, wanted in (("/healthz", 200), ("/admin/login/", 200), ("/readyz", 503)):
+                with Line(patient_web.port, head(path, method="GET")) as line:
+                    status, _, answer = line.answer()
+                    assert status == wanted, path
+            assert json.loads(answer) == {"ready": False}
+        assert [line.answer()[0] for line in posts] == [202] * 20
