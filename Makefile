@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))) python3)
 VENV := .venv/bin
 
-.PHONY: run up test check bench drill docs venv
+.PHONY: run up test check audit bench drill docs venv
 
 run: venv  ## everything, with the demo configuration and the CRM sandbox
 	@LEADOPS_DEMO=$${LEADOPS_DEMO:-1} exec $(VENV)/python manage.py up
@@ -22,6 +22,9 @@ check: venv
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 	$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+audit: venv  ## known vulnerabilities, committed secrets, and the list of what we are made of (build/sbom.json)
+	@exec $(VENV)/python .ci/audit.py
 
 bench: venv
 	@exec $(VENV)/python -m benchmarks

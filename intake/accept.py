@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from intake.vendors.flat import Flat
 from intake.vendors.registry import VENDORS
 from plumbing.bulk import insert_rows
 from plumbing.nudges import nudge
+
+log = logging.getLogger(__name__)
 
 KEY_KEPT = timedelta(days=7)
 DRAIN = "intake.drain"
@@ -105,6 +108,14 @@ def _accept_one(form: IntakeForm, envelope: Envelope, flat: Flat, *, now: dateti
         notes=[note.to_json() for note in flat.notes] if errors else [],
     )
     existing = _insert(submission, now=now)
+    log.info(
+        "submission received" if existing is None else "submission received again",
+        extra={
+            "submission": str((existing or submission).pk),
+            "form": form.key,
+            "outcome": submission.status,
+        },
+    )
     if existing is None:
         return Accepted(submission, errors=errors)
     if expires is not None and existing.body_hash != submission.body_hash:

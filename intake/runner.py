@@ -147,6 +147,7 @@ def _run(submissions: Sequence[Submission], *, token: UUID, now: datetime | None
                 raise _HeldBelowTheMark
             batch.write()
             save_outcomes(batch)
+        _say(batch)
     except _HeldBelowTheMark:
         # Nothing of a held lead may be written, a turn of a rotation least of all: the others run again without it.
         _save_held(batch, token=token)
@@ -160,6 +161,22 @@ def _save_held(batch: Batch, *, token: UUID) -> None:
     with transaction.atomic():
         _drop_what_is_lost(held, token=token)
         save_outcomes(held)
+    _say(held)
+
+
+def _say(batch: Batch) -> None:
+    """What has become of each, once it is committed."""
+    for work in batch.works:
+        submission = work.submission
+        log.info(
+            "submission worked",
+            extra={
+                "submission": str(submission.pk),
+                "lead": str(submission.lead_id or ""),
+                "form": work.form.key,
+                "outcome": submission.status,
+            },
+        )
 
 
 def _drop_what_is_lost(batch: Batch, *, token: UUID) -> None:

@@ -22,4 +22,5 @@ SWEEPS = {
     "Sweep: alerts due": _every("exception_queue.send_alerts", 5.0),
     "Sweep: snoozed exceptions": _every("exception_queue.wake_snoozed", 30.0),
     "Heartbeat": _every("leadops.heartbeat", 5.0),
+    "Heartbeat to the outside": _every("leadops.tell_outside", 60.0),
 }

@@ -15,16 +15,14 @@
 A remote that says "too many" with a 403 is its connector's business: Permanent carries the whole answer.
 """
 
-import json as jsonlib
+import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from html import unescape
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,15 +34,16 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from plumbing import private_addresses
+from plumbing import answer_text, private_addresses
 from plumbing.guarded_connections import POOLS
 from plumbing.private_addresses import PrivateAddress
 from plumbing.wire import refuse_in_transaction
 
+log = logging.getLogger(__name__)
+
 _MOST_BYTES = 32 * 1024 * 1024
 _LONGEST_WAIT_SECONDS = 900.0
 _UNTOLD_WAIT_SECONDS = 2.0
-_LONGEST_WORDS = 2000
 
 _REDIRECTS = frozenset({300, 301, 302, 303, 304, 305, 307, 308})
 _SLOW_DOWN = frozenset({423, 429, 477})
@@ -144,6 +143,7 @@ class Remote:
         if "://" in path.partition("?")[0]:
             raise ValueError("The path continues the base address; a whole address is not accepted.")
         url = f"{self.base_url}/{path.lstrip('/')}" if path else self.base_url
+        status, since = 0, time.monotonic()
         try:
             if select_proxy(self.base_url, dict(self._proxies)):
                 # The proxy looks names up itself; what the address says is all that we can see.
@@ -161,6 +161,7 @@ class Remote:
                 verify=self._verify,
                 stream=True,
             ) as response:
+                status = response.status_code
                 inside = getattr(response.raw.connection, "standing", "") == "network"
                 text = self._read(response)
         except PrivateAddress as error:
@@ -169,6 +170,10 @@ class Remote:
             raise _not_valid(self.host) from error
         except requests.RequestException as error:
             raise _not_reached(error, host=self.host) from error
+        finally:
+            # Without what is asked for: queries and bodies are about people.
+            facts = {"method": method, "host": self.host, "path": path.partition("?")[0], "status": status}
+            log.info("call", extra={**facts, "ms": round((time.monotonic() - since) * 1000)})
         if inside and not response.ok:
             # Whoever can type an address is not shown what machines of a whole network say.
             response.reason, text = "", ""
@@ -260,14 +265,14 @@ def _judged(response: requests.Response, *, text: str, host: str) -> Answer:
     status = response.status_code
     headers = CaseInsensitiveDict(response.headers)
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    body, readable = _parsed(text, kind)
+    body, readable = answer_text.parsed(text, kind)
     answer = Answer(status=status, headers=headers, body=body, text=text)
     if 200 <= status < 300:
         if not readable:
-            what = "a web page" if _is_page(text, kind) else "something that is not whole JSON"
+            what = "a web page" if answer_text.is_page(text, kind) else "something that is not whole JSON"
             raise Transient(f"{host} answered {status} with {what}.", ambiguous=True, answer=answer)
         return answer
-    words = f"{host} answered {status}: {_words(answer, kind) or response.reason or 'no explanation'}"
+    words = f"{host} answered {status}: {answer_text.words(body, text, kind) or response.reason or 'no explanation'}"
     retry_after = headers.get("Retry-After")
     if status == 401:
         raise AuthLost(words, answer=answer)
@@ -280,49 +285,6 @@ def _judged(response: requests.Response, *, text: str, host: str) -> Answer:
     if status in _REDIRECTS:
         words = f"{host} answered {status} and points elsewhere, which is not followed: correct the address."
     raise Permanent(words, status=status, body=body, answer=answer)
-
-
-def _parsed(text: str, kind: str) -> tuple[Any, bool]:
-    """The JSON of an answer, and whether it is one that an API gives (empty, JSON, or plain text of another kind)."""
-    if not text.strip():
-        return None, True
-    if kind.endswith("json") or text.lstrip()[:1] in ("{", "["):
-        try:
-            return jsonlib.loads(text), True
-        except ValueError:
-            return None, False
-    return None, not _is_page(text, kind)
-
-
-def _is_page(text: str, kind: str) -> bool:
-    return kind in ("text/html", "application/xhtml+xml") or text.lstrip()[:14].lower().startswith(
-        ("<!doctype html", "<html")
-    )
-
-
-def _words(answer: Answer, kind: str) -> str:
-    """The remote's own words, out of the shapes that CRMs and proxies use."""
-    if answer.body is not None:
-        words = _said(answer.body) or answer.text
-    elif _is_page(answer.text, kind):
-        title = re.search(r"<(title|h1)[^>]*>(.*?)</\1>", answer.text, re.IGNORECASE | re.DOTALL)
-        words = f"{unescape(title[2])} (a web page)" if title else "a web page"
-    else:
-        words = answer.text
-    return re.sub(r"\s+", " ", words).strip()[:_LONGEST_WORDS]
-
-
-def _said(body: Any) -> str:
-    match body:
-        case str():
-            return body
-        case [first, *_]:
-            return _said(first)
-        case dict():
-            for key in ("message", "detail", "error_description", "error", "title", "errors"):
-                if said := _said(body.get(key)):
-                    return said
-    return ""
 
 
 def _retry_at(header: str | None, *, now: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """One batch on its way into the CRM."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from crm_sync.outbound.session import ConnectionSession
 from intake.models import Lead
 from plumbing.http import RemoteError, Transient
 from routing.notices import sending
+
+log = logging.getLogger(__name__)
 
 
 class PushBatch:
@@ -215,9 +218,24 @@ class PushBatch:
         if merged.stopped is None:
             self._refuse_the_rest(merged, reports)
         finished = record_results.save(self.session, self.open.values(), merged)
+        self._say(merged)
         for key in finished.over:
             del self.open[key]
         return finished.shown
+
+    def _say(self, report: Report) -> None:
+        """What the CRM has answered about each lead, once it is saved."""
+        answers: list[tuple[Collection[str], str]] = [
+            (report.written, "written"),
+            (report.refused, "refused"),
+            (report.again, "put off"),
+        ]
+        for keys, outcome in answers:
+            for key in keys:
+                push = self.open.get(key)
+                remote_id = push.link.remote_id if push and push.link else ""
+                facts = {"lead": key, "connection": self.session.connection.key, "remote_id": remote_id}
+                log.info("record sent", extra={**facts, "outcome": outcome})
 
     def _release_notices(self, shown: Collection[UUID]) -> None:
         if self.session.connection.primary and shown:

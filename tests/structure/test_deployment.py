@@ -8,6 +8,7 @@ from django.conf import settings
 from ruamel.yaml import YAML
 
 from leadops.management.commands import prepare, run
+from leadops.serving import front  # noqa: F401  its counter is made when a web process starts
 from tests.structure.repository import BASE
 from tests.structure.test_documentation import settings_and_variables
 
@@ -55,3 +56,17 @@ def test_every_variable_of_the_deployment_is_one_that_leadops_reads():
 def test_the_image_has_the_version_of_the_project():
     version = tomllib.loads((BASE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert {one["image"] for one in OURS.values()} == {f"leadops:{version}"}
+
+
+def test_the_dashboard_asks_for_metrics_that_exist(client, db, settings):
+    asked = set(
+        re.findall(
+            r"\b((?:leadops|django)_[a-z_]+)", (BASE / "deploy" / "grafana" / "leadops.json").read_text()
+        )
+    )
+    client.get("/api/schema/")
+    given = client.get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
+    assert asked
+    assert not [
+        name for name in asked if not re.search(rf"^# TYPE {name.removesuffix('_bucket')} ", given, re.M)
+    ]
