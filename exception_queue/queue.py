@@ -26,7 +26,7 @@ from exception_queue.upsert import upsert
 from plumbing import dotted
 
 __all__ = [
-    "Attempt", "ExceptionReport", "Retried", "RetryRefused", "Subject", "claim", "close_items", "dismiss", "is_open",
+    "Attempt", "ExceptionReport", "Retried", "RetryRefused", "Subject", "claim", "close_items", "dismiss", "forget", "is_open",
     "open_items", "release", "resolve", "retry", "snooze", "wake_snoozed",
 ]  # fmt: skip
 
@@ -222,6 +222,11 @@ def wake_snoozed(*, now: datetime) -> int:
     """Open what was snoozed until now, and make it news for the alert rules again; how many."""
     with transaction.atomic():
         return len(_wake(_locked(Q(status=Status.SNOOZED, snoozed_until__lte=now)), now=now))
+
+
+def forget(keys: Collection[int]) -> None:
+    """Settled items go for their age, with their notes."""
+    ExceptionItem.objects.filter(pk__in=list(keys)).exclude(status__in=ExceptionItem.UNRESOLVED).delete()
 
 
 def _after(

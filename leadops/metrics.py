@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -21,6 +21,7 @@ from exception_queue.kinds import all_kinds
 from exception_queue.models import ExceptionItem
 from leadops.api.problems import ApiProblem, answer
 from leadops.health import oldest_due
+from leadops.models import RetentionMark
 from leadops.monitoring import may_look
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class OpenWorkCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = [_oldest_due(), _open_exceptions(), *_outbox()]
+            found = [_oldest_due(), _open_exceptions(), *_outbox(), *_retention()]
             up = 1
         except DatabaseError as error:
             log.warning("No gauges for Prometheus: %s", error)
@@ -76,6 +77,22 @@ def _open_exceptions() -> Metric:
     for kind in all_kinds():
         gauge.add_metric([kind.key, kind.severity], counts.get(kind.key, 0))
     return gauge
+
+
+def _retention() -> list[Metric]:
+    removed = CounterMetricFamily(
+        "leadops_retention_removed", "Rows that have gone for their age", labels=["kind"]
+    )
+    complete = GaugeMetricFamily(
+        "leadops_retention_complete_timestamp_seconds",
+        "When nothing more was left of a kind that is old enough to go",
+        labels=["kind"],
+    )
+    for mark in RetentionMark.objects.order_by("key"):
+        removed.add_metric([mark.key], mark.removed)
+        if mark.complete_at is not None:
+            complete.add_metric([mark.key], mark.complete_at.timestamp())
+    return [removed, complete]
 
 
 def _outbox() -> list[Metric]:

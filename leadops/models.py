@@ -1,5 +1,5 @@
-"""Rows of the project package itself: what the configuration was when text and database last said the same, and how programs
-get in."""
+"""Rows of the project package itself: what the configuration was when text and database last said the same, how programs get
+in, the backups that were made, and how far the removal of old rows has got."""
 
 from datetime import datetime
 
@@ -65,3 +65,32 @@ class ApiToken(models.Model):
     def is_valid(self, now: datetime) -> bool:
         """Not revoked, not expired. Whether its user may still come in is the caller's question."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class BackupRun(models.Model):
+    """One backup: made, or not (`error`). `file` is where it was written, on the machine that `by` names."""
+
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField()
+    file = models.CharField(max_length=1000)
+    bytes = models.BigIntegerField(default=0)
+    error = models.CharField(max_length=1000, blank=True)
+    # Of a failed one: when the sweep tries again.
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    by = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"Backup of {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class RetentionMark(models.Model):
+    """How far the removal of one kind of old rows has got: `complete_at` is when nothing more was left."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    last_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    complete_at = models.DateTimeField(null=True, blank=True)
+    removed = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.removed} removed"

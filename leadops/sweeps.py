@@ -21,6 +21,8 @@ SWEEPS = {
     "Refresh: CRM owners": _every("crm_sync.refresh_owners", 300.0),
     "Sweep: alerts due": _every("exception_queue.send_alerts", 5.0),
     "Sweep: snoozed exceptions": _every("exception_queue.wake_snoozed", 30.0),
+    "Backup: scheduled": _every("leadops.back_up", 60.0),
+    "Retention": _every("leadops.let_go", 60.0),
     "Heartbeat": _every("leadops.heartbeat", 5.0),
     "Heartbeat to the outside": _every("leadops.tell_outside", 60.0),
 }

@@ -1,6 +1,6 @@
 """The only writer through which a lead gets an owner or a queue (rule 2). Every change is a history row (I3)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,3 +114,8 @@ def _entry(move: Move, before: Assignment | None, *, now: datetime) -> TimelineE
     return TimelineEntry(
         lead_id=move.lead_id, at=now, verb=verb, actor=move.actor, source=move.source, data=data
     )
+
+
+def forget_turns(turns: Collection[int]) -> None:
+    """These turns are about to go for their age. Who has the lead stays as it is, so there is no history of it."""
+    Assignment.objects.filter(turn__in=list(turns)).update(turn=None)

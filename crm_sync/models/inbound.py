@@ -42,6 +42,7 @@ class InboundEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["connection", "dedupe_key"], name="event_once")]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="waiting"), name="event_due"),
+            models.Index(fields=["received_at"], name="event_age"),
             models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="event_claim"),
         ]
 

@@ -103,6 +103,7 @@ class AlertNotice(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="pending"), name="alert_notice_due"),
+            models.Index(fields=["created_at"], name="alert_notice_age"),
             models.Index(
                 fields=["claim_token"], condition=Q(claim_token__isnull=False), name="alert_notice_claimed"
             ),

@@ -84,6 +84,11 @@ class ExceptionItem(models.Model):
             ),
             models.Index(fields=["snoozed_until"], condition=Q(status="snoozed"), name="exception_asleep"),
             models.Index(fields=["subject_type", "subject_id"], name="exception_by_subject"),
+            models.Index(
+                fields=["resolved_at"],
+                condition=Q(status__in=["resolved", "dismissed"]),
+                name="exception_settled_age",
+            ),
         ]
 
     def __str__(self) -> str:

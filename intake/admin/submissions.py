@@ -136,7 +136,7 @@ class SubmissionPage(SpamActions, ReadOnlyPage):
 
     @display(description="Body")
     def raw_body(self, row: Submission) -> SafeString:
-        text = bodies.shown(bytes(row.body), row.content_type)
+        text = row.removal or bodies.shown(bytes(row.body), row.content_type)
         return format_html('<pre class="lo-code lo-tall">{}</pre>', text)
 
 

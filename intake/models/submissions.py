@@ -34,6 +34,8 @@ class Submission(models.Model):
     content_type = models.CharField(max_length=200)
     headers = models.JSONField(default=dict)
     ip = models.GenericIPAddressField(null=True, blank=True)
+    # Since when body, headers, the words as they were typed and the address are gone for their age.
+    body_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     idempotency_key = models.CharField(max_length=300, null=True, blank=True)
     key_expires_at = models.DateTimeField(null=True, blank=True)
     body_hash = models.CharField(max_length=64)
@@ -74,7 +76,23 @@ class Submission(models.Model):
             ),
             models.Index(fields=["form", "-received_at"], name="submission_form"),
             models.Index(fields=["-received_at"], name="submission_received"),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(body_removed_at__isnull=True, status__in=["handed_off", "rejected", "spam"]),
+                name="submission_body_age",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.form} {self.received_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def removal(self) -> str:
+        """What is said in place of a body that has gone for its age; "" while it is there."""
+        if self.body_removed_at is None:
+            return ""
+        return (
+            f"Removed for its age on {self.body_removed_at:%d %B %Y}, with its headers, the sender's address and the words as "
+            "they were typed. What we read out of it stays, and so does the record of consents.\n"
+            f"SHA-256 of the body: {self.body_hash}"
+        )

@@ -16,7 +16,10 @@ class TimelineEntry(models.Model):
     class Meta:
         ordering = ["at", "id"]
         verbose_name_plural = "timeline entries"
-        indexes = [models.Index(fields=["lead", "at", "id"], name="timeline_lead")]
+        indexes = [
+            models.Index(fields=["lead", "at", "id"], name="timeline_lead"),
+            models.Index(fields=["at"], name="timeline_age"),
+        ]
 
     def __str__(self) -> str:
         return self.verb

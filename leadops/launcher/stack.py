@@ -13,12 +13,15 @@ from leadops.launcher.program import Program
 from leadops.launcher.valkey import Valkey
 
 SANDBOX_TOKEN = "sandbox-token"
+BACKUP_AT = "03:00"
+"""UTC: when the embedded database is backed up. For one of somebody's own they decide."""
 STATED = (
     "DATABASE_URL",
     "CELERY_BROKER_URL",
     "CACHE_URL",
     "EMAIL_URL",
     "HUBSPOT_TOKEN",
+    "LEADOPS_BACKUP_AT",
     "LEADOPS_BIND",
     "LEADOPS_DATABASE_FOLDER",
     "LEADOPS_DEMO",
@@ -44,6 +47,7 @@ def environment(
         **(demo if options.demo else {}),
         **{name: value for name, value in environ.items() if _passes(name, value, own_database=own_database)},
         "DJANGO_SETTINGS_MODULE": "leadops.settings",
+        "LEADOPS_BACKUP_AT": environ.get("LEADOPS_BACKUP_AT", "" if own_database else BACKUP_AT),
         "LEADOPS_DATA_DIR": str(options.data_dir),
         "LEADOPS_BIND": options.bind,
         "LEADOPS_PORT": str(options.port),

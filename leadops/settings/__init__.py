@@ -5,6 +5,7 @@ starts, and the proxies of outgoing calls, which `requests` reads itself. What t
 folder of a running `manage.py up` (addresses of the embedded services, generated secrets).
 """
 
+from leadops.settings.backups import *
 from leadops.settings.broker import *
 from leadops.settings.environment import *
 from leadops.settings.handoff import *
@@ -14,5 +15,6 @@ from leadops.settings.mail import *
 from leadops.settings.network import *
 from leadops.settings.observing import *
 from leadops.settings.parts import *
+from leadops.settings.retention import *
 from leadops.settings.secret_keys import *
 from leadops.settings.state import *

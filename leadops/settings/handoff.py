@@ -9,6 +9,7 @@ LEADOPS_EXCEPTION_KINDS = [
     "routing.exception_kinds",
     "crm_sync.exception_kinds",
     "exception_queue.exception_kinds",
+    "leadops.exception_kinds",
 ]
 LEADOPS_EXCEPTION_PAGES = "leadops.console.exception_pages.pages_of"
 LEADOPS_DOCTOR_CHECKS = [
@@ -20,6 +21,8 @@ LEADOPS_DOCTOR_CHECKS = [
     "leadops.access.doctor.check_tokens",
     "leadops.access.doctor.check_older_tokens",
     "leadops.stored_secrets.check_stored_secrets",
+    "leadops.backups.age.check_backups",
+    "leadops.retention.progress.check_retention",
 ]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)

@@ -33,7 +33,10 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        indexes = [models.Index(fields=["lead", "-at"], name="decision_lead")]
+        indexes = [
+            models.Index(fields=["lead", "-at"], name="decision_lead"),
+            models.Index(fields=["at"], name="decision_age"),
+        ]
 
     def __str__(self) -> str:
         return f"Decision of {self.at:%Y-%m-%d %H:%M:%S}"

@@ -74,6 +74,7 @@ class SlaClock(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="running"), name="clock_due"),
             models.Index(fields=["lead", "-started_at"], name="clock_lead"),
+            models.Index(fields=["started_at"], name="clock_age"),
         ]
 
     def __str__(self) -> str:

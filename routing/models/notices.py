@@ -53,6 +53,7 @@ class OwnerNotice(models.Model):
             models.Index(fields=["due_at"], condition=Q(status="waiting"), name="notice_due"),
             models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="notice_claim"),
             models.Index(fields=["lead"], name="notice_lead"),
+            models.Index(fields=["created_at"], name="notice_age"),
         ]
 
     def __str__(self) -> str:

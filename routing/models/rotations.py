@@ -125,7 +125,10 @@ class RotationTurn(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["rotation", "number"], name="turn_number_once")]
-        indexes = [models.Index(fields=["lead"], name="turn_lead")]
+        indexes = [
+            models.Index(fields=["lead"], name="turn_lead"),
+            models.Index(fields=["at"], name="turn_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rotation} turn {self.number}"

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from plumbing.bulk import insert_rows, update_rows
+from routing.assignment import forget_turns
 from routing.engine import rotation as engine
 from routing.engine.eligibility import LeftOut
 from routing.engine.references import Id, Ref
@@ -157,6 +158,17 @@ def spread(locked: Locked, rotation_id: int, owner_id: int, *, now: datetime) ->
     for rows in (locked.members, locked.switched_off):
         rows[rotation_id] = [member for member in rows[rotation_id] if member.owner_id != owner_id]
     return _use(locked, turn, _row(turn, None, (), now=now))
+
+
+def forget(keys: Collection[Any]) -> None:
+    """Old turns go, and with a give-back the pick that it reversed. What their assignments point at goes first."""
+    reversed_ = RotationTurn.objects.filter(pk__in=list(keys), reverses__isnull=False).values_list(
+        "reverses", flat=True
+    )
+    gone = [*keys, *reversed_]
+    forget_turns(gone)
+    rows = RotationTurn.objects.filter(pk__in=gone)
+    rows._raw_delete(rows.db)
 
 
 def turn_of(row: RotationTurn) -> Turn:

@@ -43,6 +43,7 @@ class Installation:
 
     def start(self) -> None:
         before = self.up
+        self._here = threading.local()  # what was kept open to the one before is closed
         ports = {"LEADOPS_SANDBOX_PORT": before.env["LEADOPS_SANDBOX_PORT"]} if before else {}
         self.up = Up(self.data_dir, demo=True, port=before.port if before else None, **ports)
         self.up.ready()

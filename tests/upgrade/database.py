@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -59,4 +60,5 @@ def load(dump: Path) -> None:
 
 
 def migrate() -> None:
-    call_command("migrate", interactive=False, verbosity=0)
+    """As every start does it: the tables are compared before and after."""
+    call_command("prepare", stdout=StringIO())

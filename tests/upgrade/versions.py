@@ -5,7 +5,7 @@ that the version itself has filled through its own writers; lines for psql alone
 from Wednesday 2026-11-11 15:00 UTC to Thursday 16:00 UTC: 34 submissions (3 held, 2 spam, one dismissed), 26 leads, two of
 them held until Berlin opens, 24 turns with a give-back, an absence with a backup, a returning lead whose owner is away, an
 owner who was switched off and whose leads had not moved, SLA steps done and due, pending outbox rows, waiting notices and
-events, links to contacts of a HubSpot sandbox. Nothing in it is secret.
+events, links to contacts of a HubSpot sandbox. What stood before 0.2.0 (12db830) is `make_dump.py`'s. Nothing in them is secret.
 """
 
 from dataclasses import dataclass
@@ -29,10 +29,17 @@ class Dump:
 
 DUMPS = [
     Dump(
+        name="before_0_2_0",
+        file=FOLDER / "before_0_2_0.sql.gz",
+        next_working_day=datetime(2026, 11, 16, 15, tzinfo=UTC),
+        known="kim.lee@globex.com",
+        token="0" * 40,
+    ),
+    Dump(
         name="version_0_1_0",
         file=FOLDER / "version_0_1_0.sql.gz",
         next_working_day=datetime(2026, 11, 16, 15, tzinfo=UTC),
         known="kim.lee@globex.com",
         token="old-installation-token",
-    )
+    ),
 ]

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 
 from crm_sync import crm_state
 from crm_sync.models import CrmConnection
 from leadops import disk, health
+from leadops.backups import age
+from leadops.models import BackupRun
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.counting import counted
 
@@ -32,8 +35,8 @@ class Line:
 
 
 def lines(*, now: datetime) -> list[Line]:
-    """Six queries and one look into the cache."""
-    return [_workers(now), _oldest(), *_disk(), *_connections()]
+    """Nine queries and one look into the cache."""
+    return [_workers(now), _oldest(), *_disk(), *_connections(), *_backups(now)]
 
 
 def _disk() -> list[Line]:
@@ -61,6 +64,14 @@ def _oldest() -> Line:
     worst = max(waiting, key=lambda name: waiting[name])
     says = f"{_SWEEPS.get(worst, worst)} wait for {seconds_in_words(waiting[worst])}"
     return Line(waiting[worst] < TOO_LONG_SECONDS, "Due work", says)
+
+
+def _backups(now: datetime) -> list[Line]:
+    """Nothing where backups are somebody else's business: none is scheduled, and none was ever made here."""
+    if not settings.LEADOPS_BACKUP_AT and not BackupRun.objects.exists():
+        return []
+    found = age.newest(now=now)
+    return [Line(found.level == "ok", "Backup", found.title)]
 
 
 def _connections() -> list[Line]:

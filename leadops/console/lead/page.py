@@ -71,7 +71,8 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
             .order_by("kind", "value")
         ),
         "submissions": [
-            {"row": row, "body": bodies.shown(bytes(row.body), row.content_type)} for row in submissions
+            {"row": row, "body": row.removal or bodies.shown(bytes(row.body), row.content_type)}
+            for row in submissions
         ],
         "consents": consents,
     }
