@@ -9,6 +9,7 @@ from django.db import connection
 
 from leadops.launcher import readiness, stack
 from leadops.launcher.options import Options
+from leadops.launcher.programs import raise_open_files
 from tests.leadops.launcher.running import free_port
 
 
@@ -16,6 +17,7 @@ class Web:
     """The web part as the launcher starts it, on the test's own database."""
 
     def __init__(self, folder: Path, **environ: str) -> None:
+        raise_open_files()
         self.port = free_port()
         options = Options(
             data_dir=folder,
