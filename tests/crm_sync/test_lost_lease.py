@@ -127,6 +127,21 @@ def test_a_task_whose_answer_was_lost_is_found_and_not_made_again(crm, connectio
     assert make.link_of(standing).task_id == crm.tasks()[0]["id"]
 
 
+def test_a_task_that_was_looked_for_in_vain_is_intended_again_before_it_is_asked_for(
+    crm, connection, standing, monkeypatch
+):
+    """The first call did nothing, the answer to the second was lost: the third time it is found."""
+    monkeypatch.setattr(client, "_TIMEOUT_SECONDS", (0.5, 0.5))
+    crm.fault("reset", path="/tasks/batch/create", times=1)
+    make.drain(connection)
+    crm.fault("timeout_after_commit", ms=1500, path="/tasks/batch/create", times=1)
+    for _ in range(2):
+        make.make_due(connection)
+        make.drain(connection)
+    assert len(crm.tasks()) == 1
+    assert make.link_of(standing).task_id == crm.tasks()[0]["id"]
+
+
 def test_a_lead_that_was_merged_here_takes_no_address_from_the_others(crm, connection):
     """The oldest has the address; one that is no lead of its own any more does not count."""
     first = make.lead(email="gina@globex.example", queued=False)
