@@ -5,17 +5,18 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from crm_sync.models import OutboxEntry
-from intake.models import Submission
+from crm_sync.models import InboundEvent, OutboxEntry
+from exception_queue.models import AlertNotice, ExceptionItem
+from intake.models import LeadChange, Submission
 from leadops import clocks, disk
 from leadops.monitoring import may_look
 from leadops.schema import applied
 from plumbing.nudges import broker_answers
-from routing.models import OwnerNotice, SlaStep
+from routing.models import Owner, OwnerNotice, SlaStep
 
 HEARTBEAT = "leadops:heartbeat"
 # Beat writes a heartbeat through a worker every 5 s.
@@ -57,17 +58,26 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def oldest_due() -> dict[str, float]:
     """How long the oldest due row of each sweep has been waiting, in seconds (0: nothing waits)."""
     now = timezone.now()
-    due = {
-        "submissions": Submission.objects.filter(due_at__lte=now),
-        "notices": OwnerNotice.objects.filter(status="waiting", due_at__lte=now),
-        "sla_steps": SlaStep.objects.filter(status="pending", due_at__lte=now, clock__status="running"),
-        "outbox": OutboxEntry.objects.filter(status="pending", due_at__lte=now),
-    }
     ages = {}
-    for name, rows in due.items():
-        oldest = rows.aggregate(oldest=Min("due_at"))["oldest"]
+    for name, (rows, column) in _due().items():
+        oldest = rows.filter(**{f"{column}__lte": now}).aggregate(oldest=Min(column))["oldest"]
         ages[name] = round((now - oldest).total_seconds(), 1) if oldest else 0.0
     return ages
+
+
+def _due() -> dict[str, tuple[QuerySet[Any], str]]:
+    """Of each sweep: the rows that it looks for, and the column that says since when."""
+    return {
+        "submissions": (Submission.objects.all(), "due_at"),
+        "notices": (OwnerNotice.objects.filter(status="waiting"), "due_at"),
+        "sla_steps": (SlaStep.objects.filter(status="pending", clock__status="running"), "due_at"),
+        "leads_of_people_who_left": (Owner.objects.filter(active=False), "leads_leave_at"),
+        "lead_changes": (LeadChange.objects.all(), "changed_at"),
+        "outbox": (OutboxEntry.objects.filter(status="pending"), "due_at"),
+        "crm_events": (InboundEvent.objects.filter(status="waiting"), "due_at"),
+        "alerts": (AlertNotice.objects.filter(status="pending"), "due_at"),
+        "snoozed_exceptions": (ExceptionItem.objects.filter(status="snoozed"), "snoozed_until"),
+    }
 
 
 def last_heartbeat() -> datetime | None:

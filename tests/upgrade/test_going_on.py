@@ -62,7 +62,8 @@ def test_the_dump_holds_what_these_tests_ask_for():
     left = Owner.objects.get(email="bob@acme.test")
     assert not left.active
     assert still_there(left)
-    assert min(health.oldest_due().values()) > 0
+    due = health.oldest_due()
+    assert min(due[name] for name in ("submissions", "notices", "sla_steps", "outbox")) > 0
 
 
 def test_every_list_and_the_first_page_of_every_row_opens(client):

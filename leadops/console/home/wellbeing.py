@@ -20,7 +20,12 @@ _SWEEPS = {
     "submissions": "submissions",
     "notices": "notices",
     "sla_steps": "response time steps",
+    "leads_of_people_who_left": "leads of people who left",
+    "lead_changes": "changes for the CRM",
     "outbox": "CRM writes",
+    "crm_events": "changes from the CRM",
+    "alerts": "alerts",
+    "snoozed_exceptions": "snoozed exceptions",
 }
 
 
@@ -62,7 +67,7 @@ def _oldest() -> Line:
     if not waiting:
         return Line(True, "Due work", "nothing waits")
     worst = max(waiting, key=lambda name: waiting[name])
-    says = f"{_SWEEPS.get(worst, worst)} wait for {seconds_in_words(waiting[worst])}"
+    says = f"{_SWEEPS[worst]} wait for {seconds_in_words(waiting[worst])}"
     return Line(waiting[worst] < TOO_LONG_SECONDS, "Due work", says)
 
 

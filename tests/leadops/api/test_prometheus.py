@@ -28,6 +28,23 @@ def _scraped():
     return found
 
 
+def test_every_sweep_says_how_long_its_oldest_row_waits(acme):
+    sweeps = {
+        name for metric, *labels in _scraped() if metric == "leadops_oldest_due_seconds" for name in labels
+    }
+    assert sweeps == {
+        "alerts",
+        "crm_events",
+        "lead_changes",
+        "leads_of_people_who_left",
+        "notices",
+        "outbox",
+        "sla_steps",
+        "snoozed_exceptions",
+        "submissions",
+    }
+
+
 def test_it_says_how_things_stand_at_this_moment(acme):
     make.handed_off(make.person(country="BR"))
     make.submitted(make.american())
