@@ -4,6 +4,7 @@ Writes drill-report.md and drill-report.json, and ends with 1 if anything was lo
 """
 
 import argparse
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tests.drills.sizes import SIZES
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended
     parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="short")
     parser.add_argument("--into", type=Path, default=Path("drill-reports"), help="where the report goes")

@@ -39,7 +39,7 @@ class Installation:
         self.api = Server(self.port, Authorization=f"Token {token}")
         self.form = Server(self.port, patience=20)
         self.sandbox = Server(self.sandbox_port, Authorization="Bearer sandbox-token")
-        self.restarts = 0
+        self.restarts = self._said_before = 0
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(OURS)},
             "LEADOPS_DATA_DIR": str(self.data_dir),
@@ -91,15 +91,21 @@ class Installation:
             time.sleep(0.3)
         return False
 
-    def wait_until_up(self, *, seconds: float = 60) -> bool:
-        """Every kind of process is there, and web and CRM answer."""
+    def wait_until_up(self, *, seconds: float = READY) -> bool:
+        """The launcher has started everything, every kind of process is there, and web and CRM answer."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             there = self.processes()
-            if all(there.get(kind) for kind in KINDS) and self._answers():
+            if self._has_started() and all(there.get(kind) for kind in KINDS) and self._answers():
                 return True
             time.sleep(0.2)
         return False
+
+    def _has_started(self) -> bool:
+        """A part that dies before ends the launcher too."""
+        with self.output.open("rb") as output:
+            output.seek(self._said_before)
+            return b"leadops ready" in output.read()
 
     def _answers(self) -> bool:
         try:
@@ -116,6 +122,7 @@ class Installation:
 
     def _launch(self) -> None:
         with self.output.open("ab") as output:
+            self._said_before = output.tell()
             self._launcher = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=BASE,

@@ -29,8 +29,7 @@ def submissions(api: Server, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """By id; those that are not known are missing."""
 
     def one(submission: str) -> tuple[str, Any]:
-        status, answer = api.ask("GET", f"/api/v1/submissions/{submission}")
-        return submission, answer if status == 200 else None
+        return submission, api.get(f"/api/v1/submissions/{submission}", missing={})
 
     with ThreadPoolExecutor(READERS) as pool:
         return {key: found for key, found in pool.map(one, ids) if found}

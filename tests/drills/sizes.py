@@ -35,6 +35,6 @@ SIZES = {
     for size in (
         Size("short", 600, 8, 16, 10, 1, 3, 600, 300, full_disk=False),
         Size("medium", 5_000, 30, 24, 20, 1, 8, 500, 600, full_disk=True),
-        Size("long", 50_000, 50, 32, 60, 3, 12, 1_000, 900, full_disk=True),
+        Size("long", 50_000, 50, 32, 60, 3, 12, 1_000, 1_800, full_disk=True),
     )
 }

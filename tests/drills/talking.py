@@ -2,10 +2,12 @@
 
 import json
 import threading
+import time
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 UNANSWERED = (OSError, HTTPException)
+TRIES = 5
 _here = threading.local()
 
 
@@ -26,12 +28,24 @@ class Server:
         status, text, kind = self._exchange(method, path, body, headers)
         return status, json.loads(text) if text and "json" in kind else text.decode(errors="replace")
 
-    def get(self, path: str) -> Any:
-        """Raises one of UNANSWERED, also where the answer is no 2xx."""
-        status, answer = self.ask("GET", path)
-        if status // 100 != 2:
-            raise HTTPException(f"GET {path}: {status} {str(answer)[:200]}")
-        return answer
+    def get(self, path: str, *, missing: Any = None) -> Any:
+        """Asked again while nobody answers, or with 429 or 5xx, TRIES times. `missing` for a 404. Raises one of UNANSWERED, also
+        where the answer is no 2xx."""
+        for again in range(TRIES):
+            try:
+                status, answer = self.ask("GET", path)
+            except UNANSWERED:
+                if again == TRIES - 1:
+                    raise
+            else:
+                if status // 100 == 2:
+                    return answer
+                if status == 404 and missing is not None:
+                    return missing
+                if again == TRIES - 1 or not (status == 429 or status >= 500):
+                    raise HTTPException(f"GET {path}: {status} {str(answer)[:200]}")
+            time.sleep(1 + again)
+        raise AssertionError("unreachable")
 
     def _exchange(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, bytes, str]:
         kept: dict[tuple[int, float], _Connection] = _here.__dict__.setdefault("kept", {})
