@@ -81,10 +81,10 @@ def groups(items: QuerySet[ExceptionItem] | None = None) -> list[Group]:
     return sorted(found, key=lambda group: (group.kind.rank, -group.items, group.first_seen_at))
 
 
-def counts(*, by: str) -> Counts:
-    """How many items the tabs of the screen hold for this person. One query."""
+def counts(items: QuerySet[ExceptionItem], *, by: str) -> Counts:
+    """How many of these the tabs of the screen hold for this person. One query."""
     is_open = Q(status=Status.OPEN)
-    found = ExceptionItem.objects.filter(status__in=ExceptionItem.UNRESOLVED).aggregate(
+    found = items.filter(status__in=ExceptionItem.UNRESOLVED).aggregate(
         mine=Count("pk", filter=is_open & Q(claimed_by=by)),
         unclaimed=Count("pk", filter=is_open & Q(claimed_by="")),
         snoozed=Count("pk", filter=~is_open),

@@ -6,9 +6,11 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from leadops import health, metrics
+from leadops.console.people.welcome import ChoosePassword
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/welcome/<uidb64>/<token>/", ChoosePassword.as_view(), name="choose_password"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
@@ -18,5 +20,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
 ]
 
-handler400 = "leadops.api.problems.bad_request"
-handler500 = "leadops.api.problems.server_error"
+handler400 = "leadops.console.error_pages.bad_request"
+handler403 = "leadops.console.error_pages.forbidden"
+handler404 = "leadops.console.error_pages.not_found"
+handler500 = "leadops.console.error_pages.server_error"

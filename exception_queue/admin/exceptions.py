@@ -17,6 +17,7 @@ from exception_queue.admin import acting, screen
 from exception_queue.admin.screen import View
 from exception_queue.models import ExceptionItem, load_pages
 from exception_queue.pages import Link
+from plumbing import access
 from plumbing.admin_kit.pages import ReadOnlyPage
 from plumbing.admin_kit.people import name_of
 from plumbing.whole_numbers import whole_number
@@ -44,9 +45,10 @@ class ExceptionPage(ReadOnlyPage):
         if not self.has_view_permission(request):
             raise PermissionDenied
         by, now = name_of(request.user), timezone.now()
-        counts = grouping.counts(by=by)
+        theirs = self.get_queryset(request)
+        counts = grouping.counts(theirs, by=by)
         view = View.of(request.GET, counts)
-        rows = screen.items_of(view, by=by, now=now)
+        rows = screen.items_of(theirs, view, by=by, now=now)
         context = {
             **self.admin_site.each_context(request),
             "title": "Exceptions",
@@ -137,15 +139,15 @@ class ExceptionPage(ReadOnlyPage):
 
     def _chosen(self, request: HttpRequest, only: str) -> screen.Items:
         """What the buttons are about: these rows, or these groups within the view that was on the screen."""
-        asked = request.POST
+        asked, theirs = request.POST, access.rows_for(request.user, ExceptionItem.objects.all(), "act")
         if (number := whole_number(only)) is not None:
-            return ExceptionItem.objects.filter(pk=number, status__in=ExceptionItem.UNRESOLVED)
+            return theirs.filter(pk=number, status__in=ExceptionItem.UNRESOLVED)
         pks = [pk for text in asked.getlist("item") if (pk := whole_number(text)) is not None]
         if pks and not only:
-            return ExceptionItem.objects.filter(pk__in=pks, status__in=ExceptionItem.UNRESOLVED)
+            return theirs.filter(pk__in=pks, status__in=ExceptionItem.UNRESOLVED)
         by = name_of(request.user)
-        view = View.of(QueryDict(asked.get("view", "").lstrip("?")), grouping.counts(by=by))
-        rows = screen.items_of(view, by=by, now=timezone.now())
+        view = View.of(QueryDict(asked.get("view", "").lstrip("?")), grouping.counts(theirs, by=by))
+        rows = screen.items_of(theirs, view, by=by, now=timezone.now())
         return screen.in_groups(rows, [only] if only else asked.getlist("group"))
 
     def _ask(

@@ -86,9 +86,9 @@ class Card:
         return self.group.claimed == self.group.items
 
 
-def items_of(view: View, *, by: str, now: datetime) -> Items:
-    """The items that this view holds."""
-    rows = ExceptionItem.objects.filter(status__in=ExceptionItem.UNRESOLVED)
+def items_of(items: Items, view: View, *, by: str, now: datetime) -> Items:
+    """Those of the items that this view holds."""
+    rows = items.filter(status__in=ExceptionItem.UNRESOLVED)
     match view.tab:
         case "mine":
             rows = rows.filter(status=Status.OPEN, claimed_by=by)

@@ -26,6 +26,7 @@ from unfold.widgets import (
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import IntakeForm, Submission
 from intake.vendors.registry import VENDORS
+from plumbing import access
 from plumbing.admin_kit.form_fields import LinesField, PartsForm, SecretsForm
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage
@@ -151,7 +152,8 @@ class IntakeFormPage(ConfigurationPage):
         )
 
     def summary(self, request: HttpRequest, row: IntakeForm) -> Mapping[str, Any]:
-        recent = list(row.submissions.select_related("lead").order_by("-received_at")[:RECENT])
+        came = access.rows_for(request.user, row.submissions.all())
+        recent = list(came.select_related("lead").order_by("-received_at")[:RECENT])
         return {
             "address": address_of(row),
             "curl": curl_of(row),

@@ -17,6 +17,7 @@ from exception_queue.models import ExceptionItem
 from intake import blocklist, spam_decisions
 from intake.exception_kinds import SPAM_UNCERTAIN
 from intake.models import Submission
+from plumbing import access
 from plumbing.admin_kit.pages import to_page
 
 
@@ -91,7 +92,8 @@ def _may(request: HttpRequest, object_id: str | None, *, among: tuple[str, ...])
         return False
     if object_id is None:
         return True
-    submission = Submission.objects.filter(pk=object_id, status__in=among).only("status").first()
+    theirs = access.rows_for(request.user, Submission.objects.filter(pk=object_id, status__in=among), "act")
+    submission = theirs.only("status").first()
     return submission is not None and (submission.status == Submission.Status.SPAM or _items(object_id) != [])
 
 

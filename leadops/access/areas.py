@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from routing.access import EVERYBODY
+
 VERBS = {"view": "See", "add": "Add", "change": "Change", "delete": "Remove"}
 
 
@@ -21,9 +23,19 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """One permission that is no verb of one thing."""
+
+    permission: str
+    label: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     title: str
     things: tuple[Thing, ...]
+    switches: tuple[Switch, ...] = ()
 
 
 _LOOK = ("view",)
@@ -53,6 +65,14 @@ AREAS = (
                 "Change: claim, retry, resolve, dismiss, snooze, and say what is spam.",
             ),
             Thing("exception_queue.alertrule", "Alerts", _ALL, "Who hears of exceptions."),
+        ),
+        (
+            Switch(
+                EVERYBODY,
+                "Everybody's",
+                "All leads, people, rotations, queues and exceptions. Not ticked: one's own leads, the queues of one's team,"
+                " and for the manager of a team what is the team's.",
+            ),
         ),
     ),
     Area(
@@ -111,4 +131,5 @@ AREAS = (
 
 def permissions() -> set[str]:
     """Every permission that the table offers, as "app.verb_model"."""
-    return {thing.permission(verb) for area in AREAS for thing in area.things for verb in thing.verbs}
+    things = {thing.permission(verb) for area in AREAS for thing in area.things for verb in thing.verbs}
+    return things | {switch.permission for area in AREAS for switch in area.switches}

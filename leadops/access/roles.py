@@ -5,11 +5,11 @@ from collections.abc import Mapping
 MANAGER, OPS, REP, ENGINEER, VIEWER = "Manager", "Ops", "Rep", "Engineer", "Viewer"
 
 ROLES: Mapping[str, str] = {
-    MANAGER: "Looks after teams: owners, absences, rotations, territories, accounts and leads. Writes and publishes rules.",
+    MANAGER: "Looks after teams: their people, rotations, territories and leads, and the rules that send leads to them.",
     OPS: "Keeps everything flowing: works exceptions, keeps forms, aliases, alerts and CRM connections, corrects leads.",
-    REP: "Answers leads: marks them as contacted, corrects them, gives them on or back, and enters absences.",
-    ENGINEER: "Looks at everything, schedules included, and changes nothing.",
-    VIEWER: "Looks at leads, people, rules, exceptions and connections, and changes nothing.",
+    REP: "Answers their own leads and those in their team's queues; enters their own absences.",
+    ENGINEER: "Looks at everything of everybody, schedules included, and changes nothing.",
+    VIEWER: "Looks at everybody's leads, people, rules, exceptions and connections, and changes nothing.",
 }
 
 

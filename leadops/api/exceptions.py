@@ -21,6 +21,7 @@ from leadops.api.exception_serializers import (
 from leadops.api.pages import NewestExceptions
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView, actor, valid
+from plumbing import access
 
 ACTING = acting(ExceptionItemWithNotesSerializer)
 
@@ -49,7 +50,9 @@ class ExceptionList(StaffView, GenericAPIView[ExceptionItem]):
         responses=answers(ExceptionItemSerializer(many=True), 401, 403, 404, 422),
     )
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        page = self.paginate_queryset(
+            self.filter_queryset(access.rows_for(request.user, self.get_queryset()))
+        )
         assert page is not None
         load_pages(page)
         return self.get_paginated_response(ExceptionItemSerializer(page, many=True).data)
@@ -67,14 +70,14 @@ class ExceptionDetail(StaffView):
         responses=answers(ExceptionItemWithNotesSerializer, 401, 403, 404),
     )
     def get(self, request: Request, item_id: int) -> Response:
-        return Response(_shown(_item(item_id)))
+        return Response(_shown(_item(request, item_id)))
 
 
 class _Act(StaffView):
     needs = "exception_queue.change_exceptionitem"
 
     def unresolved(self, item_id: int) -> ExceptionItem:
-        item = _item(item_id)
+        item = _item(self.request, item_id, "act")
         if item.status not in ExceptionItem.UNRESOLVED:
             raise ApiProblem(409, f"It is {item.get_status_display().lower()} already.")
         return item
@@ -82,8 +85,10 @@ class _Act(StaffView):
     def done(self, item_id: int, changed: Sequence[ExceptionItem]) -> Response:
         """The item as it is now; a 409 if somebody else has settled it at the same moment."""
         if not changed:
-            raise ApiProblem(409, f"It is {_item(item_id).get_status_display().lower()} already.")
-        return Response(_shown(_item(item_id)))
+            raise ApiProblem(
+                409, f"It is {_item(self.request, item_id).get_status_display().lower()} already."
+            )
+        return Response(_shown(_item(self.request, item_id)))
 
 
 class ClaimView(_Act):
@@ -101,7 +106,7 @@ class ClaimView(_Act):
         item = self.unresolved(item_id)
         claimed = queue.claim([item], by=actor(request), note=note)
         if not claimed:
-            holder = _item(item_id).claimed_by
+            holder = _item(request, item_id).claimed_by
             raise ApiProblem(409, f"{holder} has claimed it already." if holder else "It is settled already.")
         return self.done(item_id, claimed)
 
@@ -179,8 +184,8 @@ def _shown(item: ExceptionItem) -> dict[str, Any]:
     return dict(ExceptionItemWithNotesSerializer(item).data)
 
 
-def _item(item_id: int) -> ExceptionItem:
-    item = ExceptionItem.objects.filter(pk=item_id).first()
+def _item(request: Request, item_id: int, to: access.To = "look") -> ExceptionItem:
+    item = access.rows_for(request.user, ExceptionItem.objects.filter(pk=item_id), to).first()
     if item is None:
         raise ApiProblem(404, "There is no such exception.")
     return item

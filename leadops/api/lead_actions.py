@@ -11,11 +11,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from intake.models import Lead
 from leadops.api.documents import acting
 from leadops.api.lead_serializers import LeadSerializer
 from leadops.api.leads import lead_or_404, shown
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView, actor, valid
+from routing import access
 from routing.handover import actions
 from routing.models import Assignment, Owner, Queue
 
@@ -31,13 +33,15 @@ class ReassignSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300)
 
     def validate_owner(self, email: str) -> Owner:
-        owner = Owner.objects.filter(email__iexact=email).first()
+        owners, _ = access.receivers(self.context["user"])
+        owner = owners.filter(email__iexact=email).first()
         if owner is None:
             raise serializers.ValidationError(f"There is no owner {email}.")
         return owner
 
     def validate_queue(self, name: str) -> Queue:
-        queue = Queue.objects.filter(name=name).first()
+        _, queues = access.receivers(self.context["user"])
+        queue = queues.filter(name=name).first()
         if queue is None:
             raise serializers.ValidationError(f"There is no queue “{name}”.")
         return queue
@@ -61,16 +65,16 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class _LeadAction(StaffView):
     needs = "intake.change_lead"
 
-    def act(self, lead_id: UUID, do: Callable[[datetime], object]) -> Response:
-        """Do it and answer with the lead as it is then."""
-        lead_or_404(lead_id)
+    def act(self, request: Request, lead_id: UUID, do: Callable[[datetime], object]) -> Response:
+        """Do it and answer with the lead as it is then, also where it went to somebody whose leads they do not see."""
+        lead_or_404(request, lead_id, "act")
         try:
             do(timezone.now())
         except actions.ImpossibleTime as impossible:
             raise ApiProblem(422, str(impossible), errors={"at": [str(impossible)]}) from None
         except actions.Refused as refused:
             raise ApiProblem(409, str(refused)) from None
-        return Response(shown(lead_or_404(lead_id)))
+        return Response(shown(Lead.objects.get(pk=lead_id)))
 
 
 class LeadReassign(_LeadAction):
@@ -84,7 +88,8 @@ class LeadReassign(_LeadAction):
         responses=ANSWERS,
     )
     def post(self, request: Request, lead_id: UUID) -> Response:
-        said = valid(ReassignSerializer, request.data)
+        lead_or_404(request, lead_id, "act")
+        said = valid(ReassignSerializer, request.data, user=request.user)
 
         def do(now: datetime) -> None:
             actions.reassign(
@@ -97,7 +102,7 @@ class LeadReassign(_LeadAction):
                 now=now,
             )
 
-        return self.act(lead_id, do)
+        return self.act(request, lead_id, do)
 
 
 class LeadContacted(_LeadAction):
@@ -124,7 +129,7 @@ class LeadContacted(_LeadAction):
                 now=now,
             )
 
-        return self.act(lead_id, do)
+        return self.act(request, lead_id, do)
 
 
 class LeadDisqualify(_LeadAction):
@@ -143,7 +148,7 @@ class LeadDisqualify(_LeadAction):
         def do(now: datetime) -> None:
             actions.disqualify(lead_id=lead_id, reason=reason, source=SOURCE, actor=actor(request), now=now)
 
-        return self.act(lead_id, do)
+        return self.act(request, lead_id, do)
 
 
 class LeadReject(_LeadAction):
@@ -163,4 +168,4 @@ class LeadReject(_LeadAction):
         def do(now: datetime) -> None:
             actions.decline(lead_id=lead_id, reason=reason, source=SOURCE, actor=actor(request), now=now)
 
-        return self.act(lead_id, do)
+        return self.act(request, lead_id, do)

@@ -20,12 +20,14 @@ from leadops.api.lead_serializers import (
 from leadops.api.pages import NewestLeads
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffView
+from plumbing import access
 
 READING = (401, 403, 404)
 
 
-def lead_or_404(lead_id: UUID) -> Lead:
-    lead = Lead.objects.filter(pk=lead_id).first()
+def lead_or_404(request: Request, lead_id: UUID, to: access.To = "look") -> Lead:
+    """As if it were not there where it is none of theirs."""
+    lead = access.rows_for(request.user, Lead.objects.filter(pk=lead_id), to).first()
     if lead is None:
         raise ApiProblem(404, "There is no such lead.")
     return lead
@@ -51,7 +53,9 @@ class LeadListView(StaffView, GenericAPIView[Lead]):
         responses=answers(LeadSerializer(many=True), 401, 403, 404, 422),
     )
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        page = self.paginate_queryset(
+            self.filter_queryset(access.rows_for(request.user, self.get_queryset()))
+        )
         assert page is not None
         return self.get_paginated_response(LeadSerializer(lead_answers.of_leads(page), many=True).data)
 
@@ -68,7 +72,7 @@ class LeadDetail(StaffView):
         responses=answers(LeadSerializer, *READING),
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
-        return Response(shown(lead_or_404(lead_id)))
+        return Response(shown(lead_or_404(request, lead_id)))
 
 
 class LeadTimeline(StaffView):
@@ -83,7 +87,7 @@ class LeadTimeline(StaffView):
         responses=answers(TimelineEntrySerializer(many=True), *READING),
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
-        entries = TimelineEntry.objects.filter(lead=lead_or_404(lead_id)).order_by("at", "id")
+        entries = TimelineEntry.objects.filter(lead=lead_or_404(request, lead_id)).order_by("at", "id")
         return Response(TimelineEntrySerializer(entries, many=True).data)
 
 
@@ -100,5 +104,5 @@ class LeadAssignments(StaffView):
     )
     def get(self, request: Request, lead_id: UUID) -> Response:
         return Response(
-            OwnershipChangeSerializer(lead_answers.ownership(lead_or_404(lead_id)), many=True).data
+            OwnershipChangeSerializer(lead_answers.ownership(lead_or_404(request, lead_id)), many=True).data
         )

@@ -13,6 +13,7 @@ from leadops import handoff
 from leadops.api.documents import answers
 from leadops.api.staff import StaffView, valid
 from leadops.handoff import By, Figures, HandoffStep
+from routing.access import EVERYBODY
 
 DEFAULT_SPAN = timedelta(days=1)
 
@@ -79,7 +80,8 @@ class HandoffSerializer(serializers.Serializer[Any]):
 class Handoff(StaffView):
     """Counts, rates and latency percentiles per step of the hand-off, in total and by form, source or connection."""
 
-    needs = "intake.view_submission"
+    # Of all teams together.
+    needs = ("intake.view_submission", EVERYBODY)
 
     @extend_schema(
         operation_id="read_handoff_metrics",

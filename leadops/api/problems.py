@@ -9,8 +9,6 @@ from typing import Any
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
@@ -115,9 +113,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler400: what Django refuses before any view is asked."""
-    if not request.path.startswith("/api/"):
-        return defaults.bad_request(request, exception)
+    """What Django refuses before any view is asked."""
     if isinstance(exception, RequestDataTooBig):
         return answer(ApiProblem(413, "The body is too large."))
     if isinstance(exception, DisallowedHost):
@@ -128,20 +124,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500: a problem for programs, a page for people."""
+    """A fault of ours, or a database that is away."""
     error = sys.exception()
     if isinstance(error, UNREACHABLE):
-        problem = unreachable(error)
-        return answer(problem) if request.path.startswith("/api/") else _page(problem)
-    if request.path.startswith("/api/"):
-        return answer(ApiProblem(500, "Something went wrong here. It is in the log."))
-    return defaults.server_error(request)
-
-
-def _page(problem: ApiProblem) -> HttpResponse:
-    """For people, of a template that asks nothing of the database."""
-    page = render_to_string("leadops/unavailable.html", {"problem": problem})
-    return HttpResponse(page, status=problem.status, headers=problem.headers)
+        return answer(unreachable(error))
+    return answer(ApiProblem(500, "Something went wrong here. It is in the log."))
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -21,7 +21,7 @@ class StaffWith(BasePermission):
             self.message = token_is_not_for(scope)
             return False
         user = request.user
-        return bool(user and user.is_active and user.is_staff and user.has_perm(view.needs))  # type: ignore[attr-defined]
+        return bool(user and user.is_active and user.is_staff and all(map(user.has_perm, _all(view.needs))))  # type: ignore[attr-defined]
 
 
 def scope_of(request: Request, view: APIView) -> Scope:
@@ -35,11 +35,15 @@ def token_is_not_for(scope: Scope) -> str:
 
 
 class StaffView(APIView):
-    """`needs` is the permission for every method of the view. `changes`: whether a POST changes anything."""
+    """`needs` is the permission for every method of the view, or all of several. `changes`: whether a POST changes anything."""
 
     permission_classes = (StaffWith,)
-    needs: str
+    needs: str | tuple[str, ...]
     changes = True
+
+
+def _all(needs: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (needs,) if isinstance(needs, str) else needs
 
 
 def actor(request: Request) -> str:
@@ -48,8 +52,8 @@ def actor(request: Request) -> str:
     return str(user.get_full_name() or user.get_username())
 
 
-def valid(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+def valid(serializer: type[Serializer[Any]], data: Any, **context: Any) -> dict[str, Any]:
     """What the caller said; a 422 by field where it is not as the serializer says."""
-    given = serializer(data=data)
+    given = serializer(data=data, context=context)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)

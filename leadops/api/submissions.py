@@ -22,6 +22,7 @@ from leadops.api.fields import TextOrNull
 from leadops.api.problems import ApiProblem
 from leadops.api.staff import StaffWith, token_is_not_for
 from leadops.api.tokens import ApiTokenAuthentication, Scope, covers
+from plumbing import access
 
 
 class FormOrStaffToken(ApiTokenAuthentication):
@@ -92,6 +93,8 @@ class SubmissionStatus(APIView):
         is_staff = user.is_authenticated and user.is_staff
         is_for_this = covers(request, Scope.READ)
         may_read = is_staff and is_for_this and user.has_perm("intake.view_submission")
+        if may_read and submission is not None and not access.may(user, Submission, submission.pk):
+            submission = None
         if not may_read and not _has_form_token(request._request, submission):
             if is_staff:
                 raise ApiProblem(403, StaffWith.message if is_for_this else token_is_not_for(Scope.READ))

@@ -12,6 +12,7 @@ LEADOPS_EXCEPTION_KINDS = [
     "leadops.exception_kinds",
 ]
 LEADOPS_EXCEPTION_PAGES = "leadops.console.exception_pages.pages_of"
+LEADOPS_ACCESS = "leadops.access.policy.rows_for"
 LEADOPS_DOCTOR_CHECKS = [
     "intake.doctor.check_variables",
     "exception_queue.doctor.check_alerts",

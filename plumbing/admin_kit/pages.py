@@ -1,17 +1,22 @@
 """What the console's pages have in common."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
+from plumbing import access
 from plumbing.admin_kit import reading
+
+NOT_YOURS = "That would make it another team's. Choose a team, an owner or a target that you look after."
 
 
 def to_page(url: str) -> HttpResponse:
@@ -32,7 +37,47 @@ class TitledList(ModelAdmin):
         return response
 
 
-class Page(TitledList):
+class TheirRows:
+    """Pages and inlines, before their own class: they offer and show the rows that the viewer may see (`plumbing.access`)."""
+
+    model: Any
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return access.rows_for(request.user, rows)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nobody refers to what they cannot see; what a row refers to already may stay."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        related = db_field.remote_field.model
+        if field is None or not access.is_limited(request.user, related):
+            return field
+        rows = related._default_manager.all()
+        theirs = Q(pk__in=access.rows_for(request.user, rows).values("pk"))
+        named = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        if named is not None:
+            theirs |= Q(pk__in=self._referred(db_field, named))
+        field.queryset = rows.filter(theirs)
+        return field
+
+    def _referred(self, db_field: Any, object_id: str) -> QuerySet[Any, Any]:
+        """What that row of the page refers to by this field now; for inlines, what the rows below it do."""
+        keys = {"pk": object_id} if not hasattr(self, "parent_model") else _below(self, object_id)
+        rows = self.model._default_manager.filter(**keys, **{f"{db_field.name}__isnull": False})
+        found: QuerySet[Any, Any] = rows.values(db_field.attname)
+        return found
+
+
+def _below(inline: Any, object_id: str) -> dict[str, str]:
+    name = inline.fk_name or next(
+        field.name
+        for field in inline.model._meta.concrete_fields
+        if field.remote_field is not None and field.remote_field.model is inline.parent_model
+    )
+    return {name: object_id}
+
+
+class Page(TheirRows, TitledList):
     """Every list says what it is for when it is empty (templates/unfold/helpers/empty_results.html).
 
     `glance` is what stands above the form of one row: the answer first, the form below.
@@ -48,13 +93,59 @@ class Page(TitledList):
     # How those who may not change a row read a field that is stored as JSON; plain lists where nothing is said.
     words: Mapping[str, reading.Words] = {}
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_view_permission(request, obj)) and self._is_theirs(request, obj, "look")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and self._is_theirs(request, obj, "act")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and self._is_theirs(request, obj, "act")
+
+    def _is_theirs(self, request: HttpRequest, obj: Any, to: access.To) -> bool:
+        """Unfold asks about dialogs with a row's id instead of the row. Each row is asked for once per request."""
+        pk = getattr(obj, "pk", obj)
+        if pk is None:
+            return True
+        known: dict[Any, bool] = request.__dict__.setdefault("_theirs", {})
+        key = (self.model, str(pk), to)
+        if key not in known:
+            known[key] = access.may(request.user, self.model, pk, to)
+        return known[key]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Inside the transaction of saving: what a row has become must still be theirs."""
+        super().save_related(request, form, formsets, change)
+        if not access.may(request.user, self.model, form.instance.pk, "act"):
+            raise PermissionDenied(NOT_YOURS)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        response: HttpResponse | None = super().response_action(
+            request, access.rows_for(request.user, queryset, "act")
+        )
+        return response
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.list_editable and access.is_limited(request.user, self.model, "act"):
+            # Rows that are not theirs stand between those that are: each is edited on its own page.
+            page = copy(self)
+            page.list_editable = []
+            return page.changelist_view(request, extra_context)
+        return super().changelist_view(request, extra_context)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         return (
             fieldsets
             if obj is None or self._may_change(request, obj)
-            else reading.fieldsets(self, fieldsets, obj)
+            else reading.fieldsets(self, fieldsets, obj, opens=lambda row: self._may_open(request, row))
         )
+
+    def _may_open(self, request: HttpRequest, row: Any) -> bool:
+        page = self.admin_site._registry.get(type(row))
+        return page is not None and bool(page.has_view_permission(request, row))
 
     def _may_change(self, request: HttpRequest, row: Any) -> bool:
         # A page that nobody may change says itself how its rows are read.
@@ -87,6 +178,14 @@ class ConfigurationPage(SimpleHistoryAdmin, Page):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may_delete and bool(super().has_delete_permission(request, obj))
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request, unquote(object_id)):
+            raise PermissionDenied
+        response: HttpResponse = super().history_view(request, object_id, extra_context)
+        return response
+
     def history_form_view(
         self,
         request: HttpRequest,
@@ -97,9 +196,9 @@ class ConfigurationPage(SimpleHistoryAdmin, Page):
         """An older version is looked at. simple_history would save what is posted here, for whoever may look."""
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
-        if not self.has_view_permission(request):
+        if not self.has_view_permission(request, unquote(object_id)):
             raise PermissionDenied
-        if not self.has_change_permission(request):
+        if not self.has_change_permission(request, unquote(object_id)):
             # Its page is a form, which fails for whoever may not fill it in: the history itself says what changed.
             return HttpResponseRedirect(
                 reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=(object_id,))

@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import JSONField, Model
+from django.db.models import ForeignKey, JSONField, Model
 from django.utils.text import capfirst
 
 from plumbing.json_shapes import JsonShape, plain
@@ -17,11 +17,11 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _PLAIN = object()
 
 
-def fieldsets(page: Any, given: Sequence[Any], row: Model) -> list[Any]:
-    """The fieldsets with what is stored as JSON or a list in words (`page.words`), and without empty fields that
-    the form would show on a condition only."""
+def fieldsets(page: Any, given: Sequence[Any], row: Model, *, opens: Callable[[Model], bool]) -> list[Any]:
+    """The fieldsets with what is stored as JSON or a list in words (`page.words`), without empty fields that the form
+    would show on a condition only, and with links to related rows that the viewer may open (`opens`) only."""
     return [
-        (title, {**options, "fields": list(_fields(page, options["fields"], row))})
+        (title, {**options, "fields": list(_fields(page, options["fields"], row, opens))})
         for title, options in given
     ]
 
@@ -33,16 +33,26 @@ def without_conditions(page: Any) -> Any:
     return shown
 
 
-def _fields(page: Any, names: Sequence[Any], row: Model) -> Iterator[Any]:
+def _fields(page: Any, names: Sequence[Any], row: Model, opens: Callable[[Model], bool]) -> Iterator[Any]:
     for name in names:
         if isinstance(name, list | tuple):
-            if line := tuple(_fields(page, name, row)):
+            if line := tuple(_fields(page, name, row, opens)):
                 yield line
             continue
         found = _found(page, name, row)
         if name in (getattr(page, "conditional_fields", None) or {}) and found in _EMPTY:
             continue
-        yield name if found is _PLAIN else _in_words(page, name, found)
+        related = _related(row, name) if found is _PLAIN else None
+        if related is not None and not opens(related):
+            yield _in_words(page, name, str(related))
+        else:
+            yield name if found is _PLAIN else _in_words(page, name, found)
+
+
+def _related(row: Model, name: str) -> Model | None:
+    """The row that this field refers to."""
+    field = next((field for field in row._meta.concrete_fields if field.name == name), None)
+    return getattr(row, name) if isinstance(field, ForeignKey) else None
 
 
 def _found(page: Any, name: str, row: Model) -> Any:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.urls import reverse
 
 from plumbing.admin_kit.pages import ConfigurationPage
+from routing.access import sees_everybody
 from routing.admin.conditions import in_words
 from routing.rules import publishing
 
@@ -37,12 +38,16 @@ class DraftPage(ConfigurationPage):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if self.ordering_field and not self.has_change_permission(request):
+        if self.ordering_field and not self._may_order(request):
             return self._without_handles().changelist_view(request, extra_context)
         response: HttpResponse = super().changelist_view(
             request, {**(extra_context or {}), **unpublished(request)}
         )
         return response
+
+    def _may_order(self, request: HttpRequest) -> bool:
+        """One order is for all teams: only who sees all of them changes it."""
+        return self.has_change_permission(request) and sees_everybody(request.user)
 
     def _without_handles(self) -> "DraftPage":
         """For those who may only look: the template shows a handle wherever rows have an order."""
@@ -62,7 +67,7 @@ class DraftPage(ConfigurationPage):
         """A dragged order is saved on drop, as a draft. The rows that were on the screen change places among
         themselves; those that a filter hid keep theirs.
         """
-        if not self.has_change_permission(request):
+        if not self._may_order(request):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])

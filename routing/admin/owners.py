@@ -22,14 +22,15 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
     RangeDateFilter,
-    RelatedDropdownFilter,
 )
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
+from plumbing.admin_kit.filters import TheirsDropdownFilter
 from plumbing.admin_kit.form_fields import WordsField
-from plumbing.admin_kit.pages import ConfigurationPage, to_page
+from plumbing.admin_kit.pages import ConfigurationPage, TheirRows, to_page
+from plumbing.admin_kit.people import name_of
 from plumbing.admin_kit.tables import TablePage
 from plumbing.counting import counted
 from routing.handover import deactivation
@@ -106,7 +107,7 @@ class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class AbsencesInline(TabularInline):
+class AbsencesInline(TheirRows, TabularInline):
     model = Absence
     form = AbsenceForm
     fk_name = "owner"
@@ -131,7 +132,7 @@ class OwnerPage(TablePage):
     resource_classes = [OwnerResource]
     inlines = [AbsencesInline]
     list_display = ["person", "presence", "team", "given_today", "has_open", "in_rotations", "active"]
-    list_filter = [("team", RelatedDropdownFilter), ("active", BooleanRadioFilter)]
+    list_filter = [("team", TheirsDropdownFilter), ("active", BooleanRadioFilter)]
     list_select_related = ["team"]
     search_fields = ["name", "email", "team__name"]
     autocomplete_fields = ["team", "calendar", "user"]
@@ -149,6 +150,26 @@ class OwnerPage(TablePage):
         rows: QuerySet[Owner] = super().get_queryset(request)
         active = Q(memberships__active=True, memberships__rotation__active=True)
         return rows.annotate(rotation_count=Count("memberships", filter=active))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["login"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose login it is says what that login sees: others than superusers read its name."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.is_superuser:
+            return fieldsets
+        return [
+            (
+                title,
+                {**options, "fields": ["login" if name == "user" else name for name in options["fields"]]},
+            )
+            for title, options in fieldsets
+        ]
+
+    @display(description="Login", empty_value="–")
+    def login(self, row: Owner) -> str | None:
+        return name_of(row.user) if row.user else None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OwnerList
@@ -171,14 +192,15 @@ class OwnerPage(TablePage):
         }
 
     def has_switch_off_permission(self, request: HttpRequest, object_id: str = "") -> bool:
-        return self.has_change_permission(request) and (
+        return self.has_change_permission(request, object_id or None) and (
             Owner.objects.filter(pk=object_id, active=True).exists()
             or Assignment.objects.filter(owner_id=object_id, lead__status__in=OPEN_STATUSES).exists()
         )
 
     def has_switch_on_permission(self, request: HttpRequest, object_id: str = "") -> bool:
         return (
-            self.has_change_permission(request) and Owner.objects.filter(pk=object_id, active=False).exists()
+            self.has_change_permission(request, object_id or None)
+            and Owner.objects.filter(pk=object_id, active=False).exists()
         )
 
     @action(description="Switch off…", icon="person_off", permissions=["switch_off"])

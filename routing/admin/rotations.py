@@ -17,7 +17,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import WordsField
-from plumbing.admin_kit.pages import ConfigurationPage
+from plumbing.admin_kit.pages import ConfigurationPage, TheirRows
 from plumbing.findings import Finding, headline
 from routing.engine.rotation_state import LEAD, in_leads
 from routing.models import Rotation, RotationMember, RotationTurn
@@ -39,7 +39,7 @@ class RotationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Rotation
         fields = [
-            "name", "calendar_policy", "overflow_to_off_duty", "required_skills",
+            "name", "team", "calendar_policy", "overflow_to_off_duty", "required_skills",
             "specialist_leads", "max_leads_ahead",
             "when_empty", "when_empty_rotation", "when_empty_queue", "active",
         ]  # fmt: skip
@@ -50,6 +50,7 @@ class RotationForm(forms.ModelForm):  # type: ignore[type-arg]
             "when_empty_queue": "The queue",
         }
         help_texts = {
+            "team": "Its manager looks after this rotation.",
             "calendar_policy": "Whoever is absent is never picked, whatever stands here.",
             "specialist_leads": (
                 "When only some of those present have the skill. Count: everybody ends up with the same total, so"
@@ -96,7 +97,7 @@ class MemberFormSet(PaginationInlineFormSet):
                 form.add_error("owner", f"{owner} is not active and cannot be picked.")
 
 
-class MembersInline(TabularInline):
+class MembersInline(TheirRows, TabularInline):
     model = RotationMember
     formset = MemberFormSet
     fields = ["owner", "weight", "active"]
@@ -126,7 +127,7 @@ class RotationPage(ConfigurationPage):
     ]
     list_select_related = ["when_empty_rotation", "when_empty_queue"]
     search_fields = ["name"]
-    autocomplete_fields = ["when_empty_rotation", "when_empty_queue"]
+    autocomplete_fields = ["team", "when_empty_rotation", "when_empty_queue"]
     change_form_outer_before_template = "routing/rotation_summary.html"
     change_form_outer_after_template = "routing/rotation_ledger.html"
     conditional_fields = {
@@ -135,7 +136,7 @@ class RotationPage(ConfigurationPage):
         **{name: f"when_empty == '{kind.value}'" for kind, name in _WHEN_EMPTY.items()},
     }
     fieldsets = [
-        (None, {"fields": ["name", "calendar_policy", "overflow_to_off_duty", "active"]}),
+        (None, {"fields": [("name", "team"), "calendar_policy", "overflow_to_off_duty", "active"]}),
         ("Skills", {"fields": ["required_skills", "specialist_leads", "max_leads_ahead"]}),
         ("When nobody can be picked", {"fields": ["when_empty", "when_empty_rotation", "when_empty_queue"]}),
     ]

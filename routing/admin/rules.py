@@ -10,10 +10,11 @@ from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from plumbing.admin_kit.filters import TheirsDropdownFilter
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.engine.order import ORDER
@@ -88,7 +89,7 @@ class RulePage(DraftPage):
     list_editable = ["active"]
     list_filter = [
         ("target_kind", ChoicesDropdownFilter),
-        ("target_rotation", RelatedDropdownFilter),
+        ("target_rotation", TheirsDropdownFilter),
         ("active", BooleanRadioFilter),
     ]
     list_select_related = ["target_rotation", "target_queue", "target_owner"]

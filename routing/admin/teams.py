@@ -9,9 +9,10 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
-from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
+from plumbing.admin_kit.filters import TheirsDropdownFilter
 from plumbing.admin_kit.form_fields import ADDRESSES_HELP, AddressesForm, LinesField
 from plumbing.admin_kit.pages import ConfigurationPage
 from plumbing.counting import counted
@@ -29,7 +30,7 @@ class TeamForm(AddressesForm):
         model = Team
         fields = ["name", "manager", "calendar", "notify", "active"]
         help_texts = {
-            "manager": "Hears of overdue leads.",
+            "manager": "Hears of overdue leads, and looks after the team: its people, rotations, territories and leads.",
             "calendar": "Opening hours of response times, and of owners without a calendar of their own.",
         }
 
@@ -79,7 +80,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
 class QueuePage(ConfigurationPage):
     form = QueueForm
     list_display = ["title", "team", "waiting", "oldest_wait", "crm_owner", "active"]
-    list_filter = [("team", RelatedDropdownFilter), ("active", BooleanRadioFilter)]
+    list_filter = [("team", TheirsDropdownFilter), ("active", BooleanRadioFilter)]
     list_select_related = ["team", "crm_owner", "line_of"]
     search_fields = ["name", "team__name"]
     autocomplete_fields = ["team", "crm_owner"]
@@ -92,8 +93,8 @@ class QueuePage(ConfigurationPage):
         rows: QuerySet[Queue] = super().get_queryset(request)
         return rows.annotate(lead_count=Count("assignments"), oldest=Min("assignments__assigned_at"))
 
-    def has_change_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
-        if obj is not None and obj.holding_queue:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if isinstance(obj, Queue) and obj.holding_queue:
             return False
         return bool(super().has_change_permission(request, obj))
 

@@ -30,9 +30,12 @@ class TerritoryForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Territory
-        fields = ["name", "parent", "when", "active"]
+        fields = ["name", "parent", "team", "when", "active"]
         labels = {"parent": "Inside"}
-        help_texts = {"parent": "A lead belongs here only if it belongs there too."}
+        help_texts = {
+            "team": "Its manager may change this territory.",
+            "parent": "A lead belongs here only if it belongs there too.",
+        }
 
     def clean_parent(self) -> Territory | None:
         parent: Territory | None = self.cleaned_data["parent"]
@@ -67,8 +70,8 @@ class TerritoryPage(DraftPage):
     list_select_related = ["parent"]
     list_per_page = 200
     search_fields = ["name", "parent__name"]
-    autocomplete_fields = ["parent"]
-    fieldsets = [(None, {"fields": ["name", "parent", "when", "active"]})]
+    autocomplete_fields = ["parent", "team"]
+    fieldsets = [(None, {"fields": ["name", ("parent", "team"), "when", "active"]})]
     empty_icon = "public"
     empty_title = "No territories yet"
     empty_text = (

@@ -49,6 +49,7 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("all_teams", "Can see everybody's leads and teams")]
 
     def __str__(self) -> str:
         return self.name

@@ -5,7 +5,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from routing.engine.rotation_state import LEADS, MAX_LEADS_AHEAD
-from routing.models.owners import Owner, Queue
+from routing.models.owners import Owner, Queue, Team
 
 
 class Rotation(models.Model):
@@ -26,6 +26,7 @@ class Rotation(models.Model):
         QUEUE = "queue", "Send to a queue"
 
     name = models.CharField(max_length=120, unique=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="rotations")
     calendar_policy = models.CharField(
         max_length=16, choices=CalendarPolicy.choices, default=CalendarPolicy.ON_DUTY_FIRST
     )

@@ -2,7 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from routing.models.owners import Owner
+from routing.models.owners import Owner, Team
 
 
 class Territory(models.Model):
@@ -11,6 +11,9 @@ class Territory(models.Model):
     name = models.CharField(max_length=120, unique=True)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="territories"
     )
     when = models.JSONField("conditions", default=dict)
     position = models.PositiveIntegerField(default=0, db_index=True)

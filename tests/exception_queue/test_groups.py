@@ -63,5 +63,5 @@ def test_it_counts_the_tabs_in_one_query(flood, django_assert_num_queries):
     queue.snooze(ExceptionItem.objects.filter(kind="test.spam"), by="alice", until=until)
     queue.dismiss(ExceptionItem.objects.filter(subject_id="0"), by="alice")
     with django_assert_num_queries(1):
-        counts = grouping.counts(by="alice")
+        counts = grouping.counts(ExceptionItem.objects.all(), by="alice")
     assert counts == grouping.Counts(mine=2, unclaimed=3, snoozed=1, unresolved=7)

@@ -2,6 +2,7 @@ from typing import Any
 
 from leadops.configuration.schema import Choice, Field, Flag, Item, ListOf, Shape, Text, Whole
 from leadops.configuration.section import CHANGE_REASON, Items, Reference, RowSection, Saver, Weight
+from leadops.configuration.sections.owners import TEAM
 from leadops.configuration.sections.targets import Target
 from leadops.configuration.sections.teams import OWNER
 from routing.engine.rotation_state import MAX_LEADS_AHEAD
@@ -21,6 +22,7 @@ class Rotations(RowSection):
     item = Shape(
         (
             Field("name", Text(120)),
+            Field("team", TEAM, None),
             Field(
                 "calendar_policy", Choice(tuple(Rotation.CalendarPolicy.values)), "on_duty_first", shown=True
             ),
@@ -40,7 +42,7 @@ class Rotations(RowSection):
     )
 
     def rows(self) -> Any:
-        return super().rows().select_related("when_empty_rotation", "when_empty_queue")
+        return super().rows().select_related("team", "when_empty_rotation", "when_empty_queue")
 
     def show(self, row: Any) -> Item:
         when_empty = row.when_empty
@@ -50,6 +52,7 @@ class Rotations(RowSection):
             when_empty = f"queue:{row.when_empty_queue}"
         return {
             "name": row.name,
+            "team": row.team and row.team.name,
             "calendar_policy": row.calendar_policy,
             "overflow_to_off_duty": row.overflow_to_off_duty,
             "when_empty": when_empty,

@@ -3,6 +3,7 @@ from typing import Any
 from leadops.configuration.schema import Field, Flag, Item, Kind, Notes, Path, Shape, Text
 from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.conditions import Conditions
+from leadops.configuration.sections.owners import TEAM
 from routing.engine.conditions import GROUPS
 from routing.models import Territory
 
@@ -24,6 +25,7 @@ class Territories(RowSection):
         (
             Field("name", Text(120)),
             Field("parent", Reference("territories", Territory), None, late=True),
+            Field("team", TEAM, None),
             *(Field(group, _Group(), []) for group in GROUPS),
             Field("active", Flag(), True),
         )
@@ -34,6 +36,7 @@ class Territories(RowSection):
         return {
             "name": row.name,
             "parent": row.parent and row.parent.name,
+            "team": row.team and row.team.name,
             **{group: when.get(group, []) for group in GROUPS},
             "active": row.active,
         }

@@ -1,11 +1,11 @@
 """Home: is everything flowing? The answer in one line, the numbers below, each a link to what is behind it."""
 
-import json
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,61 +19,47 @@ from leadops import handoff
 from leadops.console import figures
 from leadops.console.figures import Volume
 from leadops.console.home import first_steps, wellbeing
+from leadops.console.home.charts import HOURS, charts
 from leadops.console.home.wellbeing import Line
 from leadops.handoff import Figures
+from plumbing import access
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.admin_kit.people import name_of
 from plumbing.counting import counted
 from plumbing.findings import Finding, worst_of
-from routing.models import SlaClock
+from routing.access import of_leads, sees_everybody
+from routing.models import Owner, SlaClock
 
-HOURS = 24
+# Whoever has these and sees everybody's leads is told how the whole hand-off goes.
+FLOW = ("intake.view_lead", "intake.view_submission")
 TOP_CAUSES = 5
 TOP_OWNERS = 12
-_SEGMENT_COLOURS = {
-    "hot": "var(--color-red-500)",
-    "warm": "var(--color-orange-400)",
-    "cold": "var(--color-blue-400)",
-    "disqualified": "var(--color-base-400)",
-    "unscored": "var(--color-base-300)",
-}
 
 
 def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """UNFOLD["DASHBOARD_CALLBACK"]. About twenty-five queries, whatever the number of leads."""
-    now = timezone.now()
-    day = now - timedelta(hours=HOURS)
-    health = wellbeing.lines(now=now)
-    context |= {"title": "Home", "health": health}
+    """UNFOLD["DASHBOARD_CALLBACK"]. About twenty-five queries, whatever the number of leads. Each part is for those who may
+    see what it counts, and counts what is theirs.
+    """
+    now, user = timezone.now(), request.user
+    everything = sees_everybody(user) and user.has_perms(FLOW)
+    context |= {"title": "Home", "health": wellbeing.lines(user, now=now)}
     if not Submission.objects.exists():
-        return context | {"first_steps": first_steps.steps()}
-    hour_ago = now - timedelta(hours=1)
-    hour = handoff.total(since=hour_ago, until=now)
-    counts = grouping.counts(by=name_of(request.user))
-    need_a_person = counts.unresolved - counts.snoozed
-    late = _overdue(now)
-    last_day = handoff.total(since=day, until=now)
-    volume = figures.volume(start=day - timedelta(hours=HOURS), middle=day, hour=hour_ago)
-    crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
+        return context | {"first_steps": first_steps.steps(user)}
+    day = now - timedelta(hours=HOURS)
+    facts = _facts(user, now=now)
+    if everything:
+        context |= _flow(facts, health=context["health"], now=now)
+        context |= charts(day, now=now)
+    else:
+        context |= {"answer": own_answer(facts, has_pages=bool(user.get_all_permissions()))}
     return context | {
-        "answer": answer(
-            hour,
-            leads=volume.hour,
-            crm=crm.crm_name if crm else "",
-            need_a_person=need_a_person,
-            overdue=late["n"],
-            health=health,
-        ),
-        "latest": volume.latest,
-        "cards": _cards(last_day, volume, need_a_person=need_a_person, late=late, now=now),
-        **_charts(day, now=now),
-        "last_day": last_day,
-        "shares": _shares(day),
+        "cards": _cards(facts, last_day=context.get("last_day"), now=now),
+        "shares": _shares(day, user) if user.has_perm("routing.view_rotation") else None,
         "causes": screen.cards(
-            ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN),
-            screen.View("all"),
-            user=request.user,
-        )[:TOP_CAUSES],
+            facts.exceptions.filter(status=ExceptionItem.Status.OPEN), screen.View("all"), user=user
+        )[:TOP_CAUSES]
+        if facts.exceptions is not None
+        else None,
     }
 
 
@@ -124,62 +110,140 @@ def _how_far(hour: Figures, crm: str) -> str:
     return f"{some} handed off within {seconds_in_words(within or 0.0)} (p95)"
 
 
-def _overdue(now: datetime) -> dict[str, Any]:
-    """n and since: how many answers are late, and when the first of them was due."""
-    return SlaClock.objects.filter(status=SlaClock.Status.RUNNING, due_at__lte=now).aggregate(
-        n=Count("pk"), since=Min("due_at")
-    )
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is theirs; None where they may not see it. `late` is how many answers are overdue, and since when; `waiting` the
+    same for the CRM."""
+
+    volume: Volume | None = None
+    late: Mapping[str, Any] | None = None
+    clocks: int = 0
+    waiting: Mapping[str, Any] | None = None
+    exceptions: QuerySet[ExceptionItem] | None = None
+    need_a_person: int = 0
 
 
-def _cards(
-    day: Figures, volume: Volume, *, need_a_person: int, late: dict[str, Any], now: datetime
-) -> list[dict[str, Any]]:
-    outbox = OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING).aggregate(
-        n=Count("pk"), since=Min("created_at")
-    )
-    since, before = volume.since, volume.before
-    wait = seconds_in_words((now - outbox["since"]).total_seconds()) if outbox["since"] else ""
-    worst = seconds_in_words((now - late["since"]).total_seconds()) if late["since"] else ""
+def _facts(user: Any, *, now: datetime) -> _Facts:
+    facts = _Facts()
+    if user.has_perm("intake.view_lead"):
+        start, middle = now - timedelta(hours=2 * HOURS), now - timedelta(hours=HOURS)
+        came = access.rows_for(user, Submission.objects.all())
+        running = of_leads(user, SlaClock.objects.filter(status=SlaClock.Status.RUNNING), lead="lead")
+        outbox = access.rows_for(user, OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING))
+        facts = _Facts(
+            volume=figures.volume(came, start=start, middle=middle, hour=now - timedelta(hours=1)),
+            late=running.filter(due_at__lte=now).aggregate(n=Count("pk"), since=Min("due_at")),
+            clocks=running.count(),
+            waiting=outbox.aggregate(n=Count("pk"), since=Min("created_at")),
+        )
+    if user.has_perm("exception_queue.view_exceptionitem"):
+        items = access.rows_for(user, ExceptionItem.objects.all())
+        counts = grouping.counts(items, by=name_of(user))
+        facts = replace(facts, exceptions=items, need_a_person=counts.unresolved - counts.snoozed)
+    return facts
+
+
+def _flow(facts: _Facts, *, health: Sequence[Line], now: datetime) -> dict[str, Any]:
+    """The headline and the figures of the whole hand-off."""
+    assert facts.volume is not None and facts.late is not None
+    hour = handoff.total(since=now - timedelta(hours=1), until=now)
+    crm = CrmConnection.objects.filter(active=True).order_by("-primary", "key").first()
+    return {
+        "answer": answer(
+            hour,
+            leads=facts.volume.hour,
+            crm=crm.crm_name if crm else "",
+            need_a_person=facts.need_a_person,
+            overdue=facts.late["n"],
+            health=health,
+        ),
+        "latest": facts.volume.latest,
+        "last_day": handoff.total(since=now - timedelta(hours=HOURS), until=now),
+    }
+
+
+def own_answer(facts: _Facts, *, has_pages: bool) -> str:
+    """ "2 answers are overdue. 5 leads of yours wait for an answer. 1 exception needs a person." """
+    says = []
+    if facts.late is not None:
+        if facts.late["n"]:
+            says.append(f"{counted(facts.late['n'], 'answer is', 'answers are')} overdue.")
+        wait = counted(facts.clocks, "lead of yours waits", "leads of yours wait")
+        says.append(f"{wait} for an answer." if facts.clocks else "No lead of yours waits for an answer.")
+    if facts.need_a_person:
+        says.append(counted(facts.need_a_person, "exception needs a person.", "exceptions need a person."))
+    elif facts.exceptions is not None:
+        says.append("Nothing needs a person.")
+    nothing = "You can sign in, and see nothing yet. Ask an administrator for a role."
+    return " ".join(says) or ("Choose a page at the side." if has_pages else nothing)
+
+
+def _cards(facts: _Facts, *, last_day: Figures | None, now: datetime) -> list[dict[str, Any]]:
     leads = reverse("admin:intake_lead_changelist")
-    return [
-        {
-            "title": "Leads, last 24 hours",
-            "value": since,
-            "more": _change(since, before),
-            "url": leads,
-        },
-        {
-            "title": "Handed off",
-            "value": f"{100 * day.handed_off_rate:.0f} %" if day.handed_off_rate is not None else "–",
-            "more": f"{day.handed_off} of {day.received - day.spam - day.rejected}"
-            + (f", {day.held} held" if day.held else "")
-            + (f", {day.spam} spam" if day.spam else ""),
-            "tone": "warning" if day.held else "",
-            "url": reverse("admin:intake_submission_changelist")
-            + ("?status__exact=held" if day.held else ""),
-        },
-        {
-            "title": "Waiting for the CRM",
-            "value": outbox["n"],
-            "more": f"the oldest for {wait}" if wait else "nothing waits",
-            "tone": "warning" if outbox["since"] and now - outbox["since"] > timedelta(minutes=1) else "",
-            "url": f"{leads}?crm=waiting",
-        },
-        {
-            "title": "Overdue answers",
-            "value": late["n"],
-            "more": f"the longest by {worst}" if worst else "everybody is in time",
-            "tone": "danger" if late["n"] else "",
-            "url": f"{leads}?clock=overdue",
-        },
-        {
-            "title": "Open exceptions",
-            "value": need_a_person,
-            "more": {0: "nothing needs a person", 1: "needs a person"}.get(need_a_person, "need a person"),
-            "tone": "danger" if need_a_person else "",
-            "url": reverse("admin:exception_queue_exceptionitem_changelist"),
-        },
-    ]
+    cards: list[dict[str, Any]] = []
+    if facts.volume is not None:
+        cards.append(
+            {
+                "title": "Leads, last 24 hours",
+                "value": facts.volume.since,
+                "more": _change(facts.volume.since, facts.volume.before),
+                "url": leads,
+            }
+        )
+    if last_day is not None:
+        cards.append(_handed_off(last_day))
+    if facts.waiting is not None:
+        since = facts.waiting["since"]
+        cards.append(
+            {
+                "title": "Waiting for the CRM",
+                "value": facts.waiting["n"],
+                "more": f"the oldest for {_ago(since, now)}" if since else "nothing waits",
+                "tone": "warning" if since and now - since > timedelta(minutes=1) else "",
+                "url": f"{leads}?crm=waiting",
+            }
+        )
+    if facts.late is not None:
+        late = facts.late["n"]
+        cards.append(
+            {
+                "title": "Overdue answers",
+                "value": late,
+                "more": f"the longest by {_ago(facts.late['since'], now)}"
+                if late
+                else "everybody is in time",
+                "tone": "danger" if late else "",
+                "url": f"{leads}?clock=overdue",
+            }
+        )
+    if facts.exceptions is not None:
+        open_ones = facts.need_a_person
+        cards.append(
+            {
+                "title": "Open exceptions",
+                "value": open_ones,
+                "more": {0: "nothing needs a person", 1: "needs a person"}.get(open_ones, "need a person"),
+                "tone": "danger" if open_ones else "",
+                "url": reverse("admin:exception_queue_exceptionitem_changelist"),
+            }
+        )
+    return cards
+
+
+def _handed_off(day: Figures) -> dict[str, Any]:
+    return {
+        "title": "Handed off",
+        "value": f"{100 * day.handed_off_rate:.0f} %" if day.handed_off_rate is not None else "–",
+        "more": f"{day.handed_off} of {day.received - day.spam - day.rejected}"
+        + (f", {day.held} held" if day.held else "")
+        + (f", {day.spam} spam" if day.spam else ""),
+        "tone": "warning" if day.held else "",
+        "url": reverse("admin:intake_submission_changelist") + ("?status__exact=held" if day.held else ""),
+    }
+
+
+def _ago(since: datetime, now: datetime) -> str:
+    return seconds_in_words((now - since).total_seconds())
 
 
 def _change(since: int, before: int) -> str:
@@ -193,87 +257,9 @@ def _change(since: int, before: int) -> str:
     return f"{abs(percent)} % {'more' if percent > 0 else 'fewer'} than the day before ({before})"
 
 
-def _charts(day: datetime, *, now: datetime) -> dict[str, Any]:
-    """Data for Unfold's chart components. Labels are instants; a script shows them in the viewer's zone."""
-    first = day.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    hours = [first + timedelta(hours=n) for n in range(HOURS)]
-    labels = [hour.isoformat() for hour in hours]
-    by_segment = figures.leads_by_hour(since=first)
-    by_hour = handoff.by_hour(since=first, until=now)
-    segments = [name for name in _SEGMENT_COLOURS if any(segment == name for _, segment in by_segment)]
-    leads = [
-        {
-            "label": name.capitalize(),
-            "data": [by_segment.get((hour, name), 0) for hour in hours],
-            "backgroundColor": _SEGMENT_COLOURS[name],
-            "stack": "leads",
-        }
-        for name in segments
-    ]
-    seconds = [
-        {
-            "label": label,
-            "data": [
-                _rounded(getattr(by_hour[hour].received_to_crm, field)) if hour in by_hour else None
-                for hour in hours
-            ],
-            "borderColor": colour,
-            "backgroundColor": colour,
-            "spanGaps": True,
-            "pointRadius": 2,
-        }
-        for label, field, colour in (
-            ("p95", "p95", "var(--color-primary-500)"),
-            ("p50", "p50", "var(--color-green-500)"),
-        )
-    ]
-    return {
-        "leads_chart": json.dumps({"labels": labels, "datasets": leads}) if leads else "",
-        "latency_chart": json.dumps({"labels": labels, "datasets": seconds})
-        if any(row.received_to_crm.count for row in by_hour.values())
-        else "",
-        "leads_options": json.dumps(_options(stacked=True)),
-        "latency_options": json.dumps(_options(stacked=False)),
-    }
-
-
-def _options(*, stacked: bool) -> dict[str, Any]:
-    """As Unfold's own, with a legend in words and an axis with numbers."""
-    ticks = {"color": "#9ca3af", "maxTicksLimit": 8, "maxRotation": 0}
-    return {
-        "animation": False,
-        "responsive": True,
-        "maintainAspectRatio": False,
-        "maxBarThickness": 18,
-        "interaction": {"mode": "index", "intersect": False},
-        "datasets": {"bar": {"borderRadius": 2}, "line": {"borderWidth": 2, "tension": 0.3}},
-        "plugins": {
-            "legend": {
-                "display": True,
-                "align": "end",
-                "labels": {
-                    "boxHeight": 6,
-                    "boxWidth": 6,
-                    "usePointStyle": True,
-                    "pointStyle": "circle",
-                    "color": "#9ca3af",
-                },
-            }
-        },
-        "scales": {
-            "x": {"stacked": stacked, "border": {"width": 0}, "ticks": ticks, "grid": {"display": False}},
-            "y": {
-                "stacked": stacked,
-                "beginAtZero": True,
-                "border": {"width": 0, "dash": [4, 4]},
-                "ticks": {"color": "#9ca3af", "precision": 0} if stacked else {"color": "#9ca3af"},
-            },
-        },
-    }
-
-
-def _shares(day: datetime) -> list[dict[str, Any]]:
-    found = figures.shares(since=day)[:TOP_OWNERS]
+def _shares(day: datetime, user: Any) -> list[dict[str, Any]]:
+    theirs = set(access.rows_for(user, Owner.objects.all()).values_list("pk", flat=True))
+    found = [share for share in figures.shares(since=day) if share.owner.pk in theirs][:TOP_OWNERS]
     longest = max([1.0, *(max(share.actual, share.target) for share in found)])
     return [
         {
@@ -285,7 +271,3 @@ def _shares(day: datetime) -> list[dict[str, Any]]:
         }
         for share in found
     ]
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 2)

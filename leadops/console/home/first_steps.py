@@ -1,6 +1,7 @@
 """What to do on a fresh installation, in order, with what is done ticked off."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -24,9 +25,15 @@ class SetupStep:
     label: str = ""
 
 
-def steps() -> list[SetupStep]:
-    """Rules, a CRM, somebody who hears of trouble, and the first lead."""
-    return [_rules(), _crm(), _ears(), _first_lead()]
+def steps(user: Any) -> list[SetupStep]:
+    """Rules, a CRM, somebody who hears of trouble, and the first lead: those that this user can take."""
+    found = {
+        "routing.view_routingrule": _rules,
+        "crm_sync.view_crmconnection": _crm,
+        "exception_queue.view_alertrule": _ears,
+        "intake.view_intakeform": _first_lead,
+    }
+    return [step() for needs, step in found.items() if user.has_perm(needs)]
 
 
 def _rules() -> SetupStep:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -13,6 +14,7 @@ from leadops.backups import age
 from leadops.models import BackupRun
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.counting import counted
+from routing.access import EVERYBODY
 
 # What is due is taken up within a second or so; from here on somebody should wonder.
 TOO_LONG_SECONDS = 30.0
@@ -39,9 +41,12 @@ class Line:
     url: str = ""
 
 
-def lines(*, now: datetime) -> list[Line]:
-    """Nine queries and one look into the cache."""
-    return [_workers(now), _oldest(), *_disk(), *_connections(), *_backups(now)]
+def lines(user: Any, *, now: datetime) -> list[Line]:
+    """What this user may look at. Nine queries and one look into the cache."""
+    runs = user.has_perms(("intake.view_submission", EVERYBODY))
+    machine = [_workers(now), _oldest(), *_disk()] if runs else []
+    crms = _connections() if user.has_perm("crm_sync.view_crmconnection") else ()
+    return [*machine, *crms, *(_backups(now) if runs else ())]
 
 
 def _disk() -> list[Line]:

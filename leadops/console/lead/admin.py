@@ -27,9 +27,10 @@ from leadops.console.lead.rows import STATUS_TONES, LeadChangeList, due_of, plac
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import Page
 from plumbing.admin_kit.people import initials, name_of
+from routing.access import of_leads
 from routing.models import SlaClock
 
-_FIELDSETS = [
+_FIELDSETS: list[Any] = [
     ("Person", {"fields": [
         ("first_name", "last_name"), "full_name", ("email", "phone"), ("job_title", "language")]}),
     ("Company", {"fields": [
@@ -135,7 +136,8 @@ class LeadPage(LeadActions, Page):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        running = SlaClock.objects.filter(status=SlaClock.Status.RUNNING)
+        clocks = SlaClock.objects.filter(status=SlaClock.Status.RUNNING)
+        running = of_leads(request.user, clocks, lead="lead")
         counts = {"waiting": running.count(), "overdue": running.filter(due_at__lte=timezone.now()).count()}
         more = {"lead_views": _views(request, counts)}
         response: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
@@ -153,7 +155,7 @@ class LeadPage(LeadActions, Page):
         editing = "edit" in request.GET or request.method == "POST"
         more: dict[str, Any] = {"title": str(lead) if lead else "", "show_save_and_continue": False}
         if lead is not None and not editing and self.has_view_permission(request, lead):
-            more |= page.context(lead, now=timezone.now())
+            more |= page.context(lead, user=request.user, now=timezone.now())
         response: HttpResponse = super().changeform_view(
             request, object_id, form_url, {**more, **(extra_context or {})}
         )
@@ -188,7 +190,7 @@ class LeadPage(LeadActions, Page):
         """Two leads side by side: are they one person?"""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        leads = Lead.objects.in_bulk([one, other])
+        leads = self.get_queryset(request).in_bulk([one, other])
         if len(leads) != 2:
             raise Http404("One of these leads is not there.")
         items = comparing.open_items(one, other)

@@ -14,8 +14,9 @@ from unfold.widgets import (
 )
 
 from plumbing.admin_kit.people import name_of
+from routing import access
 from routing.handover import actions
-from routing.models import Assignment, Queue
+from routing.models import Assignment
 from routing.rotations import roster
 
 Choice = tuple[str, str]
@@ -39,7 +40,7 @@ class ReassignForm(BaseDialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         assignment = Assignment.objects.filter(lead=self.object_id).first()
-        self.fields["to"].choices = [("", ""), *receivers(except_for=assignment)]
+        self.fields["to"].choices = [("", ""), *receivers(self.request.user, except_for=assignment)]
         self.fields["lock"].initial = assignment is not None and assignment.locked
 
     @property
@@ -49,12 +50,14 @@ class ReassignForm(BaseDialogForm):
         return {f"{kind}_id": int(pk)}
 
 
-def receivers(*, except_for: Assignment | None) -> list[Group]:
-    """Who can be given a lead, with whether they are there now."""
+def receivers(user: Any, *, except_for: Assignment | None) -> list[Group]:
+    """Whom this user can give a lead, with whether they are there now."""
     people = roster.load(now=timezone.now())
+    may_have, queues = access.receivers(user)
+    known = set(may_have.filter(active=True).values_list("pk", flat=True))
     owners = []
     for owner in sorted(people.owners.values(), key=lambda owner: owner.name.casefold()):
-        if owner.active and (except_for is None or owner.pk != except_for.owner_id):
+        if owner.pk in known and (except_for is None or owner.pk != except_for.owner_id):
             absence = people.away(owner.pk)
             there = (
                 f"away {roster.away_text(absence)}"
@@ -64,14 +67,13 @@ def receivers(*, except_for: Assignment | None) -> list[Group]:
                 else "off duty"
             )
             owners.append((f"owner:{owner.pk}", f"{owner.name} · {there}"))
-    queues = Queue.objects.filter(active=True, holding_queue=False).order_by("name")
     return [
         ("Owners", owners),
         (
             "Queues",
             [
                 (f"queue:{row.pk}", row.name)
-                for row in queues
+                for row in queues.filter(active=True, holding_queue=False).order_by("name")
                 if except_for is None or row.pk != except_for.queue_id
             ],
         ),

@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from crm_sync import crm_state
 from crm_sync.models import CrmLink, OutboxEntry
 from intake.models import IntakeForm, Lead, Submission
+from plumbing import access
 from plumbing.whole_numbers import whole_number
 from routing.models import Assignment, LeadScore, Owner, Queue, SlaClock
 
@@ -24,7 +25,8 @@ class OwnerFilter(DropdownFilter):
         found = [("none", "Nobody (in a queue)")]
         if Owner.objects.filter(user=request.user.pk or 0).exists():
             found.append(("me", "Me"))
-        owners = Owner.objects.order_by("-active", "name").values_list("pk", "name", "active")
+        theirs = access.rows_for(request.user, Owner.objects.all())
+        owners = theirs.order_by("-active", "name").values_list("pk", "name", "active")
         return found + [(str(pk), name if active else f"{name} (not active)") for pk, name, active in owners]
 
     def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
@@ -44,7 +46,8 @@ class QueueFilter(DropdownFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in Queue.objects.order_by("name").values_list("pk", "name")]
+        theirs = access.rows_for(request.user, Queue.objects.all())
+        return [(str(pk), name) for pk, name in theirs.order_by("name").values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
         return leads.filter(_assigned(queue=_number(self.value()))) if self.value() else leads

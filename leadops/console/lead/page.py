@@ -13,6 +13,7 @@ from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
 from leadops import lead_view
 from leadops.console.lead import facts, story, why
 from leadops.console.lead.rows import due_of, place_of, segment_look
+from plumbing import access
 from plumbing.admin_kit.moments import seconds_in_words
 from routing import lead_state
 from routing.models import Assignment, OwnerNotice, SlaClock
@@ -22,7 +23,7 @@ MOST_SUBMISSIONS = 20
 _ARRIVED = ("crm_sync.created", "crm_sync.adopted")
 
 
-def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
+def context(lead: Lead, *, user: Any, now: datetime) -> dict[str, Any]:
     """The template's context; about twenty queries, whatever the lead has been through."""
     view = lead_view.of_leads([lead.pk])[lead.pk]
     entries = list(TimelineEntry.objects.filter(lead=lead).order_by("-at", "-pk")[:MOST_STORY])[::-1]
@@ -50,7 +51,9 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
         "arrival": _arrival(lead, submissions, entries, names),
         "open_exceptions": _exceptions(lead, submissions),
         "sections": facts.of_lead(lead, consents),
-        "story": story.tell(entries, connections=names),
+        "story": story.tell(
+            entries, connections=names, opens_submissions=user.has_perm("intake.view_submission")
+        ),
         "story_is_cut": len(entries) == MOST_STORY,
         "why": why.explain(lead_state.last_decision(lead.pk), view.assignment),
         "score_reasons": why.score_reasons(view.score),
@@ -64,7 +67,7 @@ def context(lead: Lead, *, now: datetime) -> dict[str, Any]:
         "notices": list(
             OwnerNotice.objects.filter(lead=lead).select_related("owner", "team").order_by("-created_at")
         ),
-        "duplicates": _duplicates(lead),
+        **_duplicates(lead, user),
         "identities": list(
             LeadIdentity.objects.filter(lead=lead)
             .exclude(kind=LeadIdentity.Kind.REVIEW_BLOCK)
@@ -123,13 +126,12 @@ def _ownership(lead: Lead) -> list[dict[str, Any]]:
     ]
 
 
-def _duplicates(lead: Lead) -> list[dict[str, Any]]:
-    """Leads that could be the same person, seen from both sides."""
-    found = list(lead.possible_duplicates.order_by("-created_at"))
-    if lead.possible_duplicate_of is not None:
-        found.insert(0, lead.possible_duplicate_of)
+def _duplicates(lead: Lead, user: Any) -> dict[str, Any]:
+    """Leads that could be the same person, seen from both sides; of other people's leads only how many there are."""
+    alike = Lead.objects.filter(Q(possible_duplicate_of=lead) | Q(pk=lead.possible_duplicate_of_id))
+    found = list(access.rows_for(user, alike).order_by("-created_at"))
     views = lead_view.of_leads([other.pk for other in found]) if found else {}
-    return [
+    rows = [
         {
             "lead": other,
             "place": place_of(other),
@@ -139,3 +141,4 @@ def _duplicates(lead: Lead) -> list[dict[str, Any]]:
         }
         for other in found
     ]
+    return {"duplicates": rows, "others_duplicates": alike.count() - len(found)}

@@ -45,18 +45,21 @@ class StoryLine:
     url: str = ""
 
 
-def tell(entries: Iterable[TimelineEntry], *, connections: Mapping[str, str]) -> list[StoryLine]:
-    """Newest last, as it happened. `connections` says what each connection's CRM is called, by key."""
-    return [_tell(entry, connections) for entry in entries]
+def tell(
+    entries: Iterable[TimelineEntry], *, connections: Mapping[str, str], opens_submissions: bool
+) -> list[StoryLine]:
+    """Newest last, as it happened. `connections` says what each connection's CRM is called, by key; `opens_submissions`
+    whether the viewer has their pages."""
+    return [_tell(entry, connections, opens_submissions=opens_submissions) for entry in entries]
 
 
-def _tell(entry: TimelineEntry, connections: Mapping[str, str]) -> StoryLine:
+def _tell(entry: TimelineEntry, connections: Mapping[str, str], *, opens_submissions: bool) -> StoryLine:
     teller = _TELLERS.get(entry.verb)
     if teller is not None:
         icon, tone, says, details = teller(entry.data, entry, connections)
     else:
         icon, tone, says, details = _unknown(entry)
-    submission = entry.data.get("submission")
+    submission = entry.data.get("submission") if opens_submissions else None
     return StoryLine(
         at=entry.at,
         verb=entry.verb,

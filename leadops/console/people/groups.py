@@ -41,7 +41,8 @@ class GroupAdmin(SuperusersOnly, DjangoGroupAdmin, Page):
     empty_text = "A group holds permissions: make one for each kind of work, and put people into it."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).annotate(user_count=Count("user"))
+        rows: QuerySet[Group] = super().get_queryset(request)
+        return rows.annotate(user_count=Count("user"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Group | None = None) -> Any:
         # Whoever may not tick boxes reads them above, as sentences.
@@ -71,6 +72,7 @@ def _may(group: Group) -> list[str]:
     held = {f"{app}.{codename}" for app, codename in rows}
     lines = []
     for area in AREAS:
+        lines += [switch.label for switch in area.switches if switch.permission in held]
         for thing in area.things:
             verbs = [VERBS[verb].lower() for verb in thing.verbs if thing.permission(verb) in held]
             if verbs:

@@ -23,6 +23,10 @@ class PermissionTable(forms.CheckboxSelectMultiple):
         areas = [
             {
                 "title": area.title,
+                "switches": [
+                    {"says": switch.says, "box": _box(keys.pop(switch.permission, None), held, switch.label)}
+                    for switch in area.switches
+                ],
                 "things": [
                     {
                         "label": thing.label,

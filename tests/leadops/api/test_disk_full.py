@@ -18,6 +18,7 @@ from leadops.launcher import checkup
 from tests import make
 from tests.leadops.api import forms
 from tests.leadops.api.calling import refused
+from tests.leadops.console.conftest import EVERYTHING
 
 pytestmark = pytest.mark.django_db
 SIZE = 64
@@ -50,7 +51,7 @@ def ready():
 
 def test_while_there_is_room_nobody_is_told(small_disk, acme):
     assert ready() == "ok"
-    assert "Disk" not in {line.name for line in wellbeing.lines(now=timezone.now())}
+    assert "Disk" not in {line.name for line in wellbeing.lines(EVERYTHING, now=timezone.now())}
     assert [finding.level for finding in checkup.check_disk()] == ["ok"]
     assert forms.post(make.person()).status_code == 202
 
@@ -58,7 +59,7 @@ def test_while_there_is_room_nobody_is_told(small_disk, acme):
 def test_below_the_first_mark_people_are_told_and_leads_are_taken(small_disk, acme):
     fill(small_disk, leaving=24)
     assert ready() == "24 MiB are free for the database. Leads are refused below 16 MiB."
-    assert {line.name: line.ok for line in wellbeing.lines(now=timezone.now())}["Disk"] is False
+    assert {line.name: line.ok for line in wellbeing.lines(EVERYTHING, now=timezone.now())}["Disk"] is False
     assert [finding.level for finding in checkup.check_disk()] == ["warn"]
     assert forms.post(make.person()).status_code == 202
 

@@ -139,7 +139,7 @@ def test_a_file_that_is_not_there_is_one_plain_sentence(config):
 
 def test_a_territory_in_itself_is_refused(config, acme):
     inside = acme.replace(
-        "  - name: North America\n    any", "  - name: North America\n    parent: West Coast\n    any"
+        "  - name: North America\n    team", "  - name: North America\n    parent: West Coast\n    team"
     )
 
     assert "lies inside itself" in config.refusal(inside)

@@ -9,6 +9,8 @@ from crm_sync.models import CrmConnection
 from plumbing import secrets
 
 HOST = {"host": "127.0.0.1"}
+# Somebody whom nothing limits, for functions that ask who looks.
+EVERYTHING = User(is_superuser=True)
 
 
 @pytest.fixture
@@ -23,11 +25,11 @@ def maria(db) -> Client:
 
 @pytest.fixture
 def onlooker(db) -> Client:
-    """Staff who may look at leads and exceptions, and change nothing."""
+    """Staff who may look at everybody's leads and exceptions, and change nothing."""
     from django.contrib.auth.models import Permission
 
     user = User.objects.create_user("otto", "otto@acme.test", is_staff=True)
-    seen = Permission.objects.filter(codename__in=["view_lead", "view_exceptionitem"])
+    seen = Permission.objects.filter(codename__in=["view_lead", "view_exceptionitem", "all_teams"])
     user.user_permissions.set(seen)
     client = Client(headers=HOST)
     client.force_login(user)

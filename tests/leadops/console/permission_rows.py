@@ -22,8 +22,10 @@ from crm_sync.models import CrmConnection, InboundEvent, OutboxEntry, OwnerLink
 from exception_queue import queue
 from exception_queue.models import AlertRule
 from intake import runner
-from intake.models import BlockedSender, CompanyProfile, Lead, ValueAlias
-from routing.models import Absence, NamedAccount, Owner, Queue, RoutingRule, RoutingSettings
+from intake.models import BlockedSender, CompanyProfile, IntakeForm, Lead, ValueAlias
+from plumbing import secrets
+from routing.handover import actions
+from routing.models import Absence, Assignment, NamedAccount, Owner, Queue, RoutingRule, RoutingSettings
 from tests import make
 from tests.leadops.console.permission_table import OLD_VERSION
 from tests.make import access
@@ -31,13 +33,25 @@ from tests.make import access
 SURE = {"_form_submitted": "on"}
 
 
+TEAM = "AMER Sales"
+FORM_TOKEN = "form-token-of-the-demo"
+
+
 class World:
-    """The demo with a handed-off lead, a held submission, an open exception, and a row of everything else."""
+    """The demo with a handed-off lead, a held submission, an open exception, and a row of everything else; what is a
+    team's is TEAM's, and the lead is Bob's."""
 
     def __init__(self) -> None:
         make.acme()
         now = timezone.now()
         self.lead, self.other = make.handed_off(make.person()), make.handed_off(make.american())
+        bob = Owner.objects.get(name="Bob Burke")
+        for lead in (self.lead, self.other):
+            if Assignment.objects.get(lead=lead).owner != bob:
+                actions.reassign(
+                    lead_id=lead.pk, owner_id=bob.pk, reason="Test", source="api", actor="Test", now=now
+                )
+        IntakeForm.objects.filter(key="demo-request").update(token=secrets.encrypt(FORM_TOKEN))
         Lead.objects.filter(pk=self.other.pk).update(possible_duplicate_of=self.lead)
         self.held = make.submitted(make.person(email="a.b@mailinator.com"))
         runner.drain()
@@ -54,8 +68,8 @@ class World:
         )
         # So that there is something to publish.
         RoutingRule.objects.filter(active=True).update(name=Concat("name", Value("!")))
-        connection, owner = CrmConnection.objects.get(), Owner.objects.get(name="Bob Burke")
-        self.away = Owner.objects.create(name="Una Off", email="una@acme.test", active=False)
+        connection, owner = CrmConnection.objects.get(), bob
+        self.away = Owner.objects.create(name="Una Off", email="una@acme.test", active=False, team=bob.team)
         OutboxEntry.objects.filter(lead=self.lead).delete()
         self.dead = OutboxEntry.objects.create(
             connection=connection, lead=self.lead, status="dead", due_at=now, created_at=now
@@ -78,6 +92,7 @@ class World:
         SolarSchedule.objects.create(event="sunset", latitude=52, longitude=13)
         Group.objects.create(name="sales")
         clerk = User.objects.create_user("clerk", is_staff=True)
+        self.locked_out = User.objects.create_user("gone", is_staff=True, is_active=False)
         access.token(clerk)
         self.rows: dict[str, Any] = {}
         for model in admin.site._registry:
@@ -90,6 +105,7 @@ class World:
             "exception_queue.exceptionitem": self.item,
             "crm_sync.outboxentry": self.dead,
             "auth.user": clerk,
+            "routing.routingrule": RoutingRule.objects.get(name__startswith="Hot North America"),
         }
 
     def address(self, route: str) -> str:
@@ -112,6 +128,7 @@ class World:
             "<str:connection_key>": CrmConnection.objects.get().key,
             "<path:object_id>": row.pk if row else "1",
             "<id>": row.pk if row else "1",
+            "<uidb64>/<token>": "MQ/not-a-token",
             "(?P<url>.*)$": "nothing",
             "^": "nothing",
         }
@@ -126,6 +143,8 @@ class World:
     def row_of(self, route: str) -> Any:
         if route.endswith("/switch_on/"):
             return self.away
+        if route.endswith("/let_in/"):
+            return self.locked_out
         parts = route.split("/")
         return self.rows.get(".".join(parts[1:3])) if len(parts) > 3 else None
 
@@ -136,7 +155,7 @@ class World:
             "admin/intake/lead/<path:object_id>/decline/": {"reason": "busy", **SURE},
             "admin/intake/lead/<path:object_id>/disqualify/": {"reason": "Student", **SURE},
             "admin/intake/lead/<path:object_id>/reassign/": {
-                "to": f"owner:{Owner.objects.get(name='Bob Burke').pk}",
+                "to": f"owner:{Owner.objects.get(name='Alice Ames').pk}",
                 "reason": "Knows them",
                 **SURE,
             },

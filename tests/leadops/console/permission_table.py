@@ -49,9 +49,11 @@ def _has(user, permission: str) -> bool:
     return bool(user.has_perm(permission) or user.has_perm(permission.replace(".view_", ".change_")))
 
 
-def rows(heading: str) -> list[list[str]]:
-    """The cells of the table below this heading."""
+def rows(heading: str, *, below: str = "") -> list[list[str]]:
+    """The cells of the table below this heading, or below one inside it."""
     part = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    if below:
+        part = part.split(f"\n### {below}\n")[1]
     lines = [line for line in part.splitlines() if line.startswith("| `")]
     return [[cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")] for line in lines]
 
@@ -80,6 +82,15 @@ def documented() -> dict[str, Needs]:
         else:
             found[route] = Needs(read, act)
     return found
+
+
+def whose() -> dict[str, dict[str, str]]:
+    """Model -> kind of person who does not see everybody's -> "look", "act" or NOBODY, of a row of the team."""
+    kinds = ("manager", "another manager", "rep")
+    return {
+        label.partition(" ")[0]: dict(zip(kinds, words, strict=True))
+        for label, *words in rows("Whose rows", below="By model")
+    }
 
 
 def routes() -> set[str]:

@@ -591,7 +591,7 @@ def test_it_asks_before_it_switches_an_owner_off(client):
 def reader() -> Client:
     """Somebody who may look at everything and change nothing."""
     user = User.objects.create_user("bob", "bob@acme.test", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    user.user_permissions.set(Permission.objects.filter(codename__regex="^(view_|all_teams)"))
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(user)
     return client
@@ -671,7 +671,7 @@ def test_each_action_of_a_list_asks_for_a_permission_of_its_own():
 def test_who_may_only_look_at_the_outbox_has_nothing_tried_again(client):
     address = listing(OutboxEntry)
     clerk = User.objects.create_user("clerk", is_staff=True)
-    clerk.user_permissions.add(Permission.objects.get(codename="view_outboxentry"))
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=["view_outboxentry", "all_teams"]))
     client.force_login(clerk)
     assert "Try again" not in client.get(address).content.decode()
     clerk.user_permissions.add(Permission.objects.get(codename="change_outboxentry"))

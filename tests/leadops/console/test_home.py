@@ -22,6 +22,7 @@ from leadops.handoff import Figures, HandoffStep
 from routing.engine.rotation_state import HUNDREDTHS
 from routing.models import RotationTurn, SlaClock
 from tests import make
+from tests.leadops.console.conftest import EVERYTHING
 
 HOME = reverse("admin:index")
 
@@ -207,11 +208,11 @@ def test_nobody_counts_what_is_snoozed_as_needing_a_person(maria, acme):
 
 def test_health_says_in_words_what_is_wrong(maria, acme):
     cache.delete(health.HEARTBEAT)
-    lines = {line.name: line for line in wellbeing.lines(now=timezone.now())}
+    lines = {line.name: line for line in wellbeing.lines(EVERYTHING, now=timezone.now())}
     assert not lines["Workers and scheduler"].ok
     health.beat()
     CrmConnection.objects.update(health=CrmConnection.Health.DOWN, last_error="503 Service Unavailable")
-    lines = {line.name: line for line in wellbeing.lines(now=timezone.now())}
+    lines = {line.name: line for line in wellbeing.lines(EVERYTHING, now=timezone.now())}
     assert lines["Workers and scheduler"].ok
     assert (lines["HubSpot"].ok, lines["HubSpot"].says) == (False, "503 Service Unavailable")
 

@@ -18,6 +18,7 @@ from routing.engine.rotation_state import LEAD
 from routing.handover import actions
 from routing.models import Assignment, Decision, LeadScore, Owner
 from tests import make
+from tests.leadops.console.conftest import EVERYTHING
 
 
 def url_of(lead):
@@ -30,7 +31,7 @@ def hill(**values):
 
 def test_it_answers_who_has_it_by_when_and_why(maria, acme):
     lead = make.handed_off(make.person(city="Berlin", job_title="Head of Sales", phone="030 901820"))
-    shown = page.context(lead, now=timezone.now())
+    shown = page.context(lead, user=EVERYTHING, now=timezone.now())
     assert shown["owner"] == Assignment.objects.get(lead=lead).owner
     assert shown["place"] == "Berlin, DE"
     assert shown["due"].counts
@@ -58,7 +59,7 @@ def test_it_shows_raw_spellings_beside_canonical_ones_only_where_they_differ(acm
     lead = make.handed_off(make.person(city="Berlin"))
     facts = {
         fact.label: fact
-        for section in page.context(lead, now=timezone.now())["sections"]
+        for section in page.context(lead, user=EVERYTHING, now=timezone.now())["sections"]
         for fact in section.facts
     }
     assert (facts["Country"].value, facts["Country"].raw) == ("DE", "Deutschland")
@@ -125,7 +126,7 @@ def test_it_says_that_somebody_moved_it_after_the_rules(maria, acme):
         actor="Maria",
         now=timezone.now(),
     )
-    shown = page.context(lead, now=timezone.now())
+    shown = page.context(lead, user=EVERYTHING, now=timezone.now())
     assert shown["why"].moved
     history = [(str(one["assigned_to"]), one["held"] == "") for one in shown["ownership"]]
     assert history[0] == ("Alice Ames", True)
@@ -137,11 +138,11 @@ def test_it_says_that_somebody_moved_it_after_the_rules(maria, acme):
 
 def test_it_says_how_long_it_took_into_the_crm(maria, hubspot):
     lead = make.handed_off()
-    waiting = page.context(lead, now=timezone.now())
+    waiting = page.context(lead, user=EVERYTHING, now=timezone.now())
     assert waiting["arrival"]["crm"] == ""
     assert [state.state for state in waiting["crm"]] == ["waiting"]
     sending.drain_all()
-    shown = page.context(lead, now=timezone.now())
+    shown = page.context(lead, user=EVERYTHING, now=timezone.now())
     assert shown["arrival"]["crm"] == "HubSpot"
     assert shown["arrival"]["took"].endswith("s")
     assert [(state.state, state.pushed_version) for state in shown["crm"]] == [("in_sync", lead.version)]
@@ -155,7 +156,9 @@ def test_a_change_that_nobody_has_taken_up_yet_is_not_in_sync(hubspot):
     sending.drain_all()
     actions.disqualify(lead_id=lead.pk, reason="Student", source="console", actor="Maria", now=timezone.now())
     assert LeadChange.objects.filter(lead=lead).exists()
-    assert [state.state for state in page.context(lead, now=timezone.now())["crm"]] == ["waiting"]
+    assert [state.state for state in page.context(lead, user=EVERYTHING, now=timezone.now())["crm"]] == [
+        "waiting"
+    ]
 
 
 def test_open_exceptions_about_the_lead_and_its_submissions_stand_on_top(maria, acme):
@@ -171,7 +174,7 @@ def test_open_exceptions_about_the_lead_and_its_submissions_stand_on_top(maria, 
         ),
     ]
     queue.open_items(problems, now=timezone.now())
-    shown = page.context(lead, now=timezone.now())["open_exceptions"]
+    shown = page.context(lead, user=EVERYTHING, now=timezone.now())["open_exceptions"]
     assert [item.kind for item in shown] == ["crm.rejected", "intake.spam_uncertain"]
     text = maria.get(url_of(lead)).content.decode()
     assert "No such option" in text
@@ -183,7 +186,7 @@ def test_duplicates_are_seen_from_both_sides(maria, acme):
     second = make.handed_off(hill() | {"email": "robert.hill@hill.example", "full_name": "Robert Hill"})
     assert second.possible_duplicate_of == first
     for one, other in ((first, second), (second, first)):
-        (found,) = page.context(one, now=timezone.now())["duplicates"]
+        (found,) = page.context(one, user=EVERYTHING, now=timezone.now())["duplicates"]
         assert found["lead"] == other
         assert maria.get(found["compare"]).status_code == 200
 
@@ -193,7 +196,7 @@ def test_a_long_life_asks_the_database_no_more_than_a_short_one(acme):
 
     def asked():
         with CaptureQueriesContext(connection) as queries:
-            page.context(Lead.objects.get(pk=lead.pk), now=timezone.now())
+            page.context(Lead.objects.get(pk=lead.pk), user=EVERYTHING, now=timezone.now())
         return len(queries)
 
     short = asked()
@@ -264,14 +267,14 @@ def test_a_lead_that_nobody_scored_or_assigned_by_rules_still_has_a_page(maria, 
 @pytest.mark.parametrize("minutes", [5, -5])
 def test_a_clock_says_how_much_of_its_time_has_gone(acme, minutes):
     lead = make.handed_off()
-    shown = page.context(lead, now=timezone.now())
+    shown = page.context(lead, user=EVERYTHING, now=timezone.now())
     clock = shown["clock"]
     clock.started_at, clock.due_at = (
         timezone.now() - timedelta(minutes=15),
         timezone.now() + timedelta(minutes=minutes),
     )
     clock.save()
-    due = page.context(lead, now=timezone.now())["due"]
+    due = page.context(lead, user=EVERYTHING, now=timezone.now())["due"]
     assert (due.tone, due.share) == (("warning", 75) if minutes > 0 else ("danger", 100))
 
 
