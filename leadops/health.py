@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -48,7 +48,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
         found = {}
     else:
         if found["database"] == "ok":
-            found["oldest_due_seconds"] = oldest_due()
+            try:
+                found["oldest_due_seconds"] = oldest_due()
+            except DatabaseError as error:
+                # It was there a moment ago.
+                found["database"], ready = f"failed: {type(error).__name__}: {error}", False
         room = disk.room()
         if room is not None:
             found["disk"] = room.words if room.is_little else "ok"

@@ -1,6 +1,7 @@
 """/metrics and the details of /readyz are for this machine and for whoever has the token."""
 
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -75,3 +76,12 @@ def test_strangers_cannot_multiply_what_is_counted(acme, admin_client):
         forms.browser().generic(f"METHOD{number}", f"/nowhere/{number}")
     new = {each for each in series() - before if "template" not in each}
     assert not new
+
+
+def test_a_database_that_goes_away_while_it_is_asked_makes_it_not_ready_and_is_no_error(acme):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE intake_submission RENAME TO gone")
+    answer = asked("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    assert answer.json()["database"].startswith("failed: ProgrammingError")
