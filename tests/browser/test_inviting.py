@@ -44,10 +44,10 @@ def test_an_invited_rep_chooses_a_password_and_sees_their_own_leads(
     theirs.goto("/admin/intake/lead/")
     theirs.screenshot(path="shots/rep-leads.png")
     theirs.goto("/admin/routing/routingrule/")
-    expect(theirs.get_by_role("heading", name="You may not do this")).to_be_visible()
+    expect(theirs.locator("#content").get_by_role("heading", name="You may not do this")).to_be_visible()
     theirs.screenshot(path="shots/forbidden.png")
     theirs.goto("/admin/no/such/page/")
-    expect(theirs.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    expect(theirs.locator("#content").get_by_role("heading", name="There is nothing here")).to_be_visible()
     theirs.context.close()
 
     console.goto("/admin/auth/user/")
