@@ -162,6 +162,12 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, TitledList):  # type: ignore[ty
             return f"Invited as {form.cleaned_data['role']}."
         return super().construct_change_message(request, form, formsets, add)
 
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The page with the link follows: it says what there is to say."""
+        return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
+
     def _hand_out(self, request: HttpRequest, user: User) -> HttpResponse:
         link = inviting.hand_out(user, by=name_of(request.user), now=timezone.now())
         sent = f"sent to {link.sent_to}" if link.sent_to else "shown"
