@@ -33,6 +33,16 @@ _PHONE = re.compile(r"(?<![\w.:-])\+\d[\d ()/-]{6,}(\d\d)\b")
 _CREDENTIAL = re.compile(r"\b(Bearer|Token|Basic) +[\w.~+/=-]{8,}")
 _USER_OF_ADDRESS = re.compile(r"://[^/\s@]+@")
 
+# What PostgreSQL adds to an error names the row's values: "Failing row contains (...)". The error itself stays.
+_DETAIL = re.compile(
+    r"\nDETAIL: .*?(?=\n+(?:During handling of|The above exception was|Traceback \(most recent)|\Z)",
+    re.DOTALL,
+)
+
+
+def _without_values(text: str) -> str:
+    return _DETAIL.sub("", text) if "DETAIL: " in text else text
+
 
 def masked(text: str) -> str:
     """Without what a log may not keep: e-mail addresses, phone numbers, credentials."""
@@ -47,9 +57,9 @@ def _fit(logger: Any, name: str, event: structlog.typing.EventDict) -> structlog
     """What came from outside can neither end the line, nor move a terminal's cursor, nor stay in the log."""
     for key, value in event.items():
         if key == "exception":
-            event[key] = readable(masked(value))
+            event[key] = readable(masked(_without_values(value)))
         elif key not in _OURS and not isinstance(value, (int, float, type(None))):
-            event[key] = readable_line(masked(str(value)))
+            event[key] = readable_line(masked(_without_values(str(value))))
     return event
 
 

@@ -5,8 +5,8 @@ from ipaddress import ip_address
 from django.db import DatabaseError
 from django.http import HttpRequest
 
-from leadops.api.throttle import client_ip
 from leadops.api.tokens import may_read_operations
+from leadops.client_address import client_address
 
 # Somebody stands between: what looks like this machine may be anybody.
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
@@ -23,6 +23,6 @@ def may_look(request: HttpRequest) -> bool:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    address = client_ip(request)
+    address = client_address(request)
     forwarded = any(name in request.META for name in FORWARDED)
     return address is not None and not forwarded and ip_address(address).is_loopback

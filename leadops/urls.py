@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from leadops import health, metrics
 from leadops.console.people.welcome import ChoosePassword
@@ -13,7 +13,7 @@ urlpatterns = [
     path("admin/welcome/<uidb64>/<token>/", ChoosePassword.as_view(), name="choose_password"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/", include("leadops.api.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -22,6 +22,7 @@ from crm_sync.models import InboundEvent, OutboxEntry, OwnerLink
 from exception_queue.queue import RetryRefused
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
+from plumbing.readable import readable_json
 
 
 @admin.register(OutboxEntry)
@@ -106,7 +107,7 @@ class InboundPage(ReadOnlyPage):
     @display(description="Body")
     def body(self, row: InboundEvent) -> SafeString:
         return format_html(
-            '<pre class="lo-code">{}</pre>', json.dumps(row.payload, indent=2, ensure_ascii=False)
+            '<pre class="lo-code">{}</pre>', readable_json(json.dumps(row.payload, ensure_ascii=False))
         )
 
 

@@ -13,6 +13,7 @@ from exception_queue import grouping, kinds
 from exception_queue.grouping import Counts, Group
 from exception_queue.models import ExceptionItem, load_pages
 from exception_queue.pages import Link
+from plumbing.readable import readable
 
 Status = ExceptionItem.Status
 Items = QuerySet[ExceptionItem]
@@ -188,7 +189,7 @@ def details(item: ExceptionItem) -> list[tuple[str, str]]:
     return [
         (
             name.replace("_", " ").capitalize(),
-            ", ".join(map(str, value)) if isinstance(value, list) else str(value),
+            readable(", ".join(map(str, value)) if isinstance(value, list) else str(value)),
         )
         for name, value in detail.items()
         if name not in hidden and value not in ("", None, [], {})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -120,7 +120,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return answer(
             ApiProblem(400, "leadops does not go by this host name: set LEADOPS_PUBLIC_URL to its address.")
         )
-    return answer(ApiProblem(400, "The request cannot be read."))
+    words = str(exception) if isinstance(exception, BadRequest) else "The request cannot be read."
+    return answer(ApiProblem(400, words))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

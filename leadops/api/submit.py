@@ -30,7 +30,8 @@ from leadops.api.parsers import (
 from leadops.api.problems import ApiProblem, no_space
 from leadops.api.senders import FormSender
 from leadops.api.submit_serializers import PARAMETERS, REQUEST, TAKEN, SubmissionAcceptedSerializer
-from leadops.api.throttle import FormThrottle, client_ip
+from leadops.api.throttle import FormThrottle
+from leadops.client_address import client_address
 
 # Kept with the submission. Credentials, cookies and whatever nobody will ever need stay out.
 KEPT_HEADERS = {
@@ -116,7 +117,7 @@ class SubmitView(APIView):
     @cached_property
     def ip(self) -> str | None:
         """The sender's address."""
-        return client_ip(self.request._request)
+        return client_address(self.request._request)
 
     def _envelope(self, request: Request) -> accept.Envelope:
         meta = request.META

@@ -3,12 +3,9 @@
 import threading
 import time
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -70,29 +67,3 @@ def _let_in(key: str, *, limit: int, minute: int) -> bool:
     # One of the step is for this request.
     taken.left[key, limit] = max(0, min(step, limit - before) - 1)
     return before < limit
-
-
-def client_ip(request: HttpRequest) -> str | None:
-    """The peer's address, unless the peer is a trusted proxy: then the last address that no proxy of ours added."""
-    peer = str(request.META.get("REMOTE_ADDR") or "")
-    chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    address = peer
-    while chain and _trusted(address):
-        address = chain.pop()
-    return address if _valid(address) else None
-
-
-def _trusted(address: str) -> bool:
-    if not _valid(address):
-        return False
-    return any(
-        ip_address(address) in ip_network(proxy, strict=False) for proxy in settings.LEADOPS_TRUSTED_PROXIES
-    )
-
-
-def _valid(address: str) -> bool:
-    try:
-        ip_address(address)
-    except ValueError:
-        return False
-    return True

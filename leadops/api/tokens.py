@@ -11,14 +11,15 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from leadops.access import tokens
+from leadops.access.guesses import LimitedGuesses
 from leadops.models import ApiToken
 
 Scope = tokens.Scope
 OPERATIONS = "leadops.view_operations"
 
 
-class ApiTokenAuthentication(TokenAuthentication):
-    """`request.auth` is the ApiToken."""
+class ApiTokenAuthentication(LimitedGuesses, TokenAuthentication):
+    """`request.auth` is the ApiToken. Too many wrong ones from one address end for a while."""
 
     def authenticate_credentials(self, key: str) -> tuple[User, ApiToken]:
         """The same words for every token that does not count: nobody learns that one has been valid."""

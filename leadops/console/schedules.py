@@ -38,6 +38,8 @@ class PeriodicTaskPageForm(PeriodicTaskForm):
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, TitledList):
     list_title = "Tasks"
+    # Theirs has a script in the page, for a line of help; ours shows that line as a field.
+    change_form_template = "admin/change_form.html"
     form = PeriodicTaskPageForm
     list_display = ["name", "enabled", "scheduler", "last_run_at", "total_run_count"]
     list_filter = ["enabled"]

@@ -114,6 +114,12 @@ class Postgres:
             "unix_socket_permissions": "0700",
             "max_connections": str(100 + 4 * (os.cpu_count() or 1)),
             "timezone": "UTC",
+            # Statements and the details of errors hold what people have sent: neither belongs into a log.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
+            "log_statement": "none",
+            "log_min_duration_statement": "-1",
+            "log_parameter_max_length_on_error": "0",
             **self.options,
         }
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -1,9 +1,9 @@
 """A long-running program of ours as the launcher's child, with a log of its own."""
 
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from leadops.launcher import children, metric_files
 PROGRESS = "» "
 """What a child puts before the lines of its log that the launcher repeats."""
 LARGE_LOG = 20 * 1024 * 1024
+KEPT_OF_LOG = 4 * 1024 * 1024
 
 
 class Part(Protocol):
@@ -65,11 +66,19 @@ class Program:
 
 
 def keep_small(log: Path) -> None:
-    """Moves the text of a large log aside; whoever writes to it appends, and goes on at its new end."""
-    if log.exists() and log.stat().st_size > LARGE_LOG:
-        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
-        with log.open("r+b") as file:
-            file.truncate()
+    """Cuts a large log down to its newest lines, in place: that needs no space, of which there may be none left.
+
+    Whoever writes to it appends, and goes on at its new end. A log that cannot be cut stays as it is.
+    """
+    with suppress(OSError):
+        if (size := log.stat().st_size) <= LARGE_LOG:
+            return
+        with log.open("rb") as file:
+            file.seek(size - KEPT_OF_LOG)
+            newest = file.read().partition(b"\n")[2]
+        with log.open("ab") as file:
+            file.truncate(0)
+            file.write(b"(older lines are cut)\n" + newest)
 
 
 def last_lines(log: Path, *, count: int = 6) -> list[str]:

@@ -11,7 +11,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 """Seconds before a part is started again, doubled at every further death."""
 STEADY = 60.0
 """Seconds after which a part counts as healthy again."""
-LOG_CHECK = 60.0
+LOG_CHECK = 1.0
 ASK_EVERY, MOST_SILENCES = 2.0, 3
 """Seconds between two pings, and how many in a row may stay without an answer."""
 

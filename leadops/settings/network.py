@@ -37,4 +37,15 @@ ALLOWED_HOSTS = sorted({PUBLIC_HOST, "127.0.0.1", "localhost", "[::1]"})
 CSRF_TRUSTED_ORIGINS = [LEADOPS_PUBLIC_URL]
 _https = LEADOPS_PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https and LEADOPS_TRUSTED_PROXIES else None
+# A proxy in front of us speaks https; which of the two a client has spoken, it has to say (X-Forwarded-Proto).
+_behind_https = _https and bool(LEADOPS_TRUSTED_PROXIES)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_https else None
+SECURE_SSL_REDIRECT: bool = env.bool("LEADOPS_HTTPS_REDIRECT", default=_behind_https)
+# Load balancers and Prometheus ask this machine itself.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+# Seconds that browsers remember to speak https only; of our own host, not of those below it, which may be anybody's.
+SECURE_HSTS_SECONDS: int = env.int("LEADOPS_HSTS_SECONDS", default=365 * 86400 if _https else 0)
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: see above.
+    "security.W021",  # Preloading HSTS is for whoever has the whole domain.
+]

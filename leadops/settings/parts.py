@@ -41,10 +41,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Submissions leave here, for a short list of their own.
     "leadops.submission_path.SubmissionPath",
+    "leadops.odd_addresses.OddAddresses",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "leadops.content_security.ContentSecurity",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,6 +72,12 @@ PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# The same address as everywhere, a second limit that is per address, and a page in the console's looks.
+AXES_CLIENT_IP_CALLABLE = "leadops.client_address.client_address"
+AXES_HANDLER = "leadops.access.lockout.LockoutHandler"
+AXES_LOCKOUT_CALLABLE = "leadops.access.lockout.page"
+# Whoever is locked out and tries again is not locked out for longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ADMIN = False
 
 TEMPLATES = [

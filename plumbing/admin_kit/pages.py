@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, reverse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from plumbing import access
 from plumbing.admin_kit import reading
+from plumbing.whole_numbers import whole_number
 
 NOT_YOURS = "That would make it another team's. Choose a team, an owner or a target that you look after."
 
@@ -25,9 +27,34 @@ def to_page(url: str) -> HttpResponse:
 
 
 class TitledList(ModelAdmin):
-    """A list is headed by the word that the navigation has for it: the model's plural, or `list_title`."""
+    """A list is headed by the word that the navigation has for it: the model's plural, or `list_title`.
+
+    What no row can be called by is not found, whatever is done with the rows of this page.
+    """
 
     list_title = ""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            URLPattern(one.pattern, self._of_possible_rows(one.callback), one.default_args, one.name)
+            for one in super().get_urls()
+        ]
+
+    def _of_possible_rows(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if "object_id" in kwargs:
+                self.refuse_impossible(kwargs["object_id"])
+            return view(request, *args, **kwargs)
+
+        return asked
+
+    def refuse_impossible(self, object_id: str) -> None:
+        """Raises Http404 for what is no key of this model."""
+        try:
+            self.opts.pk.to_python(unquote(str(object_id)))
+        except ValidationError as error:
+            raise Http404("No row is called that.") from error
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -196,6 +223,9 @@ class ConfigurationPage(SimpleHistoryAdmin, Page):
         """An older version is looked at. simple_history would save what is posted here, for whoever may look."""
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
+        self.refuse_impossible(object_id)
+        if whole_number(version_id) is None:
+            raise Http404("No version is called that.")
         if not self.has_view_permission(request, unquote(object_id)):
             raise PermissionDenied
         if not self.has_change_permission(request, unquote(object_id)):

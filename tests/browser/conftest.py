@@ -1,6 +1,7 @@
 """A real Chromium on the console of a live server.
 
-`console` is a page on which an administrator is logged in; it fails on errors that the page raises. `shoot(name)` saves
+`console` is a page on which an administrator is logged in; it fails on errors that the page raises and on what its content
+policy refuses. `shoot(name)` saves
 what the page looks like in light and dark under shots/, which is not kept in git: to be looked at.
 """
 

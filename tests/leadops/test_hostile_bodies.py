@@ -49,7 +49,8 @@ def test_it_opens_every_page_of_a_hostile_body(acme, people, name):
     ]
     addresses = [f"submissions/{submission.pk}", *(f"exceptions/{item.pk}" for item in items)]
     if submission.lead:
-        pages.append(reverse("admin:intake_lead_change", args=(submission.lead.pk,)))
+        for kind in ("change", "history", "contacted", "reassign"):
+            pages.append(reverse(f"admin:intake_lead_{kind}", args=(submission.lead.pk,)))
         addresses += [f"leads/{submission.lead.pk}", f"leads/{submission.lead.pk}/timeline"]
     opens(people, pages, addresses)
 
@@ -76,6 +77,8 @@ def test_it_opens_every_list_with_all_of_them(acme, people):
         reverse("admin:exception_queue_exceptionitem_changelist"),
         reverse("admin:intake_lead_changelist"),
         reverse("admin:index"),
+        reverse("admin:crm_sync_outboxentry_changelist"),
+        reverse("admin:search") + "?s=hostile",
     ]
     opens(people, pages, ["leads", "exceptions"])
 

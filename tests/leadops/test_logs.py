@@ -5,11 +5,14 @@ import json
 import logging
 import logging.config
 
+import psycopg
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from crm_sandbox.server import SandboxServer
 from crm_sync.models import CrmConnection
 from intake import runner
+from intake.models import IntakeForm
 from leadops.logs import logging_config, masked
 from tests import make
 from tests.make import crm_sync
@@ -85,3 +88,32 @@ def test_a_submission_is_followed_from_the_form_to_the_crm(client, lines, tmp_pa
         line.keys() for line in said if line["event"] == "call"
     )
     assert make.person()["email"] not in json.dumps(said)
+
+
+TWO_LINES = "a secret\n\nof two lines"
+
+
+@pytest.mark.django_db
+def test_the_values_of_a_row_that_the_database_refused_are_not_in_the_log(acme, capsys):
+    logging.config.dictConfig(logging_config(level="INFO"))
+    log = logging.getLogger("leadops.test")
+    try:
+        with transaction.atomic():
+            IntakeForm.objects.create(key="demo-request", name="secret\nand more of the secret")
+    except IntegrityError as error:
+        assert isinstance(error.__cause__, psycopg.Error)
+        log.exception("It was refused")
+        log.warning("Refused: %s", error)
+    with pytest.raises(IntegrityError, match="secret"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE t (n text, m int NOT NULL)")
+        try:
+            cursor.execute("INSERT INTO t VALUES (%s, NULL)", [TWO_LINES])
+        except IntegrityError:
+            log.exception("This one too")
+            raise
+    said = capsys.readouterr().err
+    assert said.count("duplicate key value") >= 2
+    assert "null value in column" in said
+    assert "It was refused" in said
+    assert "(demo-request)" not in said
+    assert "of two lines" not in said

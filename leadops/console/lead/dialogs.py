@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.http import Http404
 from django.utils import timezone
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
@@ -13,6 +14,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from intake.models import Lead
 from plumbing.admin_kit.people import name_of
 from routing import access
 from routing.handover import actions
@@ -98,7 +100,10 @@ class ContactedForm(BaseDialogForm):
         self.fields["by"].initial = (
             assignment.owner.name if assignment and assignment.owner else name_of(self.request.user)
         )
-        arrived = actions.came_in(self.object_id) - actions.CLOCK_DIFFERENCE
+        try:
+            arrived = actions.came_in(self.object_id) - actions.CLOCK_DIFFERENCE
+        except Lead.DoesNotExist:
+            raise Http404("There is no such lead.") from None
         self.fields["ago"].choices = [
             (minutes, words)
             for minutes, words in self.WHEN

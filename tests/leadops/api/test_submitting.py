@@ -104,7 +104,7 @@ def test_it_keeps_no_session_and_asks_for_none(acme, django_assert_num_queries):
     assert answer.status_code == 202
     assert not answer.cookies
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert answer["X-Frame-Options"] == "DENY"
     assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     refused(forms.browser(Host="crm.acme.test").post(forms.DEMO), 400)
 

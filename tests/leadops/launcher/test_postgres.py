@@ -68,6 +68,22 @@ def test_it_answers_on_a_socket_only_and_speaks_unicode(server):
     assert query(server, "SHOW fsync") == [("on",)]
 
 
+def test_nothing_that_somebody_sent_stands_in_its_log(server):
+    """Not the statement, not its values, not the details of the error."""
+    server.start()
+    query(server, "CREATE TABLE people (email text UNIQUE, age int NOT NULL CHECK (age > 0))")
+    query(server, "INSERT INTO people VALUES ('jana@secret.example', 1)")
+    for values in ("'jana@secret.example', 2", "'ina@secret.example', NULL", "'otto@secret.example', -1"):
+        with pytest.raises(psycopg.IntegrityError, match="secret"):
+            query(server, f"INSERT INTO people VALUES ({values})")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        query(server, "SELECT 1 / (age - 1), 'secret' FROM people")
+    log = server.log.read_text()
+    assert "duplicate key" in log
+    assert "division by zero" in log
+    assert "secret" not in log
+
+
 def test_it_keeps_rows_and_leaves_no_process_when_it_stops(server):
     server.start()
     query(server, "CREATE TABLE kept (n int)")

@@ -109,12 +109,17 @@ def test_what_does_not_want_to_stop_is_killed_with_its_children(tmp_path, said):
     assert not alive
 
 
-def test_a_large_log_moves_aside_and_its_writer_goes_on(tmp_path):
+def test_a_large_log_is_cut_to_its_newest_lines_where_it_is_and_its_writer_goes_on(tmp_path):
     log = tmp_path / "worker.log"
-    with log.open("ab") as writer:
-        writer.write(b"x" * (LARGE_LOG + 1))
-        writer.flush()
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"an old line\n" * (LARGE_LOG // 12) + b"a new line\n")
         keep_small(log)
-        writer.write(b"after\n")
-    assert log.read_bytes() == b"after\n"
-    assert (tmp_path / "worker.log.1").stat().st_size == LARGE_LOG + 1
+        assert log.stat().st_size < LARGE_LOG / 2
+        for number in range(3):
+            writer.write(b"after %d\n" % number)
+            keep_small(log)
+    lines = log.read_bytes().splitlines()
+    assert lines[0] == b"(older lines are cut)"
+    assert set(lines[1:-4]) == {b"an old line"}
+    assert lines[-4:] == [b"a new line", b"after 0", b"after 1", b"after 2"]
+    assert os.listdir(tmp_path) == ["worker.log"]
