@@ -18,6 +18,7 @@ from leadops.backups.archive import ArchiveReader, Manifest, Say
 from leadops.backups.programs import Programs
 from leadops.launcher import runfile
 from leadops.schema.applied import OURS
+from plumbing.counting import counted
 
 # The dump makes it anew.
 _EMPTY = b"DROP SCHEMA IF EXISTS public CASCADE;\n"
@@ -41,7 +42,7 @@ def refuse_loss(address: str, *, force: bool) -> None:
     with psycopg.connect(address, connect_timeout=10) as connection:
         if others := database.others(connection):
             raise BackupProblem(
-                f"The database is in use ({others} other connection{'s' if others > 1 else ''}): stop web, workers and beat on "
+                f"The database is in use ({counted(others, 'other connection')}): stop web, workers and beat on "
                 "every machine first."
             )
         found = database.counts(connection)

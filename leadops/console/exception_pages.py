@@ -83,6 +83,8 @@ def _notices(ids: Collection[str]) -> Mapping[str, str]:
 
 
 SUBJECTS: Mapping[str, Addresses] = {
+    # No page shows backups: the item itself says what is wrong with them.
+    "backup": lambda ids: {},
     "alert rule": _change_page("exception_queue_alertrule"),
     "connection": _connections,
     "lead": _change_page("intake_lead"),

@@ -5,11 +5,13 @@ from functools import partial
 import pytest
 
 from crm_sync import exception_kinds as kinds
+from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.inbound import webhook_events
 from crm_sync.models import CrmConnection, FieldMapping
 from plumbing import secrets
 from tests.crm_sync.test_inbound import deliver, event, other_program_changes
+from tests.crm_sync.test_lost_records import delete, told
 from tests.exception_queue.trying import fails_again, only, works_now
 from tests.make import crm_sync as make
 from tests.make.sandbox import TOKEN
@@ -45,6 +47,29 @@ def test_a_lead_that_is_refused(crm, connection):
     assert item.notes.last().text == "Tried by ops: the same answer"
     type(bad).objects.filter(pk=bad.pk).update(email="gina@globex.example")
     works_now(item, partial(make.drain, connection))
+
+
+def test_a_lead_that_the_crm_keeps_failing_on(crm, connection):
+    connection.api_version = "v3"
+    connection.save()
+    make.lead(email="first@globex.example")
+    make.drain(connection)
+    crm.fault("partial", rate=1.0, path="/contacts/batch/upsert")
+    make.lead()
+    work(connection, times=outbox.NEWS_AFTER)
+    item = only(kinds.FAILING)
+    fails_again(item, partial(make.drain, connection))
+    crm.heal()
+    works_now(item, partial(make.drain, connection))
+
+
+def test_a_record_that_is_gone(crm, connection):
+    lead = make.lead()
+    make.drain(connection)
+    number = make.link_of(lead).remote_id
+    delete(crm, number)
+    told("deletion", number)
+    works_now(only(kinds.RECORD_GONE), partial(make.drain, connection))
 
 
 def test_a_connection_that_is_not_let_in(crm, connection):

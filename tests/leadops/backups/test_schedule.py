@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from leadops.backups import age, schedule
 from leadops.console.home import wellbeing
@@ -71,16 +70,6 @@ def test_a_backup_that_fails_is_an_exception_is_tried_again_and_closes_by_itself
     assert schedule.sweep(now=NOW + timedelta(hours=1))
     item.refresh_from_db()
     assert item.status == "resolved"
-
-
-def test_a_person_has_it_tried_again_at_once(tmp_path):
-    (tmp_path / "backups").write_text("a file where the folder should be")
-    schedule.sweep(now=NOW)
-    (tmp_path / "backups").unlink()
-    retried = queue.retry(ExceptionItem.objects.all(), by="ops", now=NOW + timedelta(minutes=1))
-    assert len(retried.trying) == 1
-    assert schedule.sweep(now=NOW + timedelta(minutes=1))
-    assert ExceptionItem.objects.get().resolved_by == "ops"
 
 
 def test_two_workers_do_not_make_one_at_once(tmp_path):
