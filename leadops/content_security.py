@@ -1,4 +1,4 @@
-"""What a page may load and run (docs/decisions/0013-content-security.md)."""
+"""What a page may load and run (docs/decisions/0014-content-security.md)."""
 
 from typing import Any
 

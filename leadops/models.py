@@ -94,3 +94,23 @@ class RetentionMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.removed} removed"
+
+
+class SignOnIdentity(models.Model):
+    """Whom a provider of single sign-on means by a subject. Addresses and names change; these two do not."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="sign_on_subject_once"),
+            models.UniqueConstraint(fields=["issuer", "user"], name="sign_on_user_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"

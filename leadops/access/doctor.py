@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from leadops.access import older_tokens, tokens
+from leadops.access import older_tokens, openid, sign_on, tokens
 from leadops.models import ApiToken
 from plumbing.counting import counted
 from plumbing.findings import Finding
@@ -44,6 +45,28 @@ def check_older_tokens() -> Iterator[Finding]:
             "Once no process of that version runs, `manage.py doctor --fix` forgets them, or the next `manage.py prepare`.",
             fix=older_tokens.forget,
         )
+
+
+def check_sign_on() -> Iterator[Finding]:
+    """Whether single sign-on can let anybody in: the provider answers, and the roles are there."""
+    if not openid.is_set_up():
+        return
+    if missing := sign_on.roles_that_are_not_there():
+        yield Finding(
+            "warn",
+            f"LEADOPS_OIDC_ROLES names {', '.join(missing)}: there is no such group",
+            "Correct it, or add the group under People with access.",
+        )
+    if not settings.LEADOPS_OIDC_ROLES:
+        yield Finding(
+            "warn",
+            "Single sign-on lets nobody in: LEADOPS_OIDC_ROLES is empty",
+            "See docs/howto/single-sign-on.md.",
+        )
+    try:
+        openid.discover()
+    except openid.SignOnFailed as failed:
+        yield Finding("warn", f"Single sign-on does not work: {failed.detail}", failed.words)
 
 
 def _named(rows: Iterable[ApiToken]) -> str:

@@ -65,7 +65,8 @@ def account_menu(request: HttpRequest) -> list[Item]:
     mine = {"title": "My API tokens", "link": f"{reverse('admin:leadops_apitoken_changelist')}?whose=mine"}
     password = {"title": "Change password", "link": reverse("admin:password_change")}
     has_one = request.user.is_authenticated and request.user.has_usable_password()
-    return [mine, *([password] if has_one else [])]
+    step = {"title": "Second step", "link": reverse("second-step")}
+    return [mine, *([password, step] if has_one else [])]
 
 
 SIDEBAR = [
@@ -146,7 +147,7 @@ TABS = [
         ("CRM owners", "crm_sync.ownerlink"),
     ),
     _tabs(("Owners", "routing.owner"), ("Absences", "routing.absence")),
-    _tabs(("Users", "auth.user"), ("Groups", "auth.group"), ("API tokens", "leadops.apitoken")),
+    _tabs(("Users", "auth.user"), ("Groups", "auth.group")),
     _tabs(
         ("Tasks", "django_celery_beat.periodictask"),
         ("Intervals", "django_celery_beat.intervalschedule"),

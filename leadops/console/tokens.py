@@ -59,6 +59,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "user" in self.fields:
+            self.fields["user"].label = "Acts as"
             self.fields["user"].initial = self.maker.pk
             self.fields["user"].help_text = "The program acts as this person, with their permissions."
 
@@ -133,6 +134,12 @@ class TokenAdmin(ReadOnlyPage):
         kwargs["fields"] = [name for name in self.get_fields(request) if name != "lasts"]
         made = super().get_form(request, obj, **kwargs)
         return type("TokenFormOf", (made,), {"maker": request.user})
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """One button: whatever is saved is shown next, and only then."""
+        only_save = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        answer: HttpResponse = super().add_view(request, form_url, {**only_save, **(extra_context or {})})
+        return answer
 
     @sensitive_variables("token")
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:

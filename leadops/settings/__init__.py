@@ -17,4 +17,5 @@ from leadops.settings.observing import *
 from leadops.settings.parts import *
 from leadops.settings.retention import *
 from leadops.settings.secret_keys import *
+from leadops.settings.signing_in import *
 from leadops.settings.state import *

@@ -24,6 +24,7 @@ LEADOPS_DOCTOR_CHECKS = [
     "leadops.stored_secrets.check_stored_secrets",
     "leadops.backups.age.check_backups",
     "leadops.retention.progress.check_retention",
+    "leadops.access.doctor.check_sign_on",
 ]
 # Seconds that a notice waits for the primary CRM to show the right owner (0 without a CRM).
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)

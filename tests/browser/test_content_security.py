@@ -98,7 +98,7 @@ def test_whoever_is_locked_out_reads_what_to_do_in_the_consoles_looks(console: P
         page.fill("#id_password", "wrong")
         page.press("#id_password", "Enter")
         page.wait_for_load_state()
-    expect(page.get_by_text("Too many wrong passwords")).to_be_visible()
+    expect(page.get_by_text("Too many wrong passwords", exact=True)).to_be_visible()
     expect(page.get_by_text("Try again in 15 minutes.")).to_be_visible()
     SHOTS.mkdir(exist_ok=True)
     for dark in (False, True):

@@ -16,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from leadops.access import second_step
 from leadops.access.roles import in_words
 from leadops.console.people import inviting
 from leadops.console.people.guard import SuperusersOnly
@@ -24,6 +25,7 @@ from leadops.console.people.permissions import PermissionsField
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import TitledList
 from plumbing.admin_kit.people import name_of
+from plumbing.counting import counted
 from routing.models import Owner, Team
 
 admin.site.unregister(User)
@@ -95,6 +97,7 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, TitledList):  # type: ignore[ty
         ("Leads", {"fields": ["owner_kind", "owner", "team", "manages"]}),
     ]
     readonly_fields = ["last_login", "date_joined"]
+    actions = ["remove_second_step"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         rows: QuerySet[User] = super().get_queryset(request)
@@ -270,6 +273,14 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin, TitledList):  # type: ignore[ty
             "danger": danger,
         }
         return TemplateResponse(request, "leadops/people/ask.html", context)
+
+    @action(description="Remove the second step of the login", permissions=["change"])
+    def remove_second_step(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For people who have lost their app and their recovery codes."""
+        done = [user for user in users if second_step.remove(user)]
+        for user in done:
+            self.log_change(request, user, "The second step was removed.")
+        self.message_user(request, f"The second step is off for {counted(len(done), 'person', 'people')}.")
 
     # -- columns -------------------------------------------------------------------------------------------
 

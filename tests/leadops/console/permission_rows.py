@@ -17,6 +17,7 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from crm_sync.models import CrmConnection, InboundEvent, OutboxEntry, OwnerLink
 from exception_queue import queue
@@ -94,6 +95,7 @@ class World:
         clerk = User.objects.create_user("clerk", is_staff=True)
         self.locked_out = User.objects.create_user("gone", is_staff=True, is_active=False)
         access.token(clerk)
+        TOTPDevice.objects.create(user=clerk, confirmed=True)
         self.rows: dict[str, Any] = {}
         for model in admin.site._registry:
             self.rows[model._meta.label_lower] = model._default_manager.order_by("pk").first()

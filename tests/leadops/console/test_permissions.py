@@ -34,6 +34,7 @@ WRITE_NO_ROW = {
     # Without a link there is nothing to answer.
     "admin/welcome/<uidb64>/<token>/",
     "admin/password_change/",
+    "admin/second-step/",
     "api/v1/simulate",
     "healthz",
     "metrics",
@@ -54,7 +55,14 @@ ASKED_AGAIN = {
     "admin/routing/workcalendar/<path:object_id>/change/",
 }
 # These answer by leading to the console.
-SENDS_ON = {("GET", "/"), ("GET", "/admin/login/"), ("POST", "/admin/logout/"), ("POST", "/")}
+SENDS_ON = {
+    ("GET", "/admin/sign-on/"),
+    ("GET", "/admin/sign-on/back/"),
+    ("GET", "/"),
+    ("GET", "/admin/login/"),
+    ("POST", "/admin/logout/"),
+    ("POST", "/"),
+}
 LEAD_PAGE = "admin/intake/lead/<path:object_id>/change/"
 REFUSED = (401, 403, 404, 405)
 

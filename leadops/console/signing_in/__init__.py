@@ -1,0 +1,1 @@
+"""The pages on which people come in: password, second step, single sign-on."""
