@@ -9,7 +9,7 @@ from tests.broker.many_machines import Crowd, Machines, Nginx
 from tests.broker.servers import DebianPostgres, RabbitMq, Redis
 from tests.make.people import crowd
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.drill]
 
 
 @pytest.fixture(params=[RabbitMq, Redis], ids=["rabbitmq", "redis"])
