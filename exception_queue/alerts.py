@@ -53,13 +53,11 @@ def decide(*, now: datetime) -> list[AlertNotice]:
 def deliver(*, now: datetime) -> int:
     """Send what is due; how many were sent. Raises nothing that a mail server or service can cause."""
     due = AlertNotice.objects.filter(status=AlertNotice.Status.PENDING, due_at__lte=now).order_by("due_at")
-    claim = claiming.claim(due, limit=_BATCH, lease=_LEASE, now=now)
+    claim = claiming.claim(due, limit=_BATCH, lease=_LEASE)
     sent = 0
     for notice in claim.rows:
         # Sending may take its time: the lease must cover the next one too.
-        if not claiming.renew(
-            AlertNotice, token=claim.token, lease=_LEASE, now=timezone.now(), pks=[notice.pk]
-        ):
+        if not claiming.renew(AlertNotice, token=claim.token, lease=_LEASE, pks=[notice.pk]):
             continue
         problem: notify.NotifyError | None = None
         try:

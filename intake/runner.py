@@ -20,7 +20,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Exists, Q, prefetch_related_objects
+from django.db.models import Exists, prefetch_related_objects
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from intake.batch import Batch, Work
@@ -49,7 +50,7 @@ class _HeldBelowTheMark(Exception):
 def drain(*, now: datetime | None = None) -> int:
     """Work everything that is due until nothing is left for us; returns the number of submissions worked.
 
-    `now` None is the clock, which goes on while we work. Claims are in real time either way.
+    `now` None is the clock, which goes on while we work. Claims go by the database's clock either way.
     """
     pipeline()  # An idle process loads the stages with its first sweep, before a lead has to wait for it.
     worked = 0
@@ -64,10 +65,12 @@ def _is_needed(now: datetime) -> bool:
     Two workers with a lead each do the work of two batches where one would do, and keep both from the CRM. Nothing is
     forgotten: a worker looks again after its last batch, so it sees what was committed before we saw that worker.
     """
-    real = timezone.now()
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=real)
-    at_it = Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=real)
-    due = Submission.objects.filter(free, due_at__lte=now).order_by("due_at").annotate(busy=Exists(at_it))
+    at_it = Submission.objects.filter(claim_token__isnull=False, claimed_until__gt=Now())
+    due = (
+        Submission.objects.filter(claiming.free(), due_at__lte=now)
+        .order_by("due_at")
+        .annotate(busy=Exists(at_it))
+    )
     waiting = list(due.values_list("due_at", "busy")[: settings.LEADOPS_BATCH_SIZE])
     if not waiting:
         return False
@@ -81,7 +84,7 @@ def work_once(*, now: datetime | None = None) -> int:
     real = timezone.now()
     due = Submission.objects.filter(due_at__lte=now or real).order_by("due_at")
     # Counted before the work: a submission that kills its worker must be found out too.
-    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, now=real, counting="attempts")
+    claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, counting="attempts")
     if not claim.rows:
         return 0
     prefetch_related_objects(claim.rows, "form")
@@ -206,7 +209,7 @@ def _renewed(token: UUID) -> Iterator[None]:
 
     def keep() -> None:
         while not stop.wait(LEASE.total_seconds() / 3):
-            claiming.renew(Submission, token=token, lease=LEASE, now=timezone.now())
+            claiming.renew(Submission, token=token, lease=LEASE)
         connection.close()
 
     thread = threading.Thread(target=keep, daemon=True, name="submission-lease")

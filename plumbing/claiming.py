@@ -3,15 +3,18 @@
 A model that can be claimed has `claim_token` (uuid, null) and `claimed_until` (timestamptz, null), and an
 index on `claim_token` where it is not null. Whoever holds the token owns the row until the lease ends;
 after that anybody may claim it again, and the old holder finds out when it re-locks its rows by token.
+
+Leases go by the database's clock: a machine whose clock is ahead, and that dies, keeps nothing longer than the lease.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import connections, models, router
+from django.db.models.functions import Now
 
 M = TypeVar("M", bound=models.Model)
 
@@ -24,9 +27,12 @@ class Claim(Generic[M]):
     rows: list[M]
 
 
-def claim(
-    rows: models.QuerySet[M], *, limit: int, lease: timedelta, now: datetime, counting: str = ""
-) -> Claim[M]:
+def free() -> models.Q:
+    """What nobody holds, of a model that can be claimed."""
+    return models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lte=Now())
+
+
+def claim(rows: models.QuerySet[M], *, limit: int, lease: timedelta, counting: str = "") -> Claim[M]:
     """Claim up to `limit` of `rows` that nobody holds, in the queryset's order; never waits for a lock.
 
     `counting` names an integer column that goes up by one with each claim.
@@ -38,8 +44,7 @@ def claim(
     database = rows.db
     connection = connections[database]
     quote = connection.ops.quote_name
-    free = models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lte=now)
-    wanted = rows.filter(free).order_by(*_order(rows)).values("pk")[:limit]
+    wanted = rows.filter(free()).order_by(*_order(rows)).values("pk")[:limit]
     pick_sql, pick_params = wanted.query.get_compiler(using=database).as_sql()
     table, key = quote(model._meta.db_table), quote(_key_column(model))
     columns = ", ".join(f"done.{quote(column)}" for column in _columns(model))
@@ -51,28 +56,23 @@ def claim(
         WITH picked AS MATERIALIZED ({pick_sql} FOR NO KEY UPDATE OF {table} SKIP LOCKED),
         numbered (id, position) AS (SELECT *, row_number() OVER () FROM picked),
         done AS (
-            UPDATE {table} SET claim_token = %s, claimed_until = %s{counts}
+            UPDATE {table} SET claim_token = %s, claimed_until = STATEMENT_TIMESTAMP() + %s{counts}
             FROM numbered WHERE {table}.{key} = numbered.id
             RETURNING {table}.*, numbered.position AS claim_position
         )
         SELECT {columns} FROM done ORDER BY done.claim_position
     """
-    params = (*pick_params, token, now + lease)
+    params = (*pick_params, token, lease)
     return Claim(token=token, rows=list(model._base_manager.using(database).raw(sql, params)))
 
 
 def renew(
-    model: type[models.Model],
-    *,
-    token: UUID,
-    lease: timedelta,
-    now: datetime,
-    pks: Collection[Any] | None = None,
+    model: type[models.Model], *, token: UUID, lease: timedelta, pks: Collection[Any] | None = None
 ) -> int:
     """Start the lease anew on the rows that are still ours; how many these are. Fewer than claimed: some
     were lost.
     """
-    return _held(model, token, pks).update(claimed_until=now + lease)
+    return _held(model, token, pks).update(claimed_until=Now() + lease)
 
 
 def relock(model: type[models.Model], *, token: UUID, pks: Collection[Any] | None = None) -> set[Any]:

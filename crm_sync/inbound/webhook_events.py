@@ -131,7 +131,7 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
         circuit.failed(connection, error, now=now)
         return False
     ordered = waiting.order_by("due_at", "id")
-    claim = claiming.claim(ordered, limit=connector.most_with_history, lease=LEASE, now=timezone.now())
+    claim = claiming.claim(ordered, limit=connector.most_with_history, lease=LEASE)
     if not claim.rows:
         return False
     plan = payload.plan_of(connection, mappings, connector=connector)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from exception_queue import queue
@@ -93,8 +94,8 @@ def mail_is_set_up() -> bool:
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due at `now` until nothing is left; returns how many went out. Claims and what is written down about
-    the sending go by the clock: sending takes its time."""
+    """Send what is due at `now` until nothing is left; returns how many went out. What is written down about the sending
+    goes by the clock: sending takes its time."""
     sent = 0
     if not mail_is_set_up():
         return _send_claimed(services_only=True, now=now)
@@ -110,7 +111,7 @@ def _send_claimed(*, services_only: bool, now: datetime) -> int:
         due = due.filter(
             Q(team__isnull=False) & (Q(team__notify__icontains="://") | Q(team__notify__icontains='"env:'))
         )
-    claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE, now=timezone.now())
+    claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE)
     prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
     for notice in claim.rows:
         # A slow mail server makes a batch longer than its lease: what somebody else has taken meanwhile is theirs.
@@ -121,9 +122,8 @@ def _send_claimed(*, services_only: bool, now: datetime) -> int:
 
 def _begin(notice: OwnerNotice, *, token: UUID) -> bool:
     """Write down that it is about to be sent, while it is still ours. `notice.sending_since` stays as it was found."""
-    now = timezone.now()
     held = OwnerNotice.objects.filter(pk=notice.pk, claim_token=token)
-    return bool(held.update(sending_since=now, claimed_until=now + LEASE))
+    return bool(held.update(sending_since=timezone.now(), claimed_until=Now() + LEASE))
 
 
 def _send_one(notice: OwnerNotice, *, token: UUID) -> None:
