@@ -31,11 +31,14 @@ def with_stage(settings):
         settings.LEADOPS_PIPELINE = "tests.leadops.pipeline.test_runner.EDITED"
         pipeline.pipeline.cache_clear()
 
+    SEEN.clear()
     yield put
     pipeline.pipeline.cache_clear()
 
 
 EDITED: list[str] = []
+# How often each submission of a batch had been taken up, batch by batch.
+SEEN: list[list[int]] = []
 
 
 def fails_for_eve(batch: Batch) -> None:
@@ -52,6 +55,10 @@ def holds_eve(batch: Batch) -> None:
 
 def finds_nothing_wrong(batch: Batch) -> None:
     """The stage after it was fixed."""
+
+
+def remembers(batch: Batch) -> None:
+    SEEN.append(sorted(work.submission.attempts for work in batch.going()))
 
 
 def retries_once(batch: Batch) -> None:
@@ -116,6 +123,16 @@ def test_a_stage_can_ask_to_be_run_again_later(acme, with_stage):
     assert submission.status == Submission.Status.HANDED_OFF
 
 
+def test_what_is_run_again_later_goes_on_where_it_stopped(acme, with_stage):
+    with_stage("retries_once", before="enrich")
+    EDITED.insert(0, f"{__name__}.remembers")
+    submission = make.submitted(make.person())
+    runner.drain()
+    submission.refresh_from_db()
+    assert runner.drain(now=submission.due_at) == 1
+    assert len(SEEN) == 1
+
+
 def test_what_was_seen_of_a_body_is_not_forgotten_while_it_waits(acme, with_stage):
     with_stage("retries_once", before="validate")
     submission = make.submitted(make.person(company_fax="1"))
@@ -139,6 +156,25 @@ def test_a_submission_that_kills_its_workers_is_held_as_poison(acme):
     runner.drain()
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF
+
+
+def test_a_submission_that_killed_four_workers_is_tried_once_more(acme):
+    submission = make.submitted(make.person())
+    Submission.objects.update(attempts=4)
+    runner.drain()
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.HANDED_OFF
+
+
+def test_what_has_failed_three_times_is_tried_alone(acme, with_stage):
+    with_stage("remembers", before="enrich")
+    for values in make.crowd(4):
+        make.submitted(values)
+    for submission, attempts in zip(Submission.objects.order_by("pk"), (0, 2, 3, 4), strict=True):
+        Submission.objects.filter(pk=submission.pk).update(attempts=attempts)
+    assert runner.work_once() == 4
+    # Taken up once more each.
+    assert sorted(SEEN) == [[1, 3], [4], [5]]
 
 
 def test_what_another_worker_has_taken_meanwhile_is_dropped(acme, with_stage):
@@ -168,3 +204,26 @@ def test_a_lease_that_ended_lets_somebody_else_take_over(acme):
     assert runner.drain() == 1
     submission.refresh_from_db()
     assert submission.status == Submission.Status.HANDED_OFF
+
+
+@pytest.mark.parametrize(
+    ("waited", "worked"), [(timedelta(0), 0), (runner.PATIENCE + timedelta(seconds=1), 1)]
+)
+def test_a_worker_leaves_a_new_lead_to_one_that_is_at_it_and_joins_in_when_it_has_waited(
+    acme, waited, worked
+):
+    make.submitted(make.person())
+    Submission.objects.update(claim_token=uuid4(), claimed_until=timezone.now() + timedelta(minutes=1))
+    now = timezone.now()
+    make.submitted(make.american(), now=now - waited)
+    assert runner.drain(now=now) == worked
+
+
+def test_a_worker_joins_in_when_a_whole_batch_waits(acme, settings):
+    settings.LEADOPS_BATCH_SIZE = 2
+    make.submitted(make.person())
+    Submission.objects.update(claim_token=uuid4(), claimed_until=timezone.now() + timedelta(minutes=1))
+    now = timezone.now()
+    for values in make.crowd(2):
+        make.submitted(values, now=now)
+    assert runner.drain(now=now) == 2
