@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import override_settings
 
 from intake.models import Submission
+from plumbing import nudges
 from tests import make
 from tests.leadops.api import forms
 from tests.leadops.api.calling import refused
@@ -66,6 +67,14 @@ def test_it_takes_submissions_while_the_broker_is_dead(acme):
     with override_settings(CELERY_BROKER_URL="redis://127.0.0.1:1/0"):
         assert forms.post(make.person()).status_code == 202
     assert Submission.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_wakes_a_worker_once_the_submission_is_committed(committed_acme, monkeypatch):
+    seen = []
+    monkeypatch.setattr(nudges, "_publish", lambda task: seen.append((task, Submission.objects.count())))
+    assert forms.post(make.person()).status_code == 202
+    assert seen == [("intake.drain", 1)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,7 @@
 """Idempotency: the same delivery twice is one submission; and who a vendor's delivery is from."""
 
+import hmac
+import json
 from datetime import timedelta
 
 import pytest
@@ -60,6 +62,14 @@ def test_it_repeats_a_refusal_as_it_was(acme):
     assert refused(again, 422) == refused(first, 422)
     assert again["Idempotent-Replayed"] == "true"
     assert Submission.objects.count() == 1
+
+
+def test_what_was_taken_stays_taken_though_the_form_has_become_stricter(acme):
+    first = forms.post(make.person(), Idempotency_Key="k1")
+    forms.form(required=["email", "job_title"])
+    again = forms.post(make.person(), Idempotency_Key="k1")
+    assert (again.status_code, again["Idempotent-Replayed"]) == (202, "true")
+    assert again.json() == first.json()
 
 
 def test_it_repeats_the_redirect_to_the_thank_you_page(acme):
@@ -151,5 +161,22 @@ def test_it_keeps_each_lead_of_a_post_that_carries_several_once(acme):
     body = {"object": "page", "entry": [{"id": "9", "changes": changes}]}
     for _ in range(2):
         answer = forms.post(body, forms.TYPEFORM, Authorization="Bearer form-token", Idempotency_Key="k1")
+        assert answer.status_code == 200
+    assert Submission.objects.count() == 3
+
+
+@pytest.mark.parametrize("known_by", ["key", "signature"])
+def test_it_keeps_each_lead_of_such_a_post_once_where_they_have_no_ids_of_their_own(acme, known_by):
+    forms.form(
+        "typeform-quote", vendor="meta", token=secrets.encrypt("form-token"), secret=secrets.encrypt("app")
+    )
+    leads = [{"field_data": [{"name": "email", "values": [f"{name}@firm.example"]}]} for name in "abc"]
+    changes = [{"field": "leadgen", "value": lead} for lead in leads]
+    body = json.dumps({"object": "page", "entry": [{"id": "9", "changes": changes}]}).encode()
+    headers = {"Authorization": "Bearer form-token", "Idempotency_Key": "k1"}
+    if known_by == "signature":
+        headers = {"X_Hub_Signature_256": f"sha256={hmac.new(b'app', body, 'sha256').hexdigest()}"}
+    for _ in range(2):
+        answer = forms.raw(body, "application/json", forms.TYPEFORM, **headers)
         assert answer.status_code == 200
     assert Submission.objects.count() == 3
