@@ -16,6 +16,8 @@ from routing.models import (
     Decision,
     LeadScore,
     OwnerNotice,
+    Queue,
+    Rotation,
     RotationMember,
     RotationTurn,
     RuleSet,
@@ -289,3 +291,10 @@ def test_two_likely_duplicates_in_one_batch_go_to_one_owner(acme):
     runner.drain()
     assert Lead.objects.count() == 2
     assert len(set(Assignment.objects.values_list("owner", flat=True))) == 1
+
+
+def test_a_rotation_that_is_switched_off_picks_nobody_though_a_published_rule_names_it(acme):
+    Rotation.objects.filter(name="AMER round robin").update(active=False)
+    lead = make.handed_off(make.american())
+    assert Assignment.objects.get(lead=lead).queue == Queue.objects.get(fallback=True)
+    assert not RotationTurn.objects.exists()

@@ -1,6 +1,7 @@
 """The runner: one bad submission never takes its batch along, and nothing that was taken is lost (I1)."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -32,6 +33,7 @@ def with_stage(settings):
         pipeline.pipeline.cache_clear()
 
     SEEN.clear()
+    WRITTEN.clear()
     yield put
     pipeline.pipeline.cache_clear()
 
@@ -39,6 +41,8 @@ def with_stage(settings):
 EDITED: list[str] = []
 # How often each submission of a batch had been taken up, batch by batch.
 SEEN: list[list[int]] = []
+# What a stage had written.
+WRITTEN: list[str] = []
 
 
 def fails_for_eve(batch: Batch) -> None:
@@ -51,6 +55,16 @@ def holds_eve(batch: Batch) -> None:
     for work in batch.going():
         if work.values["email"].startswith("eve@"):
             work.outcome = Hold("intake.field_map", "Eve must wait")
+
+
+def leaves_and_holds_eve(batch: Batch) -> None:
+    for work in batch.going():
+        batch.leave(write_names, work.values["email"])
+    holds_eve(batch)
+
+
+def write_names(rows: Sequence[str], *, now: datetime) -> None:
+    WRITTEN.extend(rows)
 
 
 def finds_nothing_wrong(batch: Batch) -> None:
@@ -109,6 +123,16 @@ def test_a_hold_below_the_mark_leaves_no_lead_and_uses_no_turn(acme, with_stage)
     assert RotationTurn.objects.count() == 3
     held = Submission.objects.get(status=Submission.Status.HELD)
     assert held.stage == "deduplicate"
+
+
+def test_a_hold_by_the_first_stage_of_the_transaction_writes_nothing_of_it_either(acme, with_stage):
+    with_stage("leaves_and_holds_eve", before="deduplicate")
+    others = make.crowd(2)
+    for values in (make.american(email="eve@firm.example", full_name="Eve Adams", company="F"), *others):
+        make.submitted(values)
+    runner.drain()
+    assert sorted(WRITTEN) == sorted(values["email"] for values in others)
+    assert Lead.objects.count() == 2
 
 
 def test_a_stage_can_ask_to_be_run_again_later(acme, with_stage):
