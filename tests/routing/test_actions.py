@@ -125,6 +125,23 @@ def test_a_contact_from_before_a_lead_came_back_does_not_answer_its_return(acme)
     assert SlaClock.objects.get(lead=lead, status="running").met_at is None
 
 
+def test_the_first_contact_counts_in_whatever_order_contacts_are_told(lead):
+    came_in = SlaClock.objects.get(lead=lead).started_at
+    for minutes in (20, 10, 30):
+        at = came_in + timedelta(minutes=minutes)
+        actions.mark_contacted(
+            lead_id=lead.pk,
+            at=at,
+            by="A",
+            evidence="claimed",
+            source="api",
+            actor="A",
+            now=came_in + timedelta(hours=1),
+        )
+    lead.refresh_from_db()
+    assert lead.contacted_at == came_in + timedelta(minutes=10)
+
+
 def test_a_disqualified_lead_keeps_its_owner_and_loses_the_clock(lead):
     actions.disqualify(
         lead_id=lead.pk, reason="Competitor", source="console", actor="ops", now=timezone.now()

@@ -169,3 +169,10 @@ def test_a_day_with_a_change_of_the_clocks_begins_at_its_own_midnight(amer):
     midnight = datetime(2026, 3, 8, 5, tzinfo=UTC)  # New York, the night clocks go forward
     given(alice, midnight - timedelta(minutes=1), midnight)
     assert caps.given([alice], now=midnight + timedelta(hours=15))[alice.pk].today == 1
+
+
+def test_a_lead_that_the_rules_put_into_a_queue_counts_toward_nobodys_cap(acme):
+    lead = make.handed_off(make.person(country="ES"))
+    row = Assignment.objects.get(lead=lead)
+    assert row.queue is not None
+    assert {row.automatic, *row.history.values_list("automatic", flat=True)} == {False}

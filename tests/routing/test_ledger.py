@@ -79,6 +79,25 @@ def test_a_turn_comes_back_once(turn):
     assert turn.rotation.turns.count() == 2
 
 
+def test_a_turn_says_when_it_was_whose_and_takes_that_back_with_it(amer):
+    """Of two to whom as much is due, the one whose turn is longest ago comes first."""
+
+    def last_turns() -> dict[int, int]:
+        return dict(amer.members.values_list("owner", "last_turn"))
+
+    make.handed_off(make.american())
+    turn = amer.turns.get()
+    assert last_turns() == {owner: int(owner == turn.owner_id) for owner in credits(amer)}
+    ledger.give_back(turn, now=timezone.now())
+    assert set(last_turns().values()) == {0}
+
+
+def test_an_old_turn_that_came_back_goes_together_with_what_brought_it(turn):
+    back = ledger.give_back(turn, now=timezone.now())
+    ledger.forget([back.pk])
+    assert not RotationTurn.objects.exists()
+
+
 def test_a_row_of_the_ledger_says_what_was_due_to_whom(turn):
     assert turn.format == LEADS
     assert sum(row["part"] for row in turn.rows) == LEAD
