@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
@@ -56,6 +58,38 @@ def test_a_lead_that_the_crm_fails_on_is_never_given_up_and_its_one_item_closes_
     assert {each["email"] for each in crm.contacts()} == {"first@globex.example", "gina@globex.example"}
     assert len(crm.tasks()) == 1
     assert not OutboxEntry.objects.exists()
+
+
+def test_a_lead_that_is_asked_for_again_is_due_at_once_however_long_it_was_put_off(crm, connection):
+    lead = make.lead()
+    later = timezone.now() + timedelta(minutes=15)
+    OutboxEntry.objects.update(due_at=later, attempts=2)
+    assert not outbox.has_due(connection.pk, now=timezone.now())
+    make.push(lead)
+    assert outbox.has_due(connection.pk, now=timezone.now())
+    assert OutboxEntry.objects.get().attempts == 2
+
+
+def test_a_lead_that_has_failed_often_is_sent_with_no_other(crm, connection):
+    leads = [make.lead(email=f"person{number}@globex.example") for number in range(3)]
+    entries = [OutboxEntry.objects.get(lead=lead) for lead in leads]
+    OutboxEntry.objects.filter(pk=entries[1].pk).update(attempts=outbox.RETRIES.alone_after)
+    now = timezone.now()
+    assert outbox.due(connection.pk, limit=10, now=now) == [entries[0], entries[2]]
+    outbox.mark_done([entries[0]])
+    assert outbox.due(connection.pk, limit=10, now=now) == [entries[1]]
+
+
+def test_a_lead_that_was_refused_and_has_changed_meanwhile_is_sent_once_more(crm, connection):
+    lead, other = make.lead(), make.lead(email="other@globex.example")
+    sent = list(OutboxEntry.objects.order_by("pk"))
+    make.push(lead)
+    refusals = {lead.pk: "not an address", other.pk: "not an address"}
+    with transaction.atomic():
+        given_up = outbox.mark_dead(sent, errors=refusals, now=timezone.now())
+    assert [entry.lead_id for entry in given_up] == [other.pk]
+    statuses = dict(OutboxEntry.objects.values_list("lead", "status"))
+    assert statuses == {lead.pk: OutboxEntry.Status.PENDING, other.pk: OutboxEntry.Status.DEAD}
 
 
 def test_its_tries_come_more_and_more_seldom_and_at_least_every_quarter_of_an_hour():

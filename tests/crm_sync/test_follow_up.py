@@ -144,6 +144,23 @@ def test_a_task_that_somebody_deleted_is_let_go(crm, connection, hot):
     make.drain(connection)
     assert crm.tasks() == []
     assert not OutboxEntry.objects.exists()
+    before = len(crm.calls())
+    make.push(hot)
+    make.drain(connection)
+    assert len(crm.calls()) == before
+
+
+def test_a_task_that_was_never_made_is_not_looked_for_once_nobody_wants_it(crm, connection, hot):
+    crm.fault("status", status=503, times=1, path="/tasks/batch/create")
+    make.drain(connection)
+    make.stop(hot)
+    make.make_due(connection)
+    make.drain(connection)
+    assert crm.tasks() == []
+    before = len(crm.calls())
+    make.push(hot)
+    make.drain(connection)
+    assert len(crm.calls()) == before
 
 
 def test_brackets_around_nothing_go_away(crm, connection):

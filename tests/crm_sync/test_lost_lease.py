@@ -1,5 +1,6 @@
 """Whoever lost the connection books nothing, and a task is intended in writing before it is asked for (I6)."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -79,6 +80,14 @@ def test_whoever_lost_the_connection_meanwhile_books_nothing(session, pushes, wh
     with pytest.raises(LeaseLost):
         BOOKING[what](session, pushes)
     assert rows() == before
+
+
+def test_a_lease_that_has_ended_cannot_be_begun_anew_before_a_call(crm, connection):
+    token = lease.take(connection.pk)
+    lease.renew(connection.pk, token, budget={})
+    CrmConnection.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    with pytest.raises(LeaseLost):
+        lease.renew(connection.pk, token, budget={})
 
 
 @pytest.fixture

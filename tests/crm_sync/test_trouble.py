@@ -105,6 +105,14 @@ def test_an_unknown_property_costs_only_its_own_value(crm, connection):
     assert (found.state, found.answer) == ("short", "Given up: 1 lead could not be written in full.")
 
 
+def test_a_lead_that_lacks_one_value_gets_its_task_all_the_same(crm, connection):
+    FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
+    make.clock(make.lead(city="Springfield", segment="hot"))
+    make.drain(connection)
+    assert open_kinds() == [kinds.UNKNOWN_PROPERTY]
+    assert len(crm.tasks()) == 1
+
+
 def test_an_unknown_property_is_written_after_it_was_made(crm, connection):
     FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
     lead = make.lead(city="Springfield")
