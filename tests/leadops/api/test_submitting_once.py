@@ -40,6 +40,18 @@ def test_it_keeps_keys_apart_by_form(acme):
     assert Submission.objects.count() == 2
 
 
+def test_a_key_of_two_forms_is_answered_for_the_form_that_is_asked(acme):
+    forms.form("typeform-quote", vendor="generic", token=secrets.encrypt("form-token"))
+    theirs = {"Authorization": "Bearer form-token", "Idempotency_Key": "k1"}
+    answers = [
+        (forms.post(make.person(), Idempotency_Key="k1"), forms.post(make.person(), forms.TYPEFORM, **theirs))
+        for _ in range(2)
+    ]
+    first, again = ([answer.json()["submission_id"] for answer in both] for both in answers)
+    assert first == again
+    assert len(set(first)) == 2
+
+
 def test_it_forgets_a_key_after_seven_days(acme):
     forms.post(make.person(), Idempotency_Key="k1")
     kept = Submission.objects.get()

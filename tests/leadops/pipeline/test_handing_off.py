@@ -9,7 +9,15 @@ from crm_sync.models import OutboxEntry
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake import runner
-from intake.models import BlockedSender, CompanyProfile, IntakeForm, Lead, LeadIdentity, Submission
+from intake.models import (
+    BlockedSender,
+    CompanyProfile,
+    ConsentRecord,
+    IntakeForm,
+    Lead,
+    LeadIdentity,
+    Submission,
+)
 from routing.handover import actions
 from routing.models import (
     Assignment,
@@ -51,6 +59,13 @@ def test_it_becomes_a_lead_with_owner_reason_history_clock_notice_and_outbox_row
     assert decision.outcome["turn"]["picked"] == assignment.owner_id
     verbs = list(lead.timeline_entries.values_list("verb", flat=True))
     assert verbs == ["intake.submitted", "routing.scored", "routing.assigned", "routing.clock_started"]
+
+
+@pytest.mark.parametrize(("said", "granted"), [("yes", True), ("no", False)])
+def test_what_somebody_says_about_consent_is_kept_as_said(acme, said, granted):
+    lead = make.handed_off(make.person(marketing_consent=said))
+    consent = ConsentRecord.objects.get(lead=lead, kind="marketing")
+    assert consent.granted is granted
 
 
 def test_it_normalizes_and_keeps_what_was_typed(acme):
@@ -202,6 +217,17 @@ def test_a_returning_lead_only_gets_more_urgent(acme):
     assert (after.pk, after.policy_name) == (before.pk, "Hot leads")
     assert after.due_at < before.due_at
     assert {step.status for step in before.steps.filter(position=0)} == {"skipped"}
+
+
+def test_a_returning_lead_never_gets_less_urgent(acme):
+    lead = make.handed_off(make.american(), now=ago(hours=1))
+    before = SlaClock.objects.get(lead=lead)
+    steps = list(before.steps.values_list("status", "due_at"))
+    assert before.policy_name == "Hot leads"
+    make.handed_off(make.american(message="Hello?"))
+    after = SlaClock.objects.get(lead=lead)
+    assert (after.due_at, after.policy_name) == (before.due_at, before.policy_name)
+    assert list(after.steps.values_list("status", "due_at")) == steps
 
 
 def test_an_ambiguous_duplicate_is_created_routed_to_the_candidates_owner_and_reviewed(acme):

@@ -95,6 +95,16 @@ def test_an_unknown_address_with_a_known_phone_is_no_conflict(acme):
     assert not ExceptionItem.objects.filter(kind="intake.keys_conflict").exists()
 
 
+def test_an_address_whose_mailbox_is_another_leads_stays_there_and_somebody_is_asked(acme):
+    first = make.handed_off(make.person(email="ann.ashe@gmail.com", full_name="Ann Ashe"))
+    second = make.handed_off(bob())
+    LeadIdentity.objects.filter(lead=first, kind="email_canonical").update(lead=second)
+    lead = make.handed_off(make.person(email="ann.ashe@gmail.com", full_name="Ann Ashe"))
+    assert lead == first
+    assert LeadIdentity.objects.get(kind="email_canonical").lead == second
+    assert ExceptionItem.objects.get().kind == "intake.keys_conflict"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_who_see_both_at_once_overwrite_no_phone(committed_acme, settings):
     make.handed_off(ann())

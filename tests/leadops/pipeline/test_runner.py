@@ -157,6 +157,27 @@ def test_what_is_run_again_later_goes_on_where_it_stopped(acme, with_stage):
     assert len(SEEN) == 1
 
 
+def test_what_is_to_be_run_later_waits_though_others_are_due(acme, with_stage):
+    with_stage("retries_once", before="enrich")
+    later = make.submitted(make.person())
+    runner.drain()
+    with_stage("finds_nothing_wrong", before="enrich")
+    make.submitted(make.american())
+    assert runner.drain() == 1
+    later.refresh_from_db()
+    assert later.status == Submission.Status.RETRYING
+
+
+def test_a_hold_is_not_written_by_whoever_has_lost_the_claim(acme):
+    submission = make.submitted(make.person())
+    batch = Batch([runner._take_up(submission)], now=timezone.now())
+    batch.works[0].outcome = Hold("intake.field_map", "Eve must wait")
+    runner._save_held(batch, token=uuid4())
+    submission.refresh_from_db()
+    assert submission.status == Submission.Status.RECEIVED
+    assert not ExceptionItem.objects.exists()
+
+
 def test_what_was_seen_of_a_body_is_not_forgotten_while_it_waits(acme, with_stage):
     with_stage("retries_once", before="validate")
     submission = make.submitted(make.person(company_fax="1"))

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from intake import runner
+from intake.lead_changes import LeadEdit, edit_leads
 from intake.models import Lead, TimelineEntry
-from routing import assignment
+from routing import assignment, escalation
 from routing.handover import actions
-from routing.models import Assignment, Owner, Rotation, RotationTurn, RoutingRule, RuleSet
+from routing.models import Assignment, Owner, Rotation, RotationTurn, RoutingRule, RuleSet, SlaStep
 from routing.rotations import ledger
 from routing.rules import publishing
 from tests import make
@@ -62,6 +63,32 @@ def test_whoever_moves_a_lead_sees_who_got_it_a_moment_before(committed_acme):
         "Bob Burke",
         "Carla Cruz",
     )
+
+
+def test_what_somebody_types_while_the_person_comes_back_is_not_written_over(committed_acme):
+    lead = make.handed_off(make.american())
+    make.submitted(make.american(message="Hello?"))
+
+    def type_a_city() -> None:
+        edit = LeadEdit(lead.pk, {"city": "Springfield"}, typed=True)
+        with transaction.atomic():
+            edit_leads([edit], actor="maria", source="console", now=timezone.now())
+
+    _, worked, waited = while_held(type_a_city, runner.work_once)
+    assert (worked, waited) == (1, True)
+    lead.refresh_from_db()
+    assert (lead.city, lead.message) == ("Springfield", "Hello?")
+
+
+def test_a_sweep_goes_past_a_lead_that_somebody_holds(committed_acme):
+    lead = make.handed_off(make.american())
+    SlaStep.objects.update(due_at=timezone.now())
+
+    def hold() -> Lead:
+        return Lead.objects.select_for_update().get(pk=lead.pk)
+
+    _, done, waited = while_held(hold, partial(escalation.run_due_steps, now=timezone.now()))
+    assert (done, waited) == (0, False)
 
 
 def test_a_turn_given_back_by_two_at_once_comes_back_once(committed_acme):
