@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from intake.models import Lead, LeadChange
+from routing import escalation
 from routing.handover import actions
 from routing.models import Assignment, Owner, OwnerNotice, Queue, RotationMember, RotationTurn, SlaClock
 from tests import make
@@ -49,6 +50,32 @@ def test_a_manual_assignment_costs_the_receiver_nothing_and_both_sides_hear_of_i
         (before, "lost", "waiting"),
     }
     assert LeadChange.objects.filter(lead=lead).exists()
+
+
+def test_a_lead_that_a_person_fixed_stays_fixed_when_somebody_gives_it_on(lead):
+    reassign(lead, owner_id=owner("maria").pk, lock=True)
+    reassign(lead, owner_id=owner("bob").pk)
+    row = Assignment.objects.get(lead=lead)
+    assert (row.owner, row.locked) == (owner("bob"), True)
+    reassign(lead, owner_id=owner("carla").pk, lock=False)
+    assert not Assignment.objects.get(lead=lead).locked
+
+
+def test_nobody_is_told_of_a_lead_that_is_none_any_more(lead):
+    actions.disqualify(lead_id=lead.pk, reason="student", source="api", actor="A", now=timezone.now())
+    reassign(lead, owner_id=owner("maria").pk)
+    assert not OwnerNotice.objects.filter(owner=owner("maria"), kind="assigned").exists()
+
+
+def test_after_a_contact_nobody_is_told_that_the_lead_waits(lead):
+    due_at = SlaClock.objects.get(lead=lead).due_at
+    escalation.run_due_steps(now=due_at)
+    told = OwnerNotice.objects.filter(kind__in=["reminder", "overdue"])
+    assert set(told.values_list("kind", "status")) == {("reminder", "waiting"), ("overdue", "waiting")}
+    actions.mark_contacted(
+        lead_id=lead.pk, at=due_at, by="A", evidence="claimed", source="api", actor="A", now=due_at
+    )
+    assert set(told.values_list("status", flat=True)) == {"cancelled"}
 
 
 def test_the_customers_clock_goes_on_when_the_owner_changes(lead):

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from intake.models import Lead
+from routing.handover import actions
 from routing.models import Assignment, Owner, Rotation, WorkCalendar
 from routing.rotations import caps, roster, rotation_stats
 from routing.rules import publishing
@@ -176,3 +177,14 @@ def test_a_lead_that_the_rules_put_into_a_queue_counts_toward_nobodys_cap(acme):
     row = Assignment.objects.get(lead=lead)
     assert row.queue is not None
     assert {row.automatic, *row.history.values_list("automatic", flat=True)} == {False}
+
+
+def test_a_lead_that_a_person_gives_counts_toward_no_cap(amer):
+    lead = make.handed_off(make.american())
+    had = Assignment.objects.get(lead=lead).owner
+    other = Owner.objects.exclude(pk=had.pk).filter(active=True).first()
+    actions.reassign(
+        lead_id=lead.pk, owner_id=other.pk, reason="x", source="console", actor="ops", now=timezone.now()
+    )
+    given = caps.given([had, other], now=timezone.now())
+    assert (given[had.pk], given[other.pk]) == (caps.Given(1, 1), caps.NOTHING)

@@ -72,6 +72,23 @@ def test_it_publishes_the_active_drafts_as_a_version_that_the_engine_reads(rule,
     assert ruleset.territory_map.belongs({"country": "DE"})[0].name == "DACH"
 
 
+def test_what_is_switched_off_is_not_published(rule, triage, now):
+    for active in (True, False):
+        Territory.objects.create(
+            name=f"DACH {active}", when={"any": [{"field": "country", "eq": "DE"}]}, active=active
+        )
+        when = {"all": [{"field": "state", "eq": "x"}]}
+        ScoringRule.objects.create(label=f"Big {active}", category="fit", points=30, when=when, active=active)
+        SlaPolicy.objects.create(name=f"All {active}", first_response="4bh", steps=[], active=active)
+    draft = publishing.draft_snapshot()
+    assert [row["name"] for row in draft["territories"]] == ["DACH True"]
+    assert [row["label"] for row in draft["scoring"]["rules"]] == ["Big True"]
+    assert [row["name"] for row in draft["sla_policies"]] == ["All True"]
+    assert draft["fallback_queue"]["name"] == "Triage"
+    Queue.objects.update(active=False)
+    assert publishing.draft_snapshot()["fallback_queue"] is None
+
+
 def test_unchanged_drafts_publish_nothing(rule, now):
     first = publish(now)
 

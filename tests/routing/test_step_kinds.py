@@ -16,6 +16,7 @@ from routing.models import (
     Assignment,
     Owner,
     OwnerNotice,
+    Queue,
     RotationMember,
     SlaClock,
     SlaPolicy,
@@ -150,3 +151,11 @@ def test_rules_that_were_published_with_a_channel_tell_the_team(acme):
 def test_the_docs_name_every_kind_of_step():
     text = (BASE / "docs" / "configuration.md").read_text()
     assert all(f"`{do}`" in text for do in (*STEP_KINDS, *NOT_ACTIVE_YET))
+
+
+def test_a_queue_that_is_switched_off_gets_nothing_from_a_step(acme):
+    policy({"at": "50%", "do": "queue", "queue": "Partner desk"})
+    lead = make.handed_off(make.american())
+    Queue.objects.filter(name="Partner desk").update(active=False)
+    assert run_steps() == 1
+    assert Assignment.objects.get(lead=lead).queue == Queue.objects.get(fallback=True)
