@@ -3,8 +3,10 @@
 import json
 import time
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from crm_sandbox.webhooks import signature_v3
@@ -16,8 +18,9 @@ from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadChange
 from plumbing.signatures import BadSignature
-from routing.models import Assignment
+from routing.models import Assignment, OwnerNotice
 from tests.make import crm_sync as make
+from tests.plumbing.server import serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -249,6 +252,15 @@ def test_an_owner_who_is_nobody_here_is_an_exception_and_is_not_overwritten(crm,
     assert owner_of(pushed) == "zoe@acme.test"
 
 
+def test_a_refused_owner_is_the_one_that_the_crm_is_known_to_show(crm, connection, pushed):
+    crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
+    type(connection).objects.update(owners_read_at=None)
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("zoe@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    webhook_events.work_all()
+    assert make.link_of(pushed).shown_owner == "zoe@acme.test"
+
+
 def test_it_refuses_what_is_not_signed_by_the_crm(crm, connection, pushed):
     with pytest.raises(BadSignature):
         deliver(event(crm, "hubspot_owner_id"), secret="somebody else's")
@@ -327,6 +339,110 @@ def test_an_event_that_is_quicker_than_our_booking_waits_for_it(crm, connection,
     link.save(force_insert=True)
     webhook_events.work_all(now=timezone.now() + timedelta(minutes=2))
     assert owner_of(pushed) == "bob@acme.test"
+
+
+def test_an_automation_after_a_persons_change_is_changed_back_and_not_left_alone(crm, connection, pushed):
+    make.owner("bob@acme.test")
+    bob = crm.owner_id("bob@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=bob)
+    deliver(event(crm, "hubspot_owner_id"))
+    settle(connection)
+    other_program_changes(connection, crm, "hubspot_owner_id", crm.owner_id("alice@acme.test"))
+    assert crm.contact()["hubspot_owner_id"] == bob
+    assert make.link_of(pushed).stopped == []
+
+
+def test_a_person_is_asked_once_about_what_is_left_alone(crm, connection, pushed):
+    make.owner("bob@acme.test")
+    owner = {name: crm.owner_id(f"{name}@acme.test") for name in ("alice", "bob")}
+    for name in ("bob", "bob", "alice", "bob"):
+        other_program_changes(connection, crm, "hubspot_owner_id", owner[name])
+    assert ExceptionItem.objects.get().count == 1
+    newest = InboundEvent.objects.order_by("-pk").first()
+    assert newest.result == "Left as it is: we have stopped writing it"
+
+
+def test_a_persons_change_is_a_fresh_start_for_what_is_left_alone(crm, connection, pushed):
+    for name in ("bob", "carl"):
+        make.owner(f"{name}@acme.test")
+    for _ in range(2):
+        other_program_changes(connection, crm, "hubspot_owner_id", crm.owner_id("bob@acme.test"))
+    assert make.link_of(pushed).stopped == ["hubspot_owner_id"]
+    crm.call("POST", "/control/owners", {"email": "carl@acme.test", "name": "Carl"})
+    type(connection).objects.update(owners_read_at=None)
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("carl@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    webhook_events.work_all()
+    assert owner_of(pushed) == "carl@acme.test"
+    assert make.link_of(pushed).stopped == []
+
+
+def test_a_contact_that_a_fast_clock_tells_of_counts_as_now(crm, connection, pushed):
+    crm.person_changes(crm.contact()["id"], hs_lead_status="CONNECTED")
+    deliver(event(crm, "hs_lead_status", at=int((time.time() + 3600) * 1000)))
+    webhook_events.work_all()
+    pushed.refresh_from_db()
+    assert pushed.status == "contacted"
+    assert pushed.contacted_at <= timezone.now()
+    assert not ExceptionItem.objects.exists()
+
+
+def test_what_another_worker_has_taken_meanwhile_is_left_to_it(crm, connection, pushed):
+    thief = uuid4()
+
+    def answer(request):
+        InboundEvent.objects.update(claim_token=thief)
+        connections.close_all()
+        request.answer(200, b'{"status": "COMPLETE", "results": []}', {"Content-Type": "application/json"})
+
+    deliver(event(crm, "hubspot_owner_id"))
+    with serve(answer) as server:
+        type(connection).objects.update(base_url=server.url)
+        webhook_events.work_all()
+    found = InboundEvent.objects.get()
+    assert (found.status, found.claim_token) == ("waiting", thief)
+    assert make.link_of(pushed).gone_at is None
+
+
+def test_an_event_that_failed_again_and_again_has_all_its_tries_after_a_retry(crm, connection, pushed):
+    deliver(event(crm, "hubspot_owner_id"))
+    InboundEvent.objects.update(status="failed", attempts=webhook_events.RETRIES.attempts)
+    webhook_events.retry_refused([str(pushed.pk)], by="ops", now=timezone.now())
+    found = InboundEvent.objects.get()
+    assert (found.status, found.attempts) == ("waiting", 0)
+
+
+def test_an_event_whose_record_never_gets_booked_is_not_waited_for_for_ever(crm, connection, pushed):
+    make.link_of(pushed).delete()
+    deliver(event(crm, "hubspot_owner_id"))
+    for _ in range(20):
+        InboundEvent.objects.filter(status="waiting").update(due_at=timezone.now())
+        webhook_events.work_all()
+    assert InboundEvent.objects.get().status == "ignored"
+
+
+def test_a_connection_that_is_switched_off_is_told_nothing(crm, connection, pushed):
+    told = event(crm, "hubspot_owner_id")
+    type(connection).objects.update(active=False)
+    with pytest.raises(webhook_events.UnknownConnection):
+        deliver(told)
+    assert not InboundEvent.objects.exists()
+
+
+@pytest.mark.parametrize("primary", [True, False])
+def test_the_notice_waits_for_the_primary_crm_only(crm, connection, pushed, primary):
+    make.owner("bob@acme.test")
+    type(connection).objects.update(primary=primary)
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("bob@acme.test"))
+    later = timezone.now() + timedelta(minutes=5)
+    deliver(event(crm, "hubspot_owner_id"))
+    waiting = OwnerNotice.objects.create(
+        lead=pushed, owner=make.owner("bob@acme.test"), kind="overdue", cause="x", hold_until=later, due_at=later,
+        created_at=timezone.now(),
+    )  # fmt: skip
+    webhook_events.work_all()
+    waiting.refresh_from_db()
+    assert (waiting.hold_until is None) == primary
 
 
 def test_nothing_is_left_over_after_a_round_trip(crm, connection, pushed):
