@@ -92,6 +92,33 @@ def test_a_lead_that_was_refused_and_has_changed_meanwhile_is_sent_once_more(crm
     assert statuses == {lead.pk: OutboxEntry.Status.PENDING, other.pk: OutboxEntry.Status.DEAD}
 
 
+def test_a_lead_that_was_given_up_begins_anew_when_it_is_asked_for_again(crm, connection):
+    lead = make.lead()
+    OutboxEntry.objects.update(status=OutboxEntry.Status.DEAD, attempts=5)
+    make.push(lead)
+    entry = OutboxEntry.objects.get()
+    assert (entry.status, entry.attempts) == (OutboxEntry.Status.PENDING, 0)
+
+
+def test_a_lead_that_changed_while_it_was_sent_begins_anew(crm, connection):
+    lead = make.lead()
+    OutboxEntry.objects.update(attempts=5, ambiguous=True, last_error="gone")
+    sent = list(OutboxEntry.objects.all())
+    make.push(lead)
+    outbox.mark_done(sent)
+    entry = OutboxEntry.objects.get()
+    assert (entry.attempts, entry.ambiguous, entry.last_error) == (0, False, "")
+
+
+def test_an_answer_that_was_lost_once_is_remembered_until_the_lead_is_sent(crm, connection):
+    make.lead()
+    for ambiguous in (True, False):
+        with transaction.atomic():
+            entries = list(OutboxEntry.objects.all())
+            outbox.mark_failed(entries, error="x", ambiguous=ambiguous, now=timezone.now())
+    assert OutboxEntry.objects.get().ambiguous
+
+
 def test_its_tries_come_more_and_more_seldom_and_at_least_every_quarter_of_an_hour():
     longest = [max(outbox.RETRIES.delay_after(failed) for _ in range(200)) for failed in (1, 5, 40)]
     assert longest[0] < longest[1] < longest[2] <= timedelta(minutes=15)

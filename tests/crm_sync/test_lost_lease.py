@@ -90,6 +90,31 @@ def test_a_lease_that_has_ended_cannot_be_begun_anew_before_a_call(crm, connecti
         lease.renew(connection.pk, token, budget={})
 
 
+def test_whoever_lost_the_connection_cannot_let_others_into_it(crm, connection):
+    lost, held = lease.take(connection.pk), uuid4()
+    CrmConnection.objects.update(lease_token=held)
+    lease.release(connection.pk, lost, budget={})
+    assert CrmConnection.objects.get().lease_token == held
+    assert lease.take(connection.pk) is None
+
+
+def test_a_lead_that_was_given_to_somebody_else_while_it_was_sent_shows_the_right_owner_not_yet(
+    crm, connection
+):
+    token = lease.take(connection.pk)
+    session = open_session(connection, token=token, budget=Budget({}))
+    moved, kept = make.lead(), make.lead(email="kept@globex.example")
+    pushes = lead_push.load(
+        list(OutboxEntry.objects.order_by("pk")), connection_id=session.pk, email_property="email"
+    )
+    for number, push in enumerate(pushes):
+        push.owner_id = "1"
+        push.sending = {session.plan.names.owner: "1"}
+        push.written = Written(str(500 + number), created=True)
+    make.move(moved, make.owner("bob@acme.test"))
+    assert record_results.save(session, pushes, Report()).shown == [kept.pk]
+
+
 @pytest.fixture
 def standing(crm, connection):
     """A lead whose record stands there, without a task."""
