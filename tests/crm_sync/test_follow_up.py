@@ -114,6 +114,30 @@ def test_a_sender_that_died_after_making_a_task_makes_no_second_one(crm, connect
     assert (make.link_of(hot).task_id, make.link_of(hot).task_open) == (task["id"], True)
 
 
+def test_a_task_that_may_have_been_made_is_found_and_closed_though_its_clock_has_stopped(
+    crm, connection, hot
+):
+    make.drain(connection)
+    CrmLink.objects.filter(lead=hot).update(task_id="", task_open=False, task_sent={})
+    make.stop(hot)
+    make.drain(connection)
+    (task,) = crm.tasks()
+    assert task["hs_task_status"] == "COMPLETED"
+    assert not make.link_of(hot).task_open
+
+
+def test_a_task_that_is_found_closed_is_not_closed_again(crm, connection, hot):
+    make.drain(connection)
+    (task,) = crm.tasks()
+    path = f"/hubspot/crm/v3/objects/tasks/{task['id']}"
+    crm.call("PATCH", path, {"properties": {"hs_task_status": "COMPLETED"}})
+    CrmLink.objects.filter(lead=hot).update(task_id="", task_open=False, task_sent={})
+    make.push(hot)
+    make.drain(connection)
+    link = make.link_of(hot)
+    assert (link.task_id, link.task_open) == (task["id"], False)
+
+
 def test_a_task_that_was_never_made_is_made(crm, connection, hot):
     crm.fault("status", status=503, times=1, path="/tasks/batch/create")
     make.drain(connection)

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from crm_sandbox.webhooks import signature_v3
@@ -12,11 +13,14 @@ from crm_sync import crm_state
 from crm_sync import exception_kinds as kinds
 from crm_sync.inbound import link_check, webhook_events
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
+from crm_sync.outbound import lead_push
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
-from intake.models import TimelineEntry
+from intake.models import Lead, TimelineEntry
 from leadops import lead_view
+from routing.models import LeadScore
 from tests.make import crm_sync as make
+from tests.plumbing.server import serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -236,6 +240,58 @@ def test_a_sweep_finds_what_was_never_told(crm, connection, pushed):
     assert make.link_of(others[0]).remote_id == new
     assert open_items() == [(kinds.RECORD_GONE, str(pushed.pk))]
     assert link_check.check_all() == 0
+
+
+def test_a_lead_whose_record_is_gone_gets_no_task(crm, connection, pushed):
+    delete(crm, crm.contact()["id"])
+    LeadScore.objects.update(segment="hot")
+    make.clock(pushed)
+    make.edit(pushed, disqualify_reason="moved")
+    before = len(crm.calls())
+    make.drain(connection)
+    assert [each["path"] for each in crm.calls()[before:] if "/tasks" in each["path"]] == []
+    assert open_items() == [(kinds.RECORD_GONE, str(pushed.pk))]
+    assert make.link_of(pushed).task_clock is None
+
+
+def test_a_record_that_is_gone_keeps_no_address_from_others(crm, connection, pushed):
+    """The newer of two with one address was there first; its record was deleted, so the older has the address."""
+    make.lead(email="shared@globex.example", queued=False)
+    newer = make.lead(email="shared@globex.example")
+    make.drain(connection)
+    CrmLink.objects.filter(lead=newer).update(sent={"email": "shared@globex.example"})
+    entries = make_pending(Lead.objects.filter(email="shared@globex.example"))
+    shares = [push.lead == newer for push in loaded(entries, connection) if push.shares_email]
+    assert shares == [False], "Whoever has it there keeps it."
+    CrmLink.objects.filter(lead=newer).update(gone_at=timezone.now(), gone_how="deleted")
+    assert [push.lead for push in loaded(entries, connection) if push.shares_email] == [newer]
+
+
+def make_pending(leads):
+    make.push(*leads)
+    return list(OutboxEntry.objects.filter(lead__in=leads).order_by("pk"))
+
+
+def loaded(entries, connection):
+    return lead_push.load(entries, connection_id=connection.pk, email_property="email")
+
+
+def test_the_sweep_believes_what_was_booked_while_it_read(crm, connection, pushed):
+    """The CRM says that it knows nothing of the record; meanwhile somebody else has heard that it stands there."""
+    booked = timezone.now()
+
+    def answer(request):
+        CrmLink.objects.update(seen_at=booked)
+        connections.close_all()
+        request.answer(200, b'{"status": "COMPLETE", "results": []}', {"Content-Type": "application/json"})
+
+    a_day_goes_by()
+    with serve(answer) as server:
+        CrmConnection.objects.update(base_url=server.url)
+        assert link_check.check_all() == 1
+    assert len(server.seen) >= 1
+    assert make.link_of(pushed).gone_at is None
+    assert open_items() == []
 
 
 def test_the_sweep_leaves_calls_to_leads(crm, connection, pushed):

@@ -64,6 +64,18 @@ def test_it_calls_nobody_when_nothing_differs(crm, connection):
     assert not OutboxEntry.objects.exists()
 
 
+def test_what_was_written_once_is_not_written_again_with_the_next_change(crm, connection):
+    lead = make.lead()
+    make.drain(connection)
+    make.edit(lead, disqualify_reason="student")
+    make.drain(connection)
+    assert make.link_of(lead).sent["email"] == "gina@globex.example"
+    before = len(crm.calls())
+    make.push(lead)
+    make.drain(connection)
+    assert len(crm.calls()) == before
+
+
 def test_a_change_of_the_lead_is_pushed(crm, connection):
     lead = make.lead()
     make.drain(connection)
