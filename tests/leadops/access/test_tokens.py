@@ -29,6 +29,13 @@ def row() -> ApiToken:
     return ApiToken.objects.get()
 
 
+def test_a_token_ends_at_the_instant_that_it_says(user):
+    end = timezone.now() + timedelta(days=1)
+    made, token = tokens.make(user, name="x", scopes=["read"], now=timezone.now(), expires_at=end)
+    assert tokens.find(token, now=end - timedelta(microseconds=1)) == made
+    assert tokens.find(token, now=end) is None
+
+
 def test_the_database_holds_no_token_that_opens_anything(user):
     token = access.token(user)
     with connection.cursor() as cursor:

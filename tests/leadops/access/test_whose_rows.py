@@ -10,8 +10,19 @@ from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from plumbing import access
+from routing.exception_kinds import NOTICE_FAILED
 from routing.handover import actions
-from routing.models import Absence, Assignment, NamedAccount, Owner, Queue, Rotation, RoutingRule, Territory
+from routing.models import (
+    Absence,
+    Assignment,
+    NamedAccount,
+    Owner,
+    OwnerNotice,
+    Queue,
+    Rotation,
+    RoutingRule,
+    Territory,
+)
 from tests import make
 from tests.leadops.access.people import api, console, person
 
@@ -73,6 +84,34 @@ def test_each_role_sees_its_leads_everywhere_and_no_others(leads, role, owner):
             assert (program.get(f"/api/v1/submissions/{row.pk}").status_code == 200) == theirs
             assert (browser.get(f"/admin/intake/submission/{row.pk}/change/").status_code == 200) == theirs
     assert browser.get("/admin/").status_code == 200
+
+
+def test_a_rep_looks_at_the_people_of_the_team_and_acts_on_nobody(acme):
+    alice, maria = person("Rep", "alice"), person("Manager", "maria")
+    team = set(Owner.objects.filter(team=Owner.objects.get(user=alice).team))
+    everybody = Owner.objects.all()
+    assert len(team) > 1
+    assert set(access.rows_for(alice, everybody, "look")) == team
+    assert set(access.rows_for(alice, everybody, "act")) == set()
+    assert set(access.rows_for(maria, everybody, "act")) == team
+
+
+def test_whoever_has_left_a_rotation_of_another_team_sees_it_no_more(acme):
+    alice, dach = person("Rep", "alice"), Rotation.objects.get(name="DACH round robin")
+    member = dach.members.create(owner=Owner.objects.get(user=alice))
+    assert access.may(alice, Rotation, dach.pk)
+    dach.members.filter(pk=member.pk).update(active=False)
+    assert not access.may(alice, Rotation, dach.pk)
+
+
+def test_a_notice_that_was_not_sent_is_shown_to_whoever_has_its_lead(leads):
+    alice = person("Rep", "alice")
+    for to in ("alice", "bob"):
+        notice = OwnerNotice.objects.filter(lead=leads[to]).first()
+        subject = queue.Subject("notice", str(notice.pk), to)
+        queue.open_items([queue.ExceptionReport(NOTICE_FAILED, subject, "x")], now=timezone.now())
+    rows = access.rows_for(alice, ExceptionItem.objects.filter(subject_type="notice"))
+    assert [item.subject_label for item in rows] == ["alice"]
 
 
 def test_nobody_acts_on_the_leads_of_others(leads):
