@@ -15,6 +15,7 @@ from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
 from crm_sync.outbound import sending
 from exception_queue import grouping, queue
 from exception_queue.models import ExceptionItem
+from intake.models import TimelineEntry
 from plumbing import secrets
 from tests.make import crm_sync as make
 from tests.make.sandbox import TOKEN
@@ -165,6 +166,9 @@ def test_known_leads_swap_record_numbers_in_a_crm_that_was_emptied(crm, connecti
     assert {each["email"] for each in crm.contacts()} == {lead.email for lead in leads}
     numbers = {each["leadops_lead_id"]: each["id"] for each in crm.contacts()}
     assert {str(link.lead_id): link.remote_id for link in CrmLink.objects.all()} == numbers
+    if together:
+        # Nobody's record was taken for another's, so nobody was told of a second one.
+        assert TimelineEntry.objects.filter(verb="crm_sync.created").count() == len(leads)
     assert not OutboxEntry.objects.exists()
     assert open_kinds() == []
 

@@ -135,6 +135,65 @@ def test_reassign_with_nobody_on_duty_leaves_the_owner_and_tells_the_manager_onc
     assert OwnerNotice.objects.filter(kind="overdue", owner__email="maria@acme.test").count() == 1
 
 
+def test_a_clock_is_breached_at_the_very_instant_that_it_is_due_and_not_after_a_contact(lead):
+    due_at = SlaClock.objects.get(lead=lead).due_at
+    assert escalation.note_breaches(now=due_at - timedelta(microseconds=1)) == 0
+    actions.mark_contacted(
+        lead_id=lead.pk, at=due_at, by="A", evidence="claimed", source="api", actor="A", now=due_at
+    )
+    assert escalation.note_breaches(now=due_at) == 0
+    SlaClock.objects.update(status="running")
+    assert escalation.note_breaches(now=due_at) == 1
+
+
+def test_a_step_that_another_sweep_has_done_meanwhile_is_not_done_again(lead):
+    step = SlaStep.objects.get(do="remind_owner")
+    done = [escalation._do_one(step.pk, lead.pk, now=step.due_at) for _ in range(2)]
+    assert done == [True, False]
+    assert lead.timeline_entries.filter(verb="routing.escalated").count() == 1
+    waiting = SlaStep.objects.get(do="notify_manager")
+    assert not escalation._do_one(waiting.pk, lead.pk, now=waiting.due_at - timedelta(seconds=1))
+
+
+def test_whoever_was_let_back_is_set_away_again_when_they_do_not_answer(lead):
+    today = WEDNESDAY.date()
+    Absence.objects.create(owner=owner_of(lead), starts_on=today, ends_on=today, active=False)
+    SlaStep.objects.filter(position=0).update(do="owner_away")
+    escalation.run_due_steps(now=after(minutes=15))
+    assert Absence.objects.get(owner=owner_of(lead), active=True).reason == "did not answer in time"
+
+
+def test_what_was_done_is_not_moved_with_the_owner(lead):
+    SlaStep.objects.update(counted_from="owner")
+    escalation.run_due_steps(now=after(minutes=16))
+    done = SlaStep.objects.get(status="done")
+    actions.reassign(
+        lead_id=lead.pk,
+        owner_id=Owner.objects.get(email="maria@acme.test").pk,
+        reason="x",
+        source="console",
+        actor="ops",
+        now=after(minutes=20),
+    )
+    assert SlaStep.objects.get(pk=done.pk).due_at == done.due_at
+    assert SlaStep.objects.get(do="notify_manager").due_at > after(minutes=49)
+
+
+def test_a_disqualified_lead_has_no_step_to_come(lead):
+    actions.disqualify(lead_id=lead.pk, reason="student", source="api", actor="A", now=timezone.now())
+    assert set(SlaStep.objects.values_list("status", flat=True)) == {"skipped"}
+
+
+def test_a_manager_hears_once_that_nobody_was_there_however_often_it_is_tried(lead):
+    only("reassign")
+    WorkCalendar.objects.filter(name="US business hours").update(hours={"mon": ["03:00-03:30"]})
+    for minutes in (45, 60):
+        SlaStep.objects.update(due_at=after(minutes=minutes))
+        escalation.run_due_steps(now=after(minutes=minutes))
+    assert SlaStep.objects.get().attempts == 2
+    assert lead.timeline_entries.filter(verb="routing.escalated").count() == 1
+
+
 def test_at_most_two_automatic_reassigns_then_the_queue(lead):
     for _ in range(3):
         SlaStep.objects.filter(do="reassign").update(status="pending")

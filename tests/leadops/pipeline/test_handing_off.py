@@ -219,6 +219,17 @@ def test_a_returning_lead_only_gets_more_urgent(acme):
     assert {step.status for step in before.steps.filter(position=0)} == {"skipped"}
 
 
+def test_a_reminder_that_was_sent_stays_sent_when_the_lead_gets_more_urgent(acme):
+    lead = make.handed_off(
+        make.american(intent="newsletter", employee_count="900", job_title="Head of IT"), now=ago(hours=1)
+    )
+    clock = SlaClock.objects.get(lead=lead)
+    clock.steps.filter(position=0).update(status="done")
+    make.handed_off(make.american(intent="demo_request", job_title="Head of IT"))
+    assert SlaClock.objects.get(lead=lead).due_at < clock.due_at
+    assert clock.steps.get(position=0).status == "done"
+
+
 def test_a_returning_lead_never_gets_less_urgent(acme):
     lead = make.handed_off(make.american(), now=ago(hours=1))
     before = SlaClock.objects.get(lead=lead)
