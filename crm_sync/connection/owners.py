@@ -37,6 +37,11 @@ def shown_as(connection_id: int, remote_id: str) -> str:
     return rows.values_list("email", flat=True).first() or remote_id
 
 
+def is_somebody(connection_id: int, shown: str) -> bool:
+    """Whether `shown`, as `shown_as` says it, is somebody there: an address that an owner has had before is nobody's."""
+    return "@" not in shown or OwnerLink.objects.filter(connection_id=connection_id, email=shown).exists()
+
+
 def may_ask(connection: CrmConnection, *, now: datetime) -> bool:
     return connection.owners_read_at is None or now - connection.owners_read_at >= AT_MOST_EVERY
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import lost_records, outbox
+from crm_sync.connection import owners
 from crm_sync.connectors.base import Author, Connector, Present
 from crm_sync.crm_state import owner_shown
 from crm_sync.inbound.values import NotTaken, take_over
@@ -119,6 +120,9 @@ class _Record:
         value = self.present.properties.get(name, "")
         author = self.present.authors.get(name) or event.author
         if value == self.link.sent.get(name, ""):
+            if mapping.canonical == OWNER:
+                # Somebody whom we have refused may have stood there in between.
+                self.link.shown_owner = owners.shown_as(self.known.connection.pk, value)
             return Status.IGNORED, "It stands there as we know it"
         if self.known.connector.is_us(author, recipient=event.recipient):
             return Status.IGNORED, "Our own change"
@@ -136,14 +140,14 @@ class _Record:
         )
         people = OwnerLink.objects.filter(connection=self.known.connection, remote_id=value)
         email = people.values_list("email", flat=True).first() or ""
-        if value and email == owner_shown(assignment):
+        if email and email == owner_shown(assignment):
             return self._shows(name, value, email=email, words="The owner here already")
         if not by_person and self.known.plan.system_of_record_for(OWNER) == "leadops":
             return self._change_back(name, value, author=author, email=email)
         try:
             self._reassign(value, email=email, author=author, by_person=by_person)
         except Refused as refusal:
-            self.link.shown_owner = email
+            self.link.shown_owner = email or value
             return self._refuse(str(refusal))
         self._remember(name, value, by="person" if by_person else "automation")
         self._written_again(name)

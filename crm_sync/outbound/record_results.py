@@ -140,6 +140,8 @@ def _remember_owner(
     before = link.shown_owner
     shows_ours = link.sent.get(session.plan.names.owner, "") == push.owner_id
     shown = not push.owner_unknown and (shows_ours or not session.plan.shows_owner)
+    if shown and _is_refused(session, push, before):
+        return []
     if shown:
         link.shown_owner = push.owner
     elif push.adopting and push.present and (there := push.present.properties.get(session.plan.names.owner)):
@@ -151,6 +153,14 @@ def _remember_owner(
     if shown and push.owner and not before:
         return [story_line(link, "crm_sync.owner_shown", owner=push.owner, owner_shown=True, now=now)]
     return []
+
+
+def _is_refused(session: ConnectionSession, push: Push, before: str) -> bool:
+    """Somebody has typed another owner there, whom we refused: nothing of ours goes over that until our owner changes."""
+    if before in ("", push.owner) or not session.plan.shows_owner:
+        return False
+    written = session.plan.names.owner in push.stands
+    return not written and owners.is_somebody(session.pk, before)
 
 
 def story_line(link: CrmLink, verb: str, *, owner: str, owner_shown: bool, now: datetime) -> TimelineEntry:

@@ -10,15 +10,16 @@ from django.db import connections
 from django.utils import timezone
 
 from crm_sandbox.webhooks import signature_v3
+from crm_sync import crm_state
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import MalformedEvents
 from crm_sync.inbound import webhook_events
-from crm_sync.models import FieldMapping, InboundEvent, OutboxEntry
+from crm_sync.models import FieldMapping, InboundEvent, OutboxEntry, OwnerLink
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, LeadChange
 from plumbing.signatures import BadSignature
-from routing.models import Assignment, OwnerNotice
+from routing.models import Assignment, Owner, OwnerNotice
 from tests.make import crm_sync as make
 from tests.plumbing.server import serve
 
@@ -252,13 +253,58 @@ def test_an_owner_who_is_nobody_here_is_an_exception_and_is_not_overwritten(crm,
     assert owner_of(pushed) == "zoe@acme.test"
 
 
-def test_a_refused_owner_is_the_one_that_the_crm_is_known_to_show(crm, connection, pushed):
+def test_a_refused_owner_is_the_one_that_the_crm_is_known_to_show_until_one_of_ours_does(
+    crm, connection, pushed
+):
+    crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
+    type(connection).objects.update(owners_read_at=None)
+    number = crm.contact()["id"]
+    crm.person_changes(number, hubspot_owner_id=crm.owner_id("zoe@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    webhook_events.work_all()
+    assert make.link_of(pushed).shown_owner == "zoe@acme.test"
+    make.edit(pushed, disqualify_reason="moved")
+    make.drain(connection)
+    assert make.link_of(pushed).shown_owner == "zoe@acme.test"
+    assert crm_state.without_right_owner().count() == 1
+    crm.person_changes(number, hubspot_owner_id=crm.owner_id("alice@acme.test"))
+    deliver(event(crm, "hubspot_owner_id"))
+    webhook_events.work_all()
+    assert make.link_of(pushed).shown_owner == "alice@acme.test"
+
+
+def test_our_next_owner_is_written_over_one_that_was_refused(crm, connection, pushed):
     crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
     type(connection).objects.update(owners_read_at=None)
     crm.person_changes(crm.contact()["id"], hubspot_owner_id=crm.owner_id("zoe@acme.test"))
     deliver(event(crm, "hubspot_owner_id"))
     webhook_events.work_all()
-    assert make.link_of(pushed).shown_owner == "zoe@acme.test"
+    make.move(pushed, make.owner("bob@acme.test"))
+    make.drain(connection)
+    assert crm.contact()["hubspot_owner_id"] == crm.owner_id("bob@acme.test")
+    assert make.link_of(pushed).shown_owner == "bob@acme.test"
+
+
+def test_an_owner_whose_address_has_changed_is_still_the_one_that_is_shown(crm, connection, pushed):
+    Owner.objects.filter(email="alice@acme.test").update(email="alice.ames@acme.test")
+    OwnerLink.objects.filter(email="alice@acme.test").update(email="alice.ames@acme.test")
+    make.push(pushed)
+    make.drain(connection)
+    assert make.link_of(pushed).shown_owner == "alice.ames@acme.test"
+
+
+def test_an_owner_whom_nobody_knows_is_not_the_one_of_a_lead_that_nobody_owns(crm, connection, pushed):
+    make.move(pushed, make.queue())
+    make.drain(connection)
+    type(connection).objects.update(owners_read_at=timezone.now())
+    crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zorn"})
+    zoe = crm.owner_id("zoe@acme.test")
+    crm.person_changes(crm.contact()["id"], hubspot_owner_id=zoe)
+    deliver(event(crm, "hubspot_owner_id"))
+    webhook_events.work_all()
+    assert InboundEvent.objects.get().status == "failed"
+    assert ExceptionItem.objects.get().kind == kinds.CHANGE_REFUSED
+    assert make.link_of(pushed).shown_owner == zoe
 
 
 def test_it_refuses_what_is_not_signed_by_the_crm(crm, connection, pushed):
