@@ -141,6 +141,8 @@ class TestScopes:
         refused(api.post("forms/demo-request/submissions", make.person()), 401)
         user.user_permissions.add(Permission.objects.get(codename="add_submission"))
         assert api.post("forms/demo-request/submissions", make.person()).status_code == 202
+        User.objects.filter(pk=user.pk).update(is_staff=False)
+        refused(api.post("forms/demo-request/submissions", make.person()), 401)
 
 
 def test_doctor_names_tokens_that_end_soon_and_those_that_nobody_uses(user):

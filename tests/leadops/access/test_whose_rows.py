@@ -6,11 +6,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from crm_sync.models import CrmConnection, InboundEvent
 from exception_queue import queue
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from plumbing import access
-from routing.exception_kinds import NOTICE_FAILED
+from routing.exception_kinds import HOLDING_QUEUE_STUCK, NOTICE_FAILED
 from routing.handover import actions
 from routing.models import (
     Absence,
@@ -112,6 +113,31 @@ def test_a_notice_that_was_not_sent_is_shown_to_whoever_has_its_lead(leads):
         queue.open_items([queue.ExceptionReport(NOTICE_FAILED, subject, "x")], now=timezone.now())
     rows = access.rows_for(alice, ExceptionItem.objects.filter(subject_type="notice"))
     assert [item.subject_label for item in rows] == ["alice"]
+
+
+def test_what_waits_in_a_rotation_is_the_business_of_whoever_manages_it(acme):
+    rep, manager = person("Rep", "alice"), person("Manager", "maria")
+    rotation = Rotation.objects.get(name="AMER round robin")
+    assert access.may(rep, Rotation, rotation.pk)
+    subject = queue.Subject("rotation", str(rotation.pk), rotation.name)
+    queue.open_items([queue.ExceptionReport(HOLDING_QUEUE_STUCK, subject, "x")], now=timezone.now())
+    seen = {user: access.rows_for(user, ExceptionItem.objects.all()).count() for user in (rep, manager)}
+    assert seen == {rep: 0, manager: 1}
+
+
+def test_what_a_crm_has_told_is_nobodys_own(acme):
+    rep, ops = person("Rep", "alice"), person("Ops")
+    now = timezone.now()
+    InboundEvent.objects.create(
+        connection=CrmConnection.objects.get(),
+        dedupe_key="x",
+        remote_id="1",
+        payload={},
+        received_at=now,
+        due_at=now,
+    )
+    seen = {user: access.rows_for(user, InboundEvent.objects.all()).count() for user in (rep, ops)}
+    assert seen == {rep: 0, ops: 1}
 
 
 def test_nobody_acts_on_the_leads_of_others(leads):
