@@ -8,6 +8,7 @@ from plumbing.json_shapes import JsonShape
 from routing.engine.scoring import Segment
 
 SystemName = Literal["leadops", "crm", "most_recent"]
+Direction = Literal["both", "to_crm", "from_crm"]
 
 
 class SystemOfRecord(JsonShape):
@@ -29,6 +30,20 @@ class SystemOfRecord(JsonShape):
         """Who is right about this field."""
         named = self.lifecycle if canonical == "status" else getattr(self, canonical, None)
         return named or self.default or "most_recent"
+
+
+class FieldOwnership(JsonShape):
+    """Who is right about one field, and which way it goes."""
+
+    system: SystemName | None = None
+    direction: Direction = "both"
+
+
+class Ownership(JsonShape):
+    """By canonical field, `owner`, `lifecycle` (the lead's status) or `default`, as in `SystemOfRecord`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, FieldOwnership]
 
 
 class TaskRule(JsonShape):

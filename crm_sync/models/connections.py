@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from crm_sync.connection_settings import SystemOfRecord, TaskRule
+from crm_sync.connection_settings import Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import connector_class, default_kind, label_of_kind
 from plumbing.json_shapes import ShapedJSONField
 from plumbing.stored_secrets import SecretField
@@ -18,6 +18,15 @@ class CrmConnection(models.Model):
         OK = "ok", "In step"
         DOWN = "down", "Not answering"
         AUTH_LOST = "auth_lost", "Not let in"
+
+    class Mode(models.TextChoices):
+        OBSERVE = "observe", "Observe: nothing is written there"
+        TEST = "test", "Test: only test leads are written"
+        LIVE = "live", "Live"
+
+    class KnownOwner(models.TextChoices):
+        KEEP = "keep", "Keep the owner there"
+        ROUTE_ANEW = "route_anew", "Route anew when the owner is inactive or the status is recycled"
 
     key = models.CharField(
         max_length=64,
@@ -38,6 +47,15 @@ class CrmConnection(models.Model):
     webhook_secret_env = models.CharField(max_length=100, blank=True)
     system_of_record = ShapedJSONField(shape=SystemOfRecord, blank=True)
     task = ShapedJSONField("follow-up task", shape=TaskRule, blank=True)
+    ownership = ShapedJSONField(shape=Ownership, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
+    # Conditions as in rules: which leads belong there. Empty: all.
+    when = models.JSONField(default=dict, blank=True)
+    known_owner = models.CharField(max_length=12, choices=KnownOwner.choices, default=KnownOwner.KEEP)
+    # Lead statuses as the CRM calls them.
+    recycled = models.JSONField(default=list, blank=True)
+    poll_seconds = models.PositiveIntegerField(default=30)
+    look_up_ms = models.PositiveIntegerField(default=400)
     active = models.BooleanField(default=True)
 
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.OK, editable=False)

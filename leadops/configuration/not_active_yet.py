@@ -1,7 +1,7 @@
 """What can be stored and does nothing yet: the one table that `config apply`, `config diff` and `manage.py doctor` read.
 
 What works stands in a registry (connectors, kinds of steps, vendors). A setting that enters its registry leaves this table
-by itself; only the thank-you mail, which has none, is named by hand.
+by itself; the thank-you mail and settings of connections, which have none, are named by hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,6 +53,24 @@ def _kind(connection: Item) -> Iterator[tuple[str, str]]:
         yield f"kind: {connection['kind']}", "there is no connector for it, so what is to be written waits."
 
 
+# Leaves this table line by line, as each is acted on.
+_CONNECTION_DEFAULTS: Mapping[str, tuple[object, str]] = {
+    "mode": ("live", "the connection is written to like a live one."),
+    "when": ({}, "every lead goes there."),
+    "ownership": ({}, "system_of_record alone decides."),
+    "known_owner": ("keep", "the CRM is not asked before routing."),
+    "recycled": ([], "the CRM is not asked before routing."),
+    "poll_seconds": (30, "the CRM is not polled."),
+    "look_up_ms": (400, "the CRM is not asked before routing."),
+}
+
+
+def _connection_settings(connection: Item) -> Iterator[tuple[str, str]]:
+    for setting, (default, why) in _CONNECTION_DEFAULTS.items():
+        if connection.get(setting, default) != default:
+            yield setting, why
+
+
 def _steps(policy: Item) -> Iterator[tuple[str, str]]:
     for do in dict.fromkeys(step["do"] for step in policy.get("steps", ())):
         if do in NOT_ACTIVE_YET:
@@ -68,6 +86,12 @@ _TABLE = (
     ),
     _Kept("forms", "key", _vendor, "Choose another vendor; “generic” takes any JSON or form body."),
     _Kept("connections", "key", _kind, "Switch the connection off (active: false) if that is not wanted."),
+    _Kept(
+        "connections",
+        "key",
+        _connection_settings,
+        "Switch the connection off (active: false) to keep leads out.",
+    ),
     _Kept("sla_policies", "name", _steps, f"Until then use one of {', '.join(STEP_KINDS)}."),
 )
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from crm_sync.connection_settings import SystemOfRecord, TaskRule
+from crm_sync.connection_settings import Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import CONNECTORS, connector_class, default_kind, version_of
 from crm_sync.models import CrmConnection, FieldMapping
 from leadops.configuration.schema import (
@@ -8,6 +8,7 @@ from leadops.configuration.schema import (
     Field,
     Flag,
     Item,
+    ListOf,
     MapOf,
     Notes,
     Path,
@@ -15,9 +16,11 @@ from leadops.configuration.schema import (
     Shape,
     Shaped,
     Text,
+    Whole,
     environment_name,
 )
 from leadops.configuration.section import RowSection, Saver, columns
+from leadops.configuration.sections.conditions import Conditions
 from leadops.configuration.sections.forms import key, url
 from plumbing.spelling import did_you_mean
 
@@ -63,6 +66,13 @@ class Connections(RowSection):
             Field("token_env", Text(100, also=environment_name), ""),
             Field("webhook_secret_env", Text(100, also=environment_name), ""),
             Field("system_of_record", Shaped(SystemOfRecord), {}),
+            Field("ownership", Shaped(Ownership), {}),
+            Field("mode", Choice(tuple(CrmConnection.Mode.values)), "live"),
+            Field("when", Conditions(), {}),
+            Field("known_owner", Choice(tuple(CrmConnection.KnownOwner.values)), "keep"),
+            Field("recycled", ListOf(Text(60)), []),
+            Field("poll_seconds", Whole(5, 86_400), 30),
+            Field("look_up_ms", Whole(0, 5_000), 400),
             Field("mappings", MapOf(_MAPPING, Text(60)), {}),
             Field("task", Shaped(TaskRule), {}),
             Field("active", Flag(), True),

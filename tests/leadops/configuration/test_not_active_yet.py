@@ -85,6 +85,48 @@ def test_a_task_is_due_when_the_answer_is_and_at_no_other_time(config):
     assert "“tomorrow” is not known here: use" in said
 
 
+IDLE_CONNECTION = """connections:
+  - key: hubspot
+    mode: observe
+    when: {all: [{field: country, in: [DE, AT]}]}
+    ownership: {phone: {system: crm, direction: from_crm}}
+    known_owner: route_anew
+    recycled: [UNQUALIFIED]
+    poll_seconds: 60
+    look_up_ms: 200
+"""
+
+
+def test_what_a_connection_does_not_act_on_yet_is_kept_exported_and_named(config):
+    config.apply(IDLE_CONNECTION)
+
+    lines = not_active(config)
+    named = ["mode", "when", "ownership", "known_owner", "recycled", "poll_seconds", "look_up_ms"]
+    assert [line.split()[3] for line in lines] == named
+    assert "mode (hubspot): the connection is written to like a live one." in lines[0]
+    row = CrmConnection.objects.get(key="hubspot")
+    assert (row.mode, row.known_owner, row.recycled) == ("observe", "route_anew", ["UNQUALIFIED"])
+    assert row.ownership.plain() == {"phone": {"system": "crm", "direction": "from_crm"}}
+    assert config.diff(IDLE_CONNECTION) == (0, "")
+    exported = config.export()
+    assert all(f"{name}:" in exported for name in named)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("mode: dry", "“dry” is not known here"),
+        ("when: {field: country, resembles: DE}", "resembles"),
+        ("ownership: {phone: {system: nobody}}", "“nobody” is not known here"),
+        ("ownership: {phone: {direction: sideways}}", "“sideways” is not known here"),
+        ("poll_seconds: 0", "0 is out of range"),
+        ("look_up_ms: 9000", "9000 is out of range"),
+    ],
+)
+def test_a_setting_of_a_connection_that_makes_no_sense_is_refused(config, setting, said):
+    assert said in config.refusal(f"connections:\n  - key: hubspot\n    {setting}\n")
+
+
 @pytest.mark.parametrize("section", ["forms", "connections", "sla_policies"])
 def test_nothing_is_said_of_what_is_switched_off(section):
     idle = {
