@@ -61,6 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
+        if self.close_connection:
+            # Else a client that keeps connections may send its next request into one that is ending.
+            self.send_header("Connection", "close")
         if answer.status != 204:
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(payload)))

@@ -169,7 +169,7 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "leadops.console.home.dashboard.callback",
     "ACCOUNT": {"navigation": account_menu},
     "STYLES": [_static("leadops/console.css"), _static("leadops/screens.css")],
-    "SCRIPTS": [_static("leadops/moments.js")],
+    "SCRIPTS": [_static("leadops/moments.js"), _static("leadops/autofocus.js")],
     "LOGIN": {"image": _static("leadops/login.svg")},
     "COMMAND": {"search_callback": "leadops.console.command_palette.find", "show_history": True},
     "SIDEBAR": {"show_search": False, "command_search": True, "navigation": SIDEBAR},
