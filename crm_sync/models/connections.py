@@ -47,15 +47,17 @@ class CrmConnection(models.Model):
     webhook_secret_env = models.CharField(max_length=100, blank=True)
     system_of_record = ShapedJSONField(shape=SystemOfRecord, blank=True)
     task = ShapedJSONField("follow-up task", shape=TaskRule, blank=True)
-    ownership = ShapedJSONField(shape=Ownership, blank=True)
-    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
+    ownership = ShapedJSONField(shape=Ownership, blank=True, db_default={})
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE, db_default=Mode.LIVE)
     # Conditions as in rules: which leads belong there. Empty: all.
-    when = models.JSONField(default=dict, blank=True)
-    known_owner = models.CharField(max_length=12, choices=KnownOwner.choices, default=KnownOwner.KEEP)
+    when = models.JSONField(default=dict, db_default={}, blank=True)
+    known_owner = models.CharField(
+        max_length=12, choices=KnownOwner.choices, default=KnownOwner.KEEP, db_default=KnownOwner.KEEP
+    )
     # Lead statuses as the CRM calls them.
-    recycled = models.JSONField(default=list, blank=True)
-    poll_seconds = models.PositiveIntegerField(default=30)
-    look_up_ms = models.PositiveIntegerField(default=400)
+    recycled = models.JSONField(default=list, db_default=[], blank=True)
+    poll_seconds = models.PositiveIntegerField(default=30, db_default=30)
+    look_up_ms = models.PositiveIntegerField(default=400, db_default=400)
     active = models.BooleanField(default=True)
 
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.OK, editable=False)
