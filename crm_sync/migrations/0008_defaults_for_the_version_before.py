@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     # A process of the version before, which runs beside this one during an upgrade, adds rows without these columns.
 
     dependencies = [
-        ('crm_sync', '0006_settings_of_connections'),
+        ('crm_sync', '0007_mirror'),
     ]
 
     operations = [
