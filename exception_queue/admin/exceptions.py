@@ -178,8 +178,12 @@ class ExceptionPage(ReadOnlyPage):
         listed = list(items)
         load_pages(listed)
 
+        known: dict[str, bool] = {}
+
         def allowed(step: Link | None) -> Link | None:
-            return step if screen.may_take(step, user) else None
+            if step is not None and step.url not in known:
+                known[step.url] = screen.may_take(step, user)
+            return step if step is not None and known[step.url] else None
 
         notes: dict[int, list[Any]] = {item.pk: [] for item in listed}
         for item in ExceptionItem.objects.filter(pk__in=notes).prefetch_related("notes").only("pk"):
@@ -190,7 +194,7 @@ class ExceptionPage(ReadOnlyPage):
                 "step": allowed(screen.next_step(item)),
                 "own_step": allowed(screen.own_step(item)),
                 "says": screen.said_of(item),
-                "evidence": item.pages.related,
+                "evidence": [link for link in item.pages.related if allowed(link)],
                 "details": screen.details(item),
                 "notes": notes[item.pk],
             }

@@ -1,10 +1,12 @@
 """What the exceptions screen shows: causes, not rows, and for each the next step."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
@@ -13,6 +15,7 @@ from exception_queue import grouping, kinds
 from exception_queue.grouping import Counts, Group
 from exception_queue.models import ExceptionItem, load_pages
 from exception_queue.pages import Link
+from plumbing import access
 from plumbing.readable import readable
 
 Status = ExceptionItem.Status
@@ -169,17 +172,33 @@ def next_step(item: ExceptionItem) -> Link | None:
 
 
 def may_take(step: Link | None, user: Any) -> bool:
-    """Whether the console shows that page to somebody. Pages elsewhere are none of its business."""
+    """Whether the console shows that page to somebody. Pages elsewhere are none of its business. A query for a page of two rows
+    where what somebody sees is limited."""
     if step is None:
         return False
     try:
-        name = resolve(step.url.partition("?")[0].partition("#")[0]).url_name or ""
+        page = resolve(step.url.partition("?")[0].partition("#")[0])
     except Resolver404:
         return True
-    model, _, verb = name.rpartition("_")
+    model, _, verb = (page.url_name or "").rpartition("_")
     app, found, model = model.rpartition("_")
-    needed = {"add": "add", "change": "view", "changelist": "view"}.get(verb)
-    return not needed or not found or bool(user.has_perm(f"{app}.{needed}_{model}"))
+    needed = {"add": "add", "change": "view", "changelist": "view", "compare": "view"}.get(verb)
+    if not needed or not found:
+        return True
+    if not user.has_perm(f"{app}.{needed}_{model}"):
+        return False
+    both = {pk for pk in page.kwargs.values() if isinstance(pk, UUID)}
+    return verb != "compare" or _are_theirs(f"{app}.{model}", both, user)
+
+
+def _are_theirs(label: str, pks: Set[Any], user: Any) -> bool:
+    """All of these rows. The item itself is somebody's by one of the two; the other may be none of their business."""
+    for model in admin.site._registry:
+        if model._meta.label_lower == label:
+            rows = model._default_manager.all()
+            theirs = access.rows_for(user, rows)
+            return theirs is rows or theirs.filter(pk__in=pks).count() == len(pks)
+    return True
 
 
 def details(item: ExceptionItem) -> list[tuple[str, str]]:

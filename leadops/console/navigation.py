@@ -147,7 +147,7 @@ TABS = [
         ("CRM owners", "crm_sync.ownerlink"),
     ),
     _tabs(("Owners", "routing.owner"), ("Absences", "routing.absence")),
-    _tabs(("Users", "auth.user"), ("Groups", "auth.group")),
+    _tabs(("People with access", "auth.user"), ("Groups", "auth.group")),
     _tabs(
         ("Tasks", "django_celery_beat.periodictask"),
         ("Intervals", "django_celery_beat.intervalschedule"),

@@ -49,7 +49,8 @@ def context(lead: Lead, *, user: Any, now: datetime) -> dict[str, Any]:
         "clock": view.clock,
         "crm": view.crm,
         "arrival": _arrival(lead, submissions, entries, names),
-        "open_exceptions": _exceptions(lead, submissions),
+        "open_exceptions": (items := _exceptions(lead, submissions)),
+        "comparable": _comparable(items, user),
         "sections": facts.of_lead(lead, consents),
         "story": story.tell(
             entries, connections=names, opens_submissions=user.has_perm("intake.view_submission")
@@ -105,6 +106,17 @@ def _exceptions(lead: Lead, submissions: list[Submission]) -> list[ExceptionItem
     about |= Q(subject_type="notice", subject_id__in=[str(pk) for pk in notices])
     found = ExceptionItem.objects.filter(about, status__in=ExceptionItem.UNRESOLVED)
     return sorted(found, key=lambda item: item.described_kind.rank)
+
+
+def _comparable(items: list[ExceptionItem], user: Any) -> set[int]:
+    """Which of the items are about two leads that this viewer may both see. A query where there are such items."""
+    named = ((item.pk, item.detail.get("lead"), item.detail.get("candidate")) for item in items)
+    pairs = {pk: {one, other} for pk, one, other in named if one and other}
+    if not pairs:
+        return set()
+    rows = access.rows_for(user, Lead.objects.filter(pk__in=set().union(*pairs.values())))
+    theirs = {str(pk) for pk in rows.values_list("pk", flat=True)}
+    return {pk for pk, pair in pairs.items() if pair <= theirs}
 
 
 def _ownership(lead: Lead) -> list[dict[str, Any]]:
