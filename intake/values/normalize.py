@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
 from intake.canonical import CANONICAL_FIELDS, CanonicalField, label_of
@@ -121,7 +122,7 @@ def _single(name: str, raw: Any) -> Any:
         )
     if isinstance(raw, str):
         return raw if raw and not raw.isspace() and not says_nothing(raw.strip()) else None
-    return raw
+    return None if isinstance(raw, float) and isnan(raw) else raw
 
 
 Normalizer = Callable[[Any, Normalized, CanonicalField, str | None], Any]

@@ -202,6 +202,7 @@ def test_it_never_raises_and_gives_what_a_column_can_hold(values):
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(CANONICAL_FIELDS)), anything | nearly, max_size=12))
 @example({"full_name": "E 0"})
+@example({"budget": float("nan")})
 @example({"full_name": "VAN BEETHOVEN"})
 def test_normalizing_again_changes_nothing(values):
     once = normalize_values(values, aliases={}, default_region="US")
