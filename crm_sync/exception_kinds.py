@@ -11,6 +11,7 @@ EVENTS_UNREADABLE = "crm.events_unreadable"
 OWNER_UNKNOWN = "crm.owner_unknown"
 PING_PONG = "crm.ping_pong"
 CHANGE_REFUSED = "crm.change_refused"
+TWO_OWNERS = "crm.two_owners"
 
 KINDS = [
     ExceptionKind(
@@ -142,5 +143,21 @@ KINDS = [
             "owner, say) and retry, or assign the lead here."
         ),
         retry="crm_sync.inbound.webhook_events.retry_refused",
+    ),
+    ExceptionKind(
+        key=TWO_OWNERS,
+        title="Somebody else has the record in the CRM",
+        severity="medium",
+        what_to_do=(
+            "The lead was given to somebody while nobody could ask the CRM, and there the record belonged to another owner, who "
+            "keeps it (the connection says so). Give the lead to them, change the owner there, or reassign it here to somebody "
+            "else: that is written there."
+        ),
+        retry="crm_sync.looking.learning.give_to_theirs",
+        retry_words=VerbWords(
+            "Give it to theirs",
+            "Give all to theirs",
+            "Each lead goes to whoever has its record in the CRM.",
+        ),
     ),
 ]

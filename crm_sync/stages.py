@@ -1,6 +1,23 @@
+"""The stages of crm_sync: what the CRM knows, before it is decided; what the CRM is to know, afterwards."""
+
 from crm_sync import outbox
+from crm_sync.looking import backgrounds
+from crm_sync.looking.finding import wanted_of
 from intake.batch import Batch
 from intake.pipeline import stage
+from routing.background import Told
+
+
+@stage(needs=("normalize",), wire=True)
+def look_up(batch: Batch) -> None:
+    """Customers, deals, accounts and owners that the CRM knows: from the mirror, and by one call for those it does not know."""
+    works = batch.going()
+    connection = backgrounds.asked_connection()
+    if connection is None:
+        return
+    told = backgrounds.look_up(connection, [wanted_of(work.values) for work in works], now=batch.now)
+    for work, background in zip(works, told, strict=True):
+        work.slot(Told).background = background
 
 
 @stage(needs=("deduplicate",))

@@ -1,10 +1,12 @@
 """Celery only nudges: each task looks for due rows until there are none (rule 3)."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from crm_sync import outbox
 from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, webhook_events
+from crm_sync.looking import learning
 from crm_sync.outbound import lead_changes, sending
 from plumbing import nudges
 
@@ -37,6 +39,11 @@ def work_inbound() -> None:
 @shared_task(name=link_check.CHECK)
 def check_links() -> None:
     link_check.check_all()
+
+
+@shared_task(name="crm_sync.look_again")
+def look_again() -> None:
+    learning.look_again(now=timezone.now())
 
 
 @shared_task(name=circuit.REFRESH)

@@ -11,6 +11,7 @@ LEAD_PIPELINE = [
     "intake.stages.validate",  # required fields, consent, form rules
     "intake.stages.screen_spam",  # honeypot, blocklists, disposable domains, velocity
     "intake.stages.enrich",  # company facts: one call per distinct domain, one time budget per batch
+    "crm_sync.stages.look_up",  # what the CRM knows of them: the mirror, and one call for those it does not know
     TRANSACTION,  # from here on one database transaction, and no wire
     "intake.stages.deduplicate",  # find or create the Lead; ambiguous -> created, linked, reviewed afterwards
     "routing.stages.score",  # points with reasons -> hot / warm / cold / disqualified

@@ -24,6 +24,7 @@ class Accounts:
             return
         rows = (
             NamedAccount.objects.filter(active=True)
+            .select_related("owner")
             .annotate(folded=Lower("company"))
             .filter(Q(domains__overlap=sorted(domains)) | Q(folded__in=names))
         )

@@ -5,6 +5,7 @@ from typing import Any
 from intake.lead_values import values_of
 from intake.models import IntakeForm, Lead
 from intake.values.facts import facts_of
+from routing.models import NamedAccount
 
 
 def of_lead(lead: Lead, *, form: IntakeForm | None) -> dict[str, Any]:
@@ -22,3 +23,11 @@ def of_values(values: dict[str, Any], *, extra: dict[str, Any], form: IntakeForm
     if form is not None:
         facts["form"], facts["purpose"] = form.key, form.purpose
     return facts
+
+
+def of_account(account: NamedAccount | None) -> dict[str, Any]:
+    """What rules see of a named account: it goes before an account that others name."""
+    if account is None:
+        return {}
+    owner = {"account_owner": account.owner.email} if account.owner is not None else {}
+    return {"account": account.company, **owner}

@@ -34,7 +34,7 @@ from crm_sync.connection.connecting import may_be_sent
 from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from plumbing import private_addresses
-from plumbing.admin_kit.form_fields import PartsForm, SecretsForm
+from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
 from routing.engine.scoring import SEGMENTS
@@ -75,6 +75,11 @@ class ConnectionForm(SecretsForm, PartsForm):
         "task": {"when": "task_when", "subject": "task_subject"},
     }
 
+    recycled = WordsField(
+        label="Recycled statuses",
+        required=False,
+        help_text="Lead statuses as the CRM writes them, with commas. With “Route anew”: who has one goes to somebody new.",
+    )
     switch_off_anyway = forms.BooleanField(
         label=ANYWAY_LABEL, required=False, widget=UnfoldBooleanSwitchWidget()
     )
@@ -113,16 +118,20 @@ class ConnectionForm(SecretsForm, PartsForm):
         fields = [
             "key", "kind", "primary", "base_url", "api_version",
             "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
+            "known_owner", "recycled", "look_up_ms",
         ]  # fmt: skip
         labels = {
             "base_url": "Address",
             "token_env": "Token's variable",
             "webhook_secret_env": "Secret's variable",
+            "known_owner": "Whoever has their record",
+            "look_up_ms": "Longest question, in ms",
         }
         help_texts = {
             "key": "Stands in the webhook address.",
             "base_url": "Empty: the CRM's own address.",
             "webhook_secret_env": "Or: the environment variable that holds it.",
+            "look_up_ms": "About people whom the mirror does not know, before they are routed. 0 never asks; at most 5000.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -220,6 +229,7 @@ class ConnectionPage(ConfigurationPage):
             "Who decides",
             {"classes": ["tab"], "fields": ["master_owner", "master_lifecycle", "master_default"]},
         ),
+        ("People known there", {"classes": ["tab"], "fields": ["known_owner", "recycled", "look_up_ms"]}),
         ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
     ]
     empty_icon = "sync_alt"

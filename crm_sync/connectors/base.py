@@ -28,13 +28,16 @@ class MalformedEvents(ValueError):
 class PropertyNames:
     """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
 
-    `shared_email` takes the address of a lead whose address another record has already.
+    `shared_email` takes the address of a lead whose address another record has already. How far people have got with somebody
+    stands in `lifecycle` and `lead_status`, "" where a CRM has no such property.
     """
 
     email: str
     shared_email: str
     owner: str
     own_prefix: str
+    lifecycle: str = ""
+    lead_status: str = ""
 
     def is_ours(self, name: str) -> bool:
         return name.startswith(self.own_prefix)
@@ -229,6 +232,8 @@ class Connector(Protocol):
     # The one to use first; each was tested.
     api_versions: ClassVar[Sequence[ApiVersion]]
     names: ClassVar[PropertyNames]
+    # Lifecycles of a record that mean: somebody who has bought.
+    customer_lifecycles: ClassVar[Collection[str]]
     # Between the values of a property that takes several.
     list_separator: ClassVar[str]
     # Records that one read with history can name.

@@ -124,6 +124,8 @@ class _Record:
                 # Somebody whom we have refused may have stood there in between.
                 self.link.shown_owner = owners.shown_as(self.known.connection.pk, value)
             return Status.IGNORED, "It stands there as we know it"
+        if name in self.link.kept and value == self.link.kept[name]:
+            return Status.IGNORED, "It stood there before us, and is left"
         if self.known.connector.is_us(author, recipient=event.recipient):
             return Status.IGNORED, "Our own change"
         by_person = self.known.connector.is_person(author)

@@ -1,6 +1,6 @@
 """A CRM that we write to, and how its fields and people correspond to ours."""
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -57,7 +57,9 @@ class CrmConnection(models.Model):
     # Lead statuses as the CRM calls them.
     recycled = models.JSONField(default=list, db_default=[], blank=True)
     poll_seconds = models.PositiveIntegerField(default=30, db_default=30)
-    look_up_ms = models.PositiveIntegerField(default=400, db_default=400)
+    look_up_ms = models.PositiveIntegerField(
+        default=400, db_default=400, validators=[MaxValueValidator(5000)]
+    )
     active = models.BooleanField(default=True)
 
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.OK, editable=False)

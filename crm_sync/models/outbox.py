@@ -67,6 +67,8 @@ class CrmLink(models.Model):
     gone_how = models.CharField(max_length=8, choices=Gone.choices, blank=True, default="", db_default="")
     # A person has decided that no other is made.
     left_gone = models.BooleanField(default=False, db_default=False)
+    # property -> text that stood there before the record was ours, and is left: not written over until ours changes.
+    kept = models.JSONField(default=dict, db_default={})
     # The owner that the CRM shows, by our e-mail; "" for nobody.
     shown_owner = models.CharField(max_length=254, blank=True)
     task_id = models.CharField(max_length=60, blank=True)

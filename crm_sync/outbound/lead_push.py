@@ -33,9 +33,13 @@ class Push:
     owner_id: str = ""
     present: Present | None = None
     adopting: bool = False
+    # Who has the record there, by their id, where they are to keep it and we say somebody else.
+    kept_owner: str = ""
     sending: dict[str, str] = field(default_factory=dict)
     # What else to remember as standing there: values that we leave alone, and of a list our own part.
     unchanged: dict[str, str] = field(default_factory=dict)
+    # What stood in a record that was not ours, and is left as it is.
+    kept: dict[str, str] = field(default_factory=dict)
     written: Written | None = None
     # What became of the record, where it turned out not to be there: a `CrmLink.Gone`.
     gone: str = ""

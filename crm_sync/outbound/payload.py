@@ -53,10 +53,8 @@ class Plan:
 
     def leaves_when_adopting(self, name: str, there: Mapping[str, str]) -> bool:
         """How far people have got with a record that was not ours is not set back by a lead that is new to us."""
-        status = next((each for each in self.mappings if each.canonical == STATUS), None)
-        if status is None or status.property != name or not there.get(name):
-            return False
-        return self.system_of_record_for(STATUS) != "leadops"
+        status = next((each.property for each in self.mappings if each.canonical == STATUS), "")
+        return bool(there.get(name)) and name in {status, self.names.lifecycle, self.names.lead_status}
 
     def mode_of(self, mapping: FieldMapping) -> str:
         """A field that the CRM keeps is given to it once, with a new record."""
@@ -101,7 +99,7 @@ def needs_reading(push: Push, plan: Plan) -> bool:
 
 def fill(push: Push, plan: Plan) -> None:
     """Set what is to be sent, and what is left alone because it stands there."""
-    push.sending, push.unchanged = {}, {}
+    push.sending, push.unchanged, push.kept = {}, {}, {}
     there = push.present.properties if push.present is not None else {}
     sent = push.link.sent if push.link is not None else {}
     stopped = push.link.stopped if push.link is not None else []
@@ -132,9 +130,9 @@ def _overwrite(
     if not push.adopting:
         if value != sent.get(name, ""):
             push.sending[name] = value
-    elif plan.leaves_when_adopting(name, there):
-        # As if it stood there: it is written when ours changes.
-        push.unchanged[name] = value
+    elif plan.leaves_when_adopting(name, there) or (name == plan.names.owner and push.kept_owner):
+        # As if ours stood there: it is written when ours changes.
+        push.unchanged[name], push.kept[name] = value, there[name]
     elif value:
         push.sending[name] = value
     elif name == plan.names.owner and there.get(name) and plan.system_of_record_for(OWNER) == "leadops":

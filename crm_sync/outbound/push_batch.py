@@ -9,8 +9,17 @@ from django.utils import timezone
 from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.connectors.base import Outgoing, Present, Refusal, Report, TaskReport
+from crm_sync.looking import learning
 from crm_sync.models import CrmLink, OutboxEntry
-from crm_sync.outbound import follow_up, lead_push, payload, record_results, row_results, task_results
+from crm_sync.outbound import (
+    follow_up,
+    known_records,
+    lead_push,
+    payload,
+    record_results,
+    row_results,
+    task_results,
+)
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from intake.models import Lead
@@ -33,6 +42,10 @@ class PushBatch:
         self.plan = session.plan
         self.entries = entries
         self.open: dict[str, Push] = {}
+        # Records there of people whom the mirror knows, by the key of a lead that is new to us.
+        self.known: dict[str, Present] = {}
+        # Who has a record that was not ours, and keeps it: their ids there, by lead.
+        self.kept: dict[UUID, str] = {}
 
     def run(self) -> None:
         """Raises RemoteError, SetupProblem, LeaseLost."""
@@ -43,8 +56,9 @@ class PushBatch:
             reports = self._write()  # 4. create, update, adopt
             shown = self._save(reports)  # 5. links, dead letters, exceptions: one transaction
             self._release_notices(shown)  # 6. owners can be told: they will find their leads
+            self._learn()  # 7. records that turned out to be somebody's, who keep them
             self._raise_what_stopped(reports)
-            self._follow_up()  # 7. tasks
+            self._follow_up()  # 8. tasks
         except Transient as error:
             if (alone := self._alone()) and self._answers():
                 row_results.put_off_one(self.session, alone, words=str(error), ambiguous=error.ambiguous)
@@ -86,10 +100,15 @@ class PushBatch:
         }
         for number, present in self.connector.read(list(unsure), by="id", properties=names).items():
             unsure[number].present = present
+        new = [push for push in self.open.values() if push.link is None and not push.entry.attempts]
+        records = known_records.of_leads(self.session.connection, new)
+        there = self.connector.read(list(records), by="id", properties=names)
+        self.known = {records[number].key: present for number, present in there.items() if number in records}
 
     def _write(self) -> list[Report]:
-        reports = [self._send(self.open.values())]
-        if taken := reports[0].taken:
+        reports = [self._send([push for push in self.open.values() if push.key not in self.known])]
+        taken = reports[0].taken if reports[0].stopped else reports[0].taken | self.known
+        if taken:
             reports += self._resolve_taken(taken)
         refused_owner = [
             self.open[key]
@@ -130,6 +149,7 @@ class PushBatch:
                 sharing.append(push)
             else:
                 push.present, push.adopting = present, True
+                push.kept_owner = known_records.kept_owner(push, present, self.session)
                 payload.fill(push, self.plan)
                 adopting[present.remote_id] = push
         outgoing = [Outgoing(push.key, push.sending, remote_id) for remote_id, push in adopting.items()]
@@ -219,6 +239,9 @@ class PushBatch:
             self._refuse_the_rest(merged, reports)
         finished = record_results.save(self.session, self.open.values(), merged)
         self._say(merged)
+        self.kept = {
+            push.lead.pk: push.kept_owner for push in self.open.values() if push.written and push.kept_owner
+        }
         for key in finished.over:
             del self.open[key]
         return finished.shown
@@ -240,6 +263,9 @@ class PushBatch:
     def _release_notices(self, shown: Collection[UUID]) -> None:
         if self.session.connection.primary and shown:
             sending.release(shown, now=timezone.now())
+
+    def _learn(self) -> None:
+        learning.adopted(self.session.connection, self.kept, now=timezone.now())
 
     def _refuse_the_rest(self, merged: Report, reports: Sequence[Report]) -> None:
         """An address that is still taken after we have made way is no lost answer."""

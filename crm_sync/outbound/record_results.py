@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from crm_sync import exception_kinds as kinds
 from crm_sync import lost_records, outbox
 from crm_sync.connection import lease, owners
 from crm_sync.connectors.base import Report
@@ -20,15 +21,15 @@ from crm_sync.models import CrmLink
 from crm_sync.outbound import row_results, task_results
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
-from exception_queue.queue import ExceptionReport, open_items
+from exception_queue.queue import ExceptionReport, close_items, open_items
 from intake.models import TimelineEntry
-from intake.subjects import lead_subject
+from intake.subjects import LEAD, lead_subject
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment
 
 _LINK_FIELDS = [
-    "remote_id", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner", "seen_at",
+    "remote_id", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner", "seen_at", "kept",
 ]  # fmt: skip
 
 
@@ -65,6 +66,9 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
             dead |= {push.lead.pk: problem.cause for push in lacking}
         row_results.dead_letter(pushes, dead, now=now)
         finished.shown = _shown_right(standing)
+        lead_ids = [str(lead_id) for lead_id in finished.shown]
+        reason = "The CRM shows the owner here."
+        close_items(kind=kinds.TWO_OWNERS, subject_type=LEAD, subject_ids=lead_ids, reason=reason, now=now)
         # A lead that lacks one value is in the CRM all the same: its task is made.
         lacking_keys = {key for keys in report.unknown.values() for key in keys}
         given_up = {push.key for push in row_results.of_leads(pushes, dead)} - lacking_keys
@@ -123,6 +127,8 @@ def _write_links(session: ConnectionSession, standing: Sequence[Push], *, now: d
             link.remote_modified_at = answer.modified_at
         # What came in from the CRM meanwhile stays, except where we wrote over it.
         link.sent = link.sent | push.stands
+        left = {name: text for name, text in link.kept.items() if name not in push.sending}
+        link.kept = left | push.kept
         link.pushed_version = push.lead.version
         entries += _remember_owner(session, push, link, now=now)
         push.link = link
@@ -140,6 +146,7 @@ def _remember_owner(
     before = link.shown_owner
     shows_ours = link.sent.get(session.plan.names.owner, "") == push.owner_id
     shown = not push.owner_unknown and (shows_ours or not session.plan.shows_owner)
+    shown = shown and session.plan.names.owner not in link.kept
     if shown and _is_refused(session, push, before):
         return []
     if shown:

@@ -58,10 +58,7 @@ _CONNECTION_DEFAULTS: Mapping[str, tuple[object, str]] = {
     "mode": ("live", "the connection is written to like a live one."),
     "when": ({}, "every lead goes there."),
     "ownership": ({}, "system_of_record alone decides."),
-    "known_owner": ("keep", "the CRM is not asked before routing."),
-    "recycled": ([], "the CRM is not asked before routing."),
     "poll_seconds": (30, "the CRM is not polled."),
-    "look_up_ms": (400, "the CRM is not asked before routing."),
 }
 
 

@@ -63,7 +63,7 @@ class TeamPage(ConfigurationPage):
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Queue
-        fields = ["name", "team", "crm_owner", "fallback", "active"]
+        fields = ["name", "team", "crm_owner", "fallback", "customers", "active"]
         labels = {"crm_owner": "Shown in the CRM as"}
 
     def clean(self) -> dict[str, Any] | None:
@@ -106,6 +106,8 @@ class QueuePage(ConfigurationPage):
     @display(description="Queue", header=True, ordering="name")
     def title(self, row: Queue) -> list[str]:
         what = "Fallback: gets whatever no rule matched" if row.fallback else ""
+        if row.customers:
+            what = f"{what}; for customers" if what else "For customers without an owner"
         return [row.name, "Holding queue of a rotation" if row.holding_queue else what]
 
     @display(description="Leads", ordering="lead_count")

@@ -6,13 +6,18 @@ that names a queue is a decision, not an exception.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from routing.engine.conditions import explain, plain
 from routing.engine.decision import RoutingDecision, Step
 from routing.engine.order import ORDER
-from routing.engine.ownership import NOTHING_KNOWN, KnownOwner, OwnershipContext, StickyOwner
+from routing.engine.ownership import (
+    NOTHING_KNOWN,
+    TAKES_NO_TURN,
+    KnownOwner,
+    OwnershipContext,
+)
 from routing.engine.references import Facts, Ref, Row
 from routing.engine.ruleset import CompiledRuleSet, Rule, RuleList
 from routing.engine.scoring import Score
@@ -76,6 +81,8 @@ class _Deciding:
             "manual_lock": self._manual_lock,
             "returning": self._returning,
             "open_deal": self._open_deal,
+            "record_owner": self._record_owner,
+            "customer": self._customer,
             "account_owner": self._account_rules,
             "stickiness": self._stickiness,
             "candidate": self._candidate,
@@ -133,15 +140,47 @@ class _Deciding:
         rule, sticky = self.ruleset.stickiness, self.ownership.sticky
         if not rule.enabled or sticky is None or sticky.owner.away or sticky.owner.ref == current:
             return None
-        return None if _yields(sticky, days=rule.days, now=self.now) else sticky.owner.ref
+        return None if sticky.yields(days=rule.days, now=self.now) else sticky.owner.ref
 
     def _open_deal(self) -> RoutingDecision | None:
         owner = self.ownership.open_deal
-        if owner is None:
-            return None  # Nothing tells of deals, so the trace does not say that there is none.
-        if not self._known_owner("open_deal", "Has somebody an open deal with them?", owner, "Nobody"):
+        if owner is None and self.ownership.person is None:
+            return None  # Nobody knows them, so the trace does not say that there is none.
+        if not self._known_owner("open_deal", "Has somebody an open deal with them?", owner, "Nobody here"):
             return None
         return self._to_owner("open_deal", owner, "Owner of the open deal")
+
+    def _record_owner(self) -> RoutingDecision | None:
+        """Somebody has this person already. One who is no owner here keeps them all the same: a person here looks at it."""
+        person, asked = self.ownership.person, "Does somebody have this person already?"
+        if person is None or not person.owner_name:
+            return None
+        owner = person.owner
+        if owner is None or not owner.active:
+            here = "is no owner here" if owner is None else "is not active"
+            self._note("record_owner", asked, True, f"{person.owner_name}, who {here}")
+            queue = (
+                person.customers
+                if person.customer and person.customers
+                else self.ruleset.queue_of_last_resort
+            )
+            return self._decided("record_owner", queue, f"Belongs to {person.owner_name}, who {here}")
+        self._note("record_owner", asked, True, owner.name)
+        return self._decided("record_owner", owner.ref, f"{owner.name} has this person already")
+
+    def _customer(self) -> RoutingDecision | None:
+        person, asked = self.ownership.person, "Is it a customer?"
+        if person is None or not person.customer:
+            return None
+        owner = self.ownership.account_owner
+        if owner is not None and owner.active:
+            self._note("customer", asked, True, f"-> {owner.name}, owner of {self.ownership.account_name}")
+            return self._decided("customer", owner.ref, f"A customer of {owner.name}")
+        if person.customers is None:
+            self._no("customer", asked, "Yes, but it has no owner, and no queue is for customers")
+            return None
+        self._note("customer", asked, True, f"-> {person.customers.name}")
+        return self._decided("customer", person.customers, "A customer")
 
     def _stickiness(self) -> RoutingDecision | None:
         rule, sticky = self.ruleset.stickiness, self.ownership.sticky
@@ -152,7 +191,7 @@ class _Deciding:
         if sticky is None:
             self._no("stickiness", asked, "Nobody")
             return None
-        if yields := _yields(sticky, days=rule.days, now=self.now):
+        if yields := sticky.yields(days=rule.days, now=self.now):
             self._no("stickiness", asked, yields)
             return None
         owner = sticky.owner
@@ -196,8 +235,17 @@ class _Deciding:
         rule = listed.rules[found]
         if rule.target.kind == "account_owner":
             return self._account_owner(listed, found)
+        if rule.target.kind == "rotation" and (purpose := self._takes_no_turn()):
+            queue = self.ruleset.queue_of_last_resort
+            self._matched(rule, f"-> {queue.name}: a {purpose} form of somebody known takes no turn")
+            return self._decided("rule", queue, rule.name, rule)
         self._matched(rule, f"-> {rule.target.name}")
         return self._decided("rule", rule.target, rule.name, rule)
+
+    def _takes_no_turn(self) -> str:
+        """The purpose of a form for which nobody uses a turn, "" where somebody does."""
+        purpose = str(self.facts.get("purpose") or "")
+        return purpose if self.ownership.person is not None and purpose in TAKES_NO_TURN else ""
 
     def _account_owner(self, listed: RuleList, found: int) -> RoutingDecision | None:
         """All of these rules send to the same owner: when that one cannot take it, no later one of them
@@ -287,17 +335,3 @@ class _Deciding:
             facts=self.facts,
             trace=tuple(self.trace),
         )
-
-
-def _yields(sticky: StickyOwner, *, days: int, now: datetime) -> str:
-    """Why the lead does not stay with its owner, or nothing."""
-    owner = sticky.owner
-    if not owner.active:
-        return f"{owner.name} is not active any more"
-    if sticky.territory_lost:
-        return f"{owner.name} has lost the territory"
-    if sticky.purpose_differs:
-        return f"{owner.name} had it for another purpose"
-    if now - sticky.since > timedelta(days=days):
-        return f"{owner.name}, but longer ago than {days} days"
-    return ""

@@ -10,6 +10,8 @@ Step = Literal[
     "manual_lock",
     "returning",
     "open_deal",
+    "record_owner",
+    "customer",
     "account_owner",
     "stickiness",
     "candidate",

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DecidingStep:
-    """`key` is what a decision and its trace call the step; `says` who gets the lead if it decides, for people. `connected` is
-    False while nothing tells the step what it asks for."""
+    """`key` is what a decision and its trace call the step; `says` who gets the lead if it decides, for people."""
 
     key: str
     title: str
     says: str
-    connected: bool = True
 
 
 ORDER = (
@@ -21,12 +19,13 @@ ORDER = (
         "Came back before anybody answered",
         "Whoever has the lead keeps it; an owner for whom somebody stood in gets it back.",
     ),
+    DecidingStep("open_deal", "Open deal", "The owner of an open deal with them."),
     DecidingStep(
-        "open_deal",
-        "Open deal",
-        "The owner of the open deal. Not connected yet: nothing tells leadops of deals.",
-        connected=False,
+        "record_owner",
+        "Known person",
+        "Whoever has the record of this person already, where that is to be kept.",
     ),
+    DecidingStep("customer", "Customer", "The owner of the account, or else the queue for customers."),
     DecidingStep(
         "account_owner",
         "Rules for account owners",

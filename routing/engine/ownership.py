@@ -2,10 +2,13 @@
 fixed by hand."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from routing.engine.references import Id, Ref
 from routing.engine.returning import Returning
+
+# Forms of these purposes take no turn of a rotation when they come from somebody who is known.
+TAKES_NO_TURN = ("support", "content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,45 @@ class StickyOwner:
     territory_lost: bool = False
     purpose_differs: bool = False
 
+    def yields(self, *, days: int, now: datetime) -> str:
+        """Why the lead does not stay with its owner, or nothing."""
+        if not self.owner.active:
+            return f"{self.owner.name} is not active any more"
+        if self.territory_lost:
+            return f"{self.owner.name} has lost the territory"
+        if self.purpose_differs:
+            return f"{self.owner.name} had it for another purpose"
+        if now - self.since > timedelta(days=days):
+            return f"{self.owner.name}, but longer ago than {days} days"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """Somebody who is in our records already, or whose company is, beside what forms said of them.
+
+    `owner` has their record, where that one counts; `owner_name` names them also where they are no owner here.
+    `deal`: a deal of theirs is open. `customers` is where customers go who have no owner.
+    """
+
+    owner: KnownOwner | None = None
+    owner_name: str = ""
+    customer: bool = False
+    deal: bool = False
+    customers: Ref | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class OwnershipContext:
-    """manual_lock: a person fixed the owner. open_deal: the deal's owner. account_owner with account_name:
-    the named account the lead belongs to. sticky: whom the lead stays with. candidate_owner: who has the likely
-    duplicate. current: owner or queue now. returning: what this touch means for a lead that was here
-    before. same_rotation: nobody came back, somebody else is needed; this rotation gave the lead out before."""
+    """manual_lock: a person fixed the owner. open_deal: the deal's owner. person: whom our records know already.
+    account_owner with account_name: the account that the lead belongs to. sticky: whom the lead stays with.
+    candidate_owner: who has the likely duplicate. current: owner or queue now. returning: what this touch means for a
+    lead that was here before. same_rotation: nobody came back, somebody else is needed; this rotation gave the
+    lead out before."""
 
     manual_lock: KnownOwner | None = None
     open_deal: KnownOwner | None = None
+    person: KnownPerson | None = None
     account_owner: KnownOwner | None = None
     account_name: str = ""
     sticky: StickyOwner | None = None
@@ -54,6 +86,11 @@ class OwnershipContext:
     current_active: bool = True
     returning: Returning | None = None
     same_rotation: Ref | None = None
+
+    def starts_no_clock(self, purpose: str) -> bool:
+        """A customer, an open deal, and what is no sales form of somebody known: the owner is told, and no sales clock runs."""
+        person = self.person
+        return person is not None and (person.customer or person.deal or purpose in TAKES_NO_TURN)
 
 
 NOTHING_KNOWN = OwnershipContext()

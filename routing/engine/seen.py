@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from routing.engine.eligibility import Candidate
-from routing.engine.ownership import KnownOwner, OwnershipContext, StickyOwner
+from routing.engine.ownership import KnownOwner, KnownPerson, OwnershipContext, StickyOwner
 from routing.engine.references import Id, Ref, Row
 from routing.engine.resolve import EmptyPolicy, Resolution, RotationSettings
 from routing.engine.returning import Returning
@@ -144,9 +144,10 @@ def ownership_from_json(data: Row) -> OwnershipContext:
     """A standing as `dataclasses.asdict` and JSON have left it. Instants are ISO 8601 with their offset."""
     owners = ("manual_lock", "open_deal", "account_owner", "candidate_owner")
     sticky, current, back = data.get("sticky"), data.get("current"), data.get("returning")
-    same_rotation = data.get("same_rotation")
+    same_rotation, person = data.get("same_rotation"), data.get("person")
     return OwnershipContext(
         **{name: _known_owner(data.get(name)) for name in owners},
+        person=_person(person) if person else None,
         account_name=data.get("account_name", ""),
         sticky=_sticky(sticky) if sticky else None,
         candidate_name=data.get("candidate_name", ""),
@@ -165,6 +166,17 @@ def _sticky(data: Row) -> StickyOwner:
         datetime.fromisoformat(data["since"]),
         territory_lost=data["territory_lost"],
         purpose_differs=data["purpose_differs"],
+    )
+
+
+def _person(data: Row) -> KnownPerson:
+    queue = data.get("customers")
+    return KnownPerson(
+        owner=_known_owner(data.get("owner")),
+        owner_name=data["owner_name"],
+        customer=data["customer"],
+        deal=data["deal"],
+        customers=Ref(**queue) if queue else None,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from intake.models import IntakeForm, Lead
-from routing import facts
+from routing import background, facts
 from routing.accounts import Accounts
 from routing.assignment import StickyTo
 from routing.engine.decide import decide
@@ -21,6 +21,7 @@ from routing.handover.commit import commit
 from routing.handover.plan import Ask, By, Placement, holder_of, plan, rotations_of
 from routing.models import (
     Assignment,
+    LeadBackground,
     LeadScore,
     NamedAccount,
     Owner,
@@ -52,6 +53,7 @@ class Again:
     past_owners: dict[UUID, set[int]]
     facts: dict[UUID, dict[str, object]]
     accounts: dict[UUID, NamedAccount | None]
+    known: dict[UUID, LeadBackground]
     people: Roster
     ruleset: CompiledRuleSet
     ruleset_row: RuleSet
@@ -59,21 +61,27 @@ class Again:
 
     @classmethod
     def of(cls, leads: Sequence[Lead], *, now: datetime) -> "Again":
-        """Eight queries, however many they are. Raises publishing.NothingPublished."""
+        """Nine queries, however many they are. Raises publishing.NothingPublished."""
         by_id = {lead.pk: lead for lead in leads}
         ruleset, row = publishing.compiled_with_row()
         past: dict[UUID, set[int]] = {pk: set() for pk in by_id}
         history = Assignment.history.filter(lead__in=by_id, owner_id__isnull=False).order_by()
         for lead_id, owner_id in history.values_list("lead_id", "owner_id").distinct():
             past[lead_id].add(owner_id)
-        seen = _facts(leads)
+        seen, known = _facts(leads), background.of_leads(by_id)
         accounts = Accounts(seen.values())
+        belongs = {pk: accounts.of(told) for pk, told in seen.items()}
+        for pk, told in seen.items():
+            if pk in known:
+                told |= known[pk].facts()
+            told |= facts.of_account(belongs[pk])
         return cls(
             leads=by_id,
             before=holders(by_id),
             past_owners=past,
             facts=seen,
-            accounts={pk: accounts.of(known) for pk, known in seen.items()},
+            accounts=belongs,
+            known=known,
             people=roster.load(now=now),
             ruleset=ruleset,
             ruleset_row=row,
@@ -82,12 +90,11 @@ class Again:
 
     def by_rules(self, lead_id: UUID, *, by: By) -> Ask:
         """What the rules in force say of the lead as it is now, as if nobody had it."""
-        account = self.accounts[lead_id]
-        ownership = OwnershipContext(
-            account_owner=self.people.known_owner(account.owner_id) if account else None,
-            account_name=account.company if account else "",
-        )
-        return self._ask(lead_id, ownership, by=by)
+        return self._ask(lead_id, self._claims(lead_id), by=by)
+
+    def starts_no_clock(self, lead_id: UUID) -> bool:
+        """Whether nobody of sales has to answer it, by what is known of it."""
+        return self._claims(lead_id).starts_no_clock(str(self.facts[lead_id].get("purpose") or ""))
 
     def through(
         self,
@@ -124,6 +131,10 @@ class Again:
         book = open_book(rotations_of(asks), self.people, fallback=fallback, lock=True)
         placements = [one for one in plan(asks, book) if one.moved]
         return commit(placements, self.leads, self.before, book=book, ruleset=self.ruleset_row, now=self.now)
+
+    def _claims(self, lead_id: UUID) -> OwnershipContext:
+        known = self.known.get(lead_id)
+        return background.Backgrounds.of(self.people, [known]).ownership(self.accounts[lead_id], known)
 
     def _ask(
         self,

@@ -1,6 +1,7 @@
 """What routing keeps: people and calendars, territories and rotations, rules, decisions, assignments, clocks, notices."""
 
 from routing.models.assignments import Assignment, Decision
+from routing.models.background import LeadBackground
 from routing.models.clocks import SlaClock, SlaPolicy, SlaStep
 from routing.models.notices import OwnerNotice
 from routing.models.owners import Absence, Owner, Queue, Team, WorkCalendar
@@ -13,6 +14,7 @@ __all__ = [
     "Absence",
     "Assignment",
     "Decision",
+    "LeadBackground",
     "LeadScore",
     "NamedAccount",
     "Owner",

@@ -140,6 +140,12 @@ class Queue(models.Model):
         help_text="Who the CRM shows as owner of leads in this queue. Empty: nobody.",
     )
     fallback = models.BooleanField(default=False, help_text="Gets whatever no rule matched, with an alert.")
+    customers = models.BooleanField(
+        "for customers",
+        default=False,
+        db_default=False,
+        help_text="Gets leads of customers whose account has no owner here.",
+    )
     holding_queue = models.BooleanField(default=False, editable=False)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
@@ -152,7 +158,13 @@ class Queue(models.Model):
                 condition=Q(fallback=True),
                 name="one_fallback_queue",
                 violation_error_message="Another queue is the fallback already. Clear it there first.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["customers"],
+                condition=Q(customers=True),
+                name="one_customer_queue",
+                violation_error_message="Another queue is for customers already. Clear it there first.",
+            ),
         ]
 
     def __str__(self) -> str:

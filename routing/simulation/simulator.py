@@ -13,15 +13,15 @@ from intake.values.normalize import normalize_values
 from intake.vendors.clean import clean
 from routing import facts as routing_facts
 from routing.accounts import Accounts
+from routing.background import Backgrounds
 from routing.engine import decide as engine
 from routing.engine.decision import RoutingDecision
-from routing.engine.ownership import OwnershipContext
 from routing.engine.resolve import Resolution
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
 from routing.engine.sla import policy_for
 from routing.handover.plan import Ask, By, plan, rotations_of
-from routing.models import Owner, Queue, SlaClock, SlaStep
+from routing.models import LeadBackground, Owner, Queue, SlaClock, SlaStep
 from routing.response import clocks
 from routing.rotations import roster
 from routing.rotations.book import open_book
@@ -74,6 +74,26 @@ def facts_of(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**routing_facts.of_values(normalized.values, extra=extra, form=form), **stated}
 
 
+def _stated(facts: Mapping[str, Any]) -> LeadBackground:
+    """What the CRM would say, as it was stated: whoever is named as its owner has the record, and the open deal."""
+    words = {
+        name: str(facts.get(name) or "") for name in ("crm_owner", "account", "account_owner", "account_tier")
+    }
+    keeps = LeadBackground.Keeps.ALWAYS if words["crm_owner"] else LeadBackground.Keeps.NO
+    return LeadBackground(
+        **words,
+        is_known=bool(words["crm_owner"] or facts.get("crm_lead_status") or facts.get("crm_lifecycle")),
+        is_customer=_yes(facts.get("is_customer")),
+        deal="An open deal" if _yes(facts.get("open_deal")) else "",
+        deal_owner=words["crm_owner"],
+        keeps_owner=keeps,
+    )
+
+
+def _yes(value: object) -> bool:
+    return str(value).strip().lower() in ("true", "yes", "1")
+
+
 def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetime) -> Simulated:
     """Decide for a new lead with these facts at this moment: people, absences, caps and turns as they are stored now.
 
@@ -84,9 +104,8 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     name = account.company if account else ""
     score = engine.score(facts, ruleset, account=name)
     full = {"score": score.points, "segment": score.segment, **facts}
-    ownership = OwnershipContext(
-        account_owner=people.known_owner(account.owner_id) if account else None, account_name=name
-    )
+    told = _stated(facts)
+    ownership = Backgrounds.of(people, [told]).ownership(account, told)
     decision = engine.decide(full, ruleset, ownership, now=now)
     ask = Ask(lead_id=NOBODY, by=By(source="simulation"), decision=decision, ownership=ownership)
     book = open_book(rotations_of([ask]), people, fallback=ruleset.queue_of_last_resort, lock=False)
@@ -94,7 +113,8 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     resolution, to = placement.resolution, placement.to
     assert resolution is not None  # It was asked for.
     owner, queue = (to, None) if isinstance(to, Owner) else (None, to)
-    policy = policy_for(decision.facts, ruleset)
+    no_clock = ownership.starts_no_clock(str(facts.get("purpose") or ""))
+    policy = None if no_clock else policy_for(decision.facts, ruleset)
     clock: SlaClock | None = None
     steps: list[SlaStep] = []
     if policy is not None:

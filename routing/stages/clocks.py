@@ -14,7 +14,7 @@ from routing.stages.state import routed, ruleset_of
 
 @stage(needs=("route",))
 def start_sla(batch: Batch) -> None:
-    """A clock for each lead that waits for an answer. A returning lead can only shorten the one that runs."""
+    """A clock for each lead that waits for an answer of sales. A returning lead can only shorten the one that runs."""
     works = batch.with_leads()
     ruleset, _row = ruleset_of(batch)
     returning_ids = [work.lead.pk for work in works if not work.is_new]
@@ -23,7 +23,7 @@ def start_sla(batch: Batch) -> None:
     for work in works:
         found = routed(work)
         action = found.returning.action if found.returning else "new_clock"
-        if work.lead.pk in started or action in ("timeline_only", "notify_owner_only"):
+        if work.lead.pk in started or found.no_clock or action in ("timeline_only", "notify_owner_only"):
             continue
         # What the decision saw (territory, account), and the score, whichever came first.
         facts = {**(found.decision.facts if found.decision else {}), **found.facts}

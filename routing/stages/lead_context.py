@@ -8,6 +8,7 @@ from uuid import UUID
 from intake.batch import LeadWork
 from intake.lead_draft import LeadBefore
 from intake.models import IntakeForm, Lead
+from routing.background import Backgrounds
 from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
@@ -24,6 +25,7 @@ class LeadContext:
 
     def __init__(self, works: Sequence[LeadWork], people: Roster) -> None:
         self.people = people
+        self._backgrounds = Backgrounds.of(people, [routed(work).background for work in works])
         returning_ids = {work.lead.pk for work in works if not work.is_new}
         ids = returning_ids | {work.candidate.pk for work in works if work.candidate}
         rows = Assignment.objects.select_related("owner", "queue", "turn").filter(lead__in=ids) if ids else ()
@@ -47,20 +49,18 @@ class LeadContext:
 
     def ownership(self, work: LeadWork) -> OwnershipContext:
         """As committed, and what the touch of a returning lead means."""
-        account = routed(work).account
-        base = OwnershipContext(
-            account_owner=self.people.known_owner(account.owner_id) if account else None,
-            account_name=account.company if account else "",
-        )
+        found = routed(work)
+        base = self._backgrounds.ownership(found.account, found.background)
         if work.candidate is not None:
             base = self._with_candidate(work, base, self.assignments.get(work.candidate.pk))
         row, before = self.assignments.get(work.lead.pk), work.before
         if before is None or row is None:
             return base
+        person = base.person
+        customer, deal = (person.customer, person.deal) if person is not None else (False, False)
+        status = Lead.Status.CUSTOMER if customer else before.status
         back = returning(
-            Previous(
-                before.status, contacted=before.contacted_at is not None, open_deal=before.has_open_deal
-            ),
+            Previous(status, contacted=before.contacted_at is not None, open_deal=deal),
             Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
         )
         sticky = self._sticky(work, row, before)
@@ -68,7 +68,6 @@ class LeadContext:
         return replace(
             base,
             manual_lock=owner if row.locked else None,
-            open_deal=owner if before.has_open_deal else None,
             sticky=sticky,
             current=holder_of(row),
             current_active=row.owner is None or row.owner.active,

@@ -32,7 +32,7 @@ def route(batch: Batch) -> None:
     if in_force is None:
         return
     ruleset, ruleset_row = in_force
-    look(works)
+    look(batch, works)
     people = roster.load(now=batch.now)
     context = LeadContext(works, people)
     asks = [_ask(work, ruleset, context, batch) for work in works]
@@ -51,6 +51,8 @@ def route(batch: Batch) -> None:
 def _ask(work: LeadWork, ruleset: CompiledRuleSet, context: LeadContext, batch: Batch) -> Ask:
     found = routed(work)
     ownership = context.ownership(work)
+    if work.is_new and ownership.person is not None and ownership.person.customer:
+        work.draft.change(status=Lead.Status.CUSTOMER)
     if ownership.returning is not None and ownership.returning.routes_again:
         work.draft.change(status=Lead.Status.NEW, contacted_at=None, disqualify_reason="")
     holder = context.assignments.get(work.lead.pk)
@@ -87,6 +89,7 @@ def _remember(work: LeadWork, placement: Placement, context: LeadContext, *, now
         placement.resolution,
     )
     found.target, found.moved = placement.target, placement.moved
+    found.no_clock = ask.ownership.starts_no_clock(work.form.purpose)
     found.owner, found.queue = (to, None) if isinstance(to, Owner) else (None, to)
 
 

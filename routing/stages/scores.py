@@ -21,7 +21,7 @@ def score(batch: Batch) -> None:
     if in_force is None:
         return
     ruleset, _row = in_force
-    look(works)
+    look(batch, works)
     returning_ids = [work.lead.pk for work in works if not work.is_new]
     before = (
         {row.lead_id: row for row in LeadScore.objects.filter(lead__in=returning_ids)}

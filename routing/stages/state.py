@@ -7,7 +7,7 @@ from typing import Any
 
 from intake.batch import Batch, LeadWork
 from intake.outcomes import Hold
-from routing import facts
+from routing import background, facts
 from routing.accounts import Accounts
 from routing.engine.decision import RoutingDecision
 from routing.engine.references import Ref
@@ -16,7 +16,7 @@ from routing.engine.returning import Returning
 from routing.engine.ruleset import CompiledRuleSet
 from routing.engine.scoring import Score
 from routing.exception_kinds import NO_RULESET
-from routing.models import NamedAccount, Owner, Queue, RuleSet
+from routing.models import LeadBackground, NamedAccount, Owner, Queue, RuleSet
 from routing.rules import publishing
 
 ASK_AGAIN = timedelta(seconds=30)
@@ -28,6 +28,7 @@ class Routed:
 
     facts: dict[str, Any] = field(default_factory=dict)
     account: NamedAccount | None = None
+    background: LeadBackground | None = None
     returning: Returning | None = None
     score: Score | None = None
     decision: RoutingDecision | None = None
@@ -40,16 +41,25 @@ class Routed:
     had: Owner | None = None
     assigned_at: datetime | None = None
     moved: bool = False
+    # No sales clock runs: a customer, an open deal, no sales form of somebody known.
+    no_clock: bool = False
 
 
-def look(works: Sequence[LeadWork]) -> None:
-    """Facts and named accounts of works that nobody has looked at yet; whichever of score and route comes first does it."""
+def look(batch: Batch, works: Sequence[LeadWork]) -> None:
+    """Facts, background and accounts of works that nobody has looked at yet; whichever of score and route is first does it."""
     new = [(work, routed(work)) for work in works if not routed(work).facts]
     for work, found in new:
         found.facts = facts.of_lead(work.lead, form=work.form)
+        if (told := background.of_work(work)) is not None:
+            found.background = told
+            found.facts |= told.facts()
+            batch.leave(background.write_backgrounds, told)
     accounts = Accounts(found.facts for _work, found in new)
     for _work, found in new:
         found.account = accounts.of(found.facts)
+        if found.account is not None:
+            found.facts.pop("account_owner", None)
+        found.facts |= facts.of_account(found.account)
 
 
 def ruleset_or_hold(batch: Batch) -> tuple[CompiledRuleSet, RuleSet] | None:

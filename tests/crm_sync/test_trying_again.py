@@ -9,7 +9,10 @@ from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.inbound import webhook_events
 from crm_sync.models import CrmConnection, FieldMapping
+from intake.models import Lead
 from plumbing import secrets
+from routing.models import Assignment, Owner
+from tests.crm_sync import test_looking_up as looking_up
 from tests.crm_sync.test_inbound import deliver, event, other_program_changes
 from tests.crm_sync.test_lost_records import delete, told
 from tests.exception_queue.trying import fails_again, only, works_now
@@ -164,3 +167,16 @@ def test_a_change_that_is_not_possible_here(crm, connection, by_hand):
     if by_hand:
         make.move(lead, zoe)
     works_now(item, webhook_events.work_all)
+
+
+def test_a_record_that_somebody_else_has_there(crm, committed_acme):
+    connection = looking_up.connected(crm)
+    _, lead = looking_up.down(crm, connection)
+    Lead.objects.filter(pk=lead.pk).update(status="working")
+    make.drain(connection)
+    item = only(kinds.TWO_OWNERS)
+    Owner.objects.filter(email=looking_up.BOB).update(active=False)
+    fails_again(item, lambda: None)
+    Owner.objects.filter(email=looking_up.BOB).update(active=True)
+    works_now(item, partial(make.drain, connection))
+    assert Assignment.objects.get(lead=lead).owner.email == looking_up.BOB

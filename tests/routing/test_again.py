@@ -106,7 +106,7 @@ def test_many_leads_are_asked_for_with_as_many_queries_as_one(always_open, djang
     leads = [make.handed_off(person) for person in make.crowd(4)]
     for some in (leads[:1], leads):
         held = list(Lead.objects.filter(pk__in=[each.pk for each in some]))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             Again.of(held, now=timezone.now())
 
 

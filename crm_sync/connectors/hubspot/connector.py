@@ -30,7 +30,10 @@ class HubSpot:
         shared_email=properties.SHARED_EMAIL,
         owner="hubspot_owner_id",
         own_prefix=properties.PREFIX,
+        lifecycle="lifecyclestage",
+        lead_status="hs_lead_status",
     )
+    customer_lifecycles = ("customer", "evangelist")
     list_separator = formats.SEPARATOR
     most_with_history = 50
     webhook_security = events.WEBHOOK_SECURITY

@@ -35,6 +35,7 @@ class Queues(RowSection):
             Field("team", TEAM, None),
             Field("crm_owner", OWNER, None),
             Field("fallback", Flag(), False),
+            Field("customers", Flag(), False),
             Field("active", Flag(), True),
         )
     )

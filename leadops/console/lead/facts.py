@@ -9,6 +9,7 @@ from intake.lead_changes import ATTRIBUTION
 from intake.models import ConsentRecord, Lead
 from plumbing.admin_kit.moments import moment
 from plumbing.readable import readable
+from routing.models import LeadBackground
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Person", ("email", "phone", "full_name", "job_title", "language", "timezone")),
@@ -16,6 +17,8 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Place", ("country", "state", "city", "postal_code")),
     ("Request", ("intent", "product_interest", "budget", "timeline", "existing_customer", "message")),
 )
+
+_ACCOUNT_BY = {"contact": "the contact's company", "domain": "domain", "name": "name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,13 @@ class FactSection:
     facts: list[FactRow]
 
 
-def of_lead(lead: Lead, consents: list[ConsentRecord]) -> list[FactSection]:
-    """Only what is known."""
+def of_lead(
+    lead: Lead, consents: list[ConsentRecord], background: LeadBackground | None, *, crm: str
+) -> list[FactSection]:
+    """Only what is known. `crm` is what people call the system that was asked."""
     sections = [FactSection(title, list(_facts(lead, names))) for title, names in _SECTIONS]
+    if background is not None:
+        sections.append(FactSection(f"In {crm}, when it was decided", list(_background(background))))
     sections.append(FactSection("Came from", list(_attribution(lead))))
     sections.append(
         FactSection(
@@ -66,6 +73,30 @@ def _facts(lead: Lead, names: tuple[str, ...]) -> Iterator[FactRow]:
             typed=name in lead.typed_fields,
             link=link,
         )
+
+
+def _background(told: LeadBackground) -> Iterator[FactRow]:
+    if told.missed:
+        yield FactRow("Not looked up", told.missed)
+    else:
+        yield FactRow("Known", "yes" if told.is_known else "no")
+    owner = told.crm_owner_name or told.crm_owner
+    rows = (
+        ("Record of", f"{owner}, who keeps it" if owner and told.keeps_owner else owner),
+        ("Customer", "yes" if told.is_customer else ""),
+        ("Open deal", f"{told.deal} ({told.deal_owner})" if told.deal and told.deal_owner else told.deal),
+        ("Lifecycle", told.crm_lifecycle),
+        ("Lead status", told.crm_lead_status),
+        (
+            "Account",
+            f"{told.account} (by {_ACCOUNT_BY.get(told.account_by, told.account_by)})"
+            if told.account
+            else "",
+        ),
+        ("Account owner", told.account_owner),
+        ("Account tier", told.account_tier),
+    )
+    yield from (FactRow(label, readable(value)) for label, value in rows if value)
 
 
 def _attribution(lead: Lead) -> Iterator[FactRow]:

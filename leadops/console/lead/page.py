@@ -16,7 +16,7 @@ from leadops.console.lead.rows import due_of, place_of, segment_look
 from plumbing import access
 from plumbing.admin_kit.moments import seconds_in_words
 from routing import lead_state
-from routing.models import Assignment, OwnerNotice, SlaClock
+from routing.models import Assignment, LeadBackground, OwnerNotice, SlaClock
 
 MOST_STORY = 200
 MOST_SUBMISSIONS = 20
@@ -34,6 +34,7 @@ def context(lead: Lead, *, user: Any, now: datetime) -> dict[str, Any]:
     )
     consents = list(lead.consents.order_by("-at"))
     names = {row.key: row.crm_name for row in CrmConnection.objects.all()}
+    told = LeadBackground.objects.filter(lead=lead).first()
     return {
         "lead": lead,
         "place": place_of(lead),
@@ -51,7 +52,9 @@ def context(lead: Lead, *, user: Any, now: datetime) -> dict[str, Any]:
         "arrival": _arrival(lead, submissions, entries, names),
         "open_exceptions": (items := _exceptions(lead, submissions)),
         "comparable": _comparable(items, user),
-        "sections": facts.of_lead(lead, consents),
+        "sections": facts.of_lead(
+            lead, consents, told, crm=names.get(told.source, told.source) if told else ""
+        ),
         "story": story.tell(
             entries, connections=names, opens_submissions=user.has_perm("intake.view_submission")
         ),

@@ -116,6 +116,11 @@ def _scored(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Se
     return "speed", "plain", says, reasons
 
 
+def _learned(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
+    says = format_html("Would go to <b>{}</b> by what is known now", data.get("to"))
+    return "lightbulb", "plain", says, [str(data.get("reason") or ""), f"It stays: {data.get('why_not')}"]
+
+
 def _assigned(data: dict[str, Any], entry: TimelineEntry, _: Mapping[str, str]) -> Sentence:
     to = data.get("to") or {}
     name = to.get("name") or "nobody"
@@ -303,6 +308,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "intake.status_changed": _status_changed,
     "intake.edited": _edited,
     "routing.scored": _scored,
+    "routing.learned": _learned,
     "routing.assigned": _assigned,
     "routing.reassigned": _assigned,
     "routing.clock_started": _clock_started,

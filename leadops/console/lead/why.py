@@ -14,6 +14,8 @@ _STEPS = {
     "manual_lock": "A person fixed the owner",
     "returning": "Returning lead",
     "open_deal": "Owner of the open deal",
+    "record_owner": "Somebody has this person already",
+    "customer": "A customer",
     "stickiness": "Stays with who had it",
     "candidate": "Goes where a probable duplicate is",
     "fallback": "No rule matched",

@@ -66,7 +66,10 @@ class Memory:
     label = "Memory CRM"
     default_address = ""
     api_versions = (ApiVersion("2", ends_on=date(2099, 1, 1)), ApiVersion("1"))
-    names = PropertyNames(email=MAIL, shared_email="x_shared", owner=OWNER, own_prefix="x_")
+    names = PropertyNames(
+        email=MAIL, shared_email="x_shared", owner=OWNER, own_prefix="x_", lead_status="stage"
+    )
+    customer_lifecycles = ("won",)
     list_separator = ","
     most_with_history = 10
     webhook_security = {"type": "apiKey", "in": "header", "name": "X-Memory-Signature"}

@@ -1,0 +1,36 @@
+"""Records there of people who are new to us: which they are, and whether whoever has one keeps it."""
+
+from collections.abc import Sequence
+
+from crm_sync.connectors.base import Present
+from crm_sync.looking import backgrounds, finding
+from crm_sync.looking.finding import NOBODY, FoundContact
+from crm_sync.models import CrmConnection
+from crm_sync.outbound.lead_push import Push
+from crm_sync.outbound.session import ConnectionSession
+from routing import background
+from routing.models import LeadBackground, Owner
+
+Keeps = LeadBackground.Keeps
+
+
+def of_leads(connection: CrmConnection, pushes: Sequence[Push]) -> dict[str, Push]:
+    """By the record's id, the lead for whom it was found before it was decided; one query."""
+    asked = {push.lead.pk: push for push in pushes if not push.shares_email}
+    told = background.of_leads(asked)
+    return {one.record: asked[pk] for pk, one in told.items() if one.record and one.source == connection.key}
+
+
+def kept_owner(push: Push, present: Present, session: ConnectionSession) -> str:
+    """The id of whoever has the record there, where they keep it as the connection says; "" where ours goes over it."""
+    names = session.plan.names
+    owner_id = present.properties.get(names.owner) or ""
+    if not owner_id or owner_id == push.owner_id or not session.plan.shows_owner:
+        return ""
+    owner = finding.people(session.pk, [owner_id]).get(owner_id, NOBODY)
+    status = present.properties.get(names.lead_status) or ""
+    contact = FoundContact(present.remote_id, owner, "", status, is_ours=False)
+    keeps = backgrounds.keeps(session.connection, contact)
+    if keeps == Keeps.WHILE_ACTIVE:
+        return owner_id if Owner.objects.filter(email__iexact=owner.email, active=True).exists() else ""
+    return owner_id if keeps == Keeps.ALWAYS else ""
