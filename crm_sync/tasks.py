@@ -8,6 +8,7 @@ from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, webhook_events
 from crm_sync.looking import learning
 from crm_sync.outbound import lead_changes, sending
+from crm_sync.schema import reading
 from plumbing import nudges
 
 
@@ -50,3 +51,8 @@ def look_again() -> None:
 def refresh_owners() -> None:
     nudges.taken(circuit.REFRESH)
     owners.refresh_all()
+
+
+@shared_task(name=reading.READ)
+def read_properties() -> None:
+    reading.read_all()

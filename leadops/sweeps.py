@@ -20,6 +20,7 @@ SWEEPS = {
     "Sweep: CRM records still there": _every("crm_sync.check_links", 60.0),
     "Sweep: leads that could not be looked up": _every("crm_sync.look_again", 30.0),
     "Refresh: CRM owners": _every("crm_sync.refresh_owners", 300.0),
+    "Refresh: CRM properties": _every("crm_sync.read_properties", 3600.0),
     "Sweep: alerts due": _every("exception_queue.send_alerts", 5.0),
     "Sweep: snoozed exceptions": _every("exception_queue.wake_snoozed", 30.0),
     "Backup: scheduled": _every("leadops.back_up", 60.0),

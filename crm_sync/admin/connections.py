@@ -29,6 +29,7 @@ from crm_sync.admin.mappings import (
     ask_for_properties,
     switches_off_guarded,
 )
+from crm_sync.admin.properties import ReadsProperties
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connection.connecting import may_be_sent
 from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
@@ -208,7 +209,7 @@ def _versions(kind: str, own: str) -> list[tuple[str, str]]:
 
 
 @admin.register(CrmConnection)
-class ConnectionPage(ConfigurationPage):
+class ConnectionPage(ReadsProperties, ConfigurationPage):
     form = ConnectionForm
     inlines = [MappingsInline]
     list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
@@ -217,7 +218,7 @@ class ConnectionPage(ConfigurationPage):
         ("active", BooleanRadioFilter),
     ]
     search_fields = ["key", "base_url"]
-    actions_detail = ["ask_now"]
+    actions_detail = ["ask_now", "read_properties"]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
         (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),
@@ -263,6 +264,7 @@ class ConnectionPage(ConfigurationPage):
             else "",
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
+            "properties_url": f"{reverse('admin:crm_sync_crmproperty_changelist')}?connection__id__exact={row.pk}",
             "events_url": f"{reverse('admin:crm_sync_inboundevent_changelist')}?connection__id__exact={row.pk}",
         }
 

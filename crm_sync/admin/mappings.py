@@ -15,11 +15,11 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from crm_sync.connection.connecting import properties_of
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER
+from crm_sync.schema import reading
 from intake.canonical import CANONICAL_FIELDS
 from plumbing.http import RemoteError
 from plumbing.spelling import did_you_mean
@@ -106,9 +106,11 @@ def ask_for_properties(connection: CrmConnection, posted: Mapping[str, Any]) -> 
     if found is None or all(not name or found.names.is_ours(name) for name in typed - stored):
         return PropertiesThere()
     try:
-        return PropertiesThere(frozenset(properties_of(connection)))
+        reading.read_now(connection)
     except (RemoteError, SetupProblem) as error:
         return PropertiesThere(why=str(error))
+    there = reading.known(connection.pk)
+    return PropertiesThere(frozenset(name for name, each in there.items() if not each.archived))
 
 
 def switches_off_guarded(connection: CrmConnection, posted: Mapping[str, Any]) -> bool:

@@ -54,15 +54,6 @@ def connect(
         raise SetupProblem(str(error)) from error
 
 
-def properties_of(connection: CrmConnection) -> set[str]:
-    """Names of the properties that a record can have there: one call. Raises RemoteError, SetupProblem."""
-    budget = Budget(connection.budget)
-    try:
-        return connect(connection, budget=budget).properties()
-    finally:
-        CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
-
-
 def token_of(connection: CrmConnection) -> str:
     """The access token, "" where there is none. Raises SetupProblem where it cannot be read."""
     return _secret(connection.token, connection.token_env)

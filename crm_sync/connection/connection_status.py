@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from crm_sync import crm_state
 from crm_sync.connectors import ending, version_of
-from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OutboxEntry, OwnerLink
+from crm_sync.models import CrmConnection, CrmLink, CrmProperty, InboundEvent, OutboxEntry, OwnerLink
 from crm_sync.outbox import NEWS_AFTER
 from plumbing.counting import counted
 from plumbing.findings import Finding, headline
@@ -40,6 +40,8 @@ class ConnectionStatus:
     events_today: int
     events_waiting: int
     owners: int
+    properties: int
+    properties_read_at: datetime | None
     calls_left: int | None
     calls_of: int | None
     calls_left_today: int | None
@@ -47,7 +49,7 @@ class ConnectionStatus:
 
 
 def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStatus:
-    """Five queries."""
+    """Seven queries."""
     since = now - timedelta(days=1)
     pending = Q(status=OutboxEntry.Status.PENDING)
     # A lead that the CRM fails on waits for its next try: that says nothing about the others.
@@ -64,6 +66,9 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
     events = InboundEvent.objects.filter(connection=connection).aggregate(
         today=Count("pk", filter=Q(received_at__gte=since)),
         waiting=Count("pk", filter=Q(status=InboundEvent.Status.WAITING)),
+    )
+    there = CrmProperty.objects.filter(connection=connection).aggregate(
+        all=Count("pk", filter=Q(archived=False)), read_at=Max("seen_at")
     )
     budget = connection.budget or {}
     paused = connection.not_before if connection.not_before and connection.not_before > now else None
@@ -91,6 +96,8 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
         events_today=events["today"],
         events_waiting=events["waiting"],
         owners=OwnerLink.objects.filter(connection=connection, archived=False).count(),
+        properties=there["all"],
+        properties_read_at=there["read_at"],
         calls_left=budget.get("remaining"),
         calls_of=budget.get("max"),
         calls_left_today=budget.get("daily_remaining"),

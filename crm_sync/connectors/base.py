@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.budget import Budget, RateLimits
+from crm_sync.connectors.definitions import PropertyDefinition
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
 
@@ -270,8 +271,8 @@ class Connector(Protocol):
         be used.
         """
 
-    def properties(self) -> set[str]:
-        """Names of all properties that a record can have."""
+    def schema(self) -> Mapping[str, PropertyDefinition]:
+        """All properties that a record can have, by name."""
 
     def owners(self) -> list[RemoteOwner]:
         """Everybody, archived ones too."""

@@ -1,14 +1,16 @@
-"""What crm_sync keeps: connections and mappings, links to CRM records, the mirror, the outbox, events that came in."""
+"""What crm_sync keeps: connections, mappings, properties there, links to records, the mirror, the outbox, events."""
 
 from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
 from crm_sync.models.inbound import InboundEvent
 from crm_sync.models.mirror import Account, KnownContact, MirrorProgress, OpenDeal
 from crm_sync.models.outbox import CrmLink, OutboxEntry
+from crm_sync.models.schema import CrmProperty
 
 __all__ = [
     "Account",
     "CrmConnection",
     "CrmLink",
+    "CrmProperty",
     "FieldMapping",
     "InboundEvent",
     "KnownContact",

@@ -12,6 +12,7 @@ from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
 from crm_sync.outbound.follow_up import TaskPlan
 from crm_sync.outbound.payload import Plan, needs_of, plan_of
+from crm_sync.schema import reading
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class ConnectionSession:
 
 
 def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> ConnectionSession:
-    """Makes our properties the first time. Raises RemoteError, SetupProblem, LeaseLost."""
+    """Makes our properties and reads all the first time. Raises RemoteError, SetupProblem, LeaseLost."""
     mappings = list(connection.mappings.filter(active=True))
     needs = needs_of(mappings)
     connector = connect(
@@ -40,6 +41,7 @@ def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> C
     )
     if connection.prepared_at is None:
         connector.prepare(needs)
+        reading.refresh(connection, connector, now=timezone.now())
         connection.prepared_at = timezone.now()
         CrmConnection.objects.filter(pk=connection.pk).update(prepared_at=connection.prepared_at)
     return ConnectionSession(

@@ -111,6 +111,7 @@ AREAS = (
             ),
             Thing("crm_sync.inboundevent", "Inbound events", _LOOK),
             Thing("crm_sync.ownerlink", "CRM owners", _LOOK),
+            Thing("crm_sync.crmproperty", "CRM properties", _LOOK),
         ),
     ),
     Area(

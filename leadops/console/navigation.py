@@ -145,6 +145,7 @@ TABS = [
         ("Outbox", "crm_sync.outboxentry"),
         ("Inbound events", "crm_sync.inboundevent"),
         ("CRM owners", "crm_sync.ownerlink"),
+        ("CRM properties", "crm_sync.crmproperty"),
     ),
     _tabs(("Owners", "routing.owner"), ("Absences", "routing.absence")),
     _tabs(("People with access", "auth.user"), ("Groups", "auth.group")),

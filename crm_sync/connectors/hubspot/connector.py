@@ -1,6 +1,6 @@
 """HubSpot behind the interface that every connector has."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from crm_sync.connectors.base import (
     Access,
@@ -16,7 +16,17 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
-from crm_sync.connectors.hubspot import contacts, events, formats, limits, owners, properties, versions
+from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.hubspot import (
+    contacts,
+    events,
+    formats,
+    limits,
+    owners,
+    properties,
+    schema,
+    versions,
+)
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client
 
@@ -53,8 +63,8 @@ class HubSpot:
     def prepare(self, needs: Sequence[Need], *, create: bool = True) -> list[str]:
         return properties.prepare(self.client, needs=needs, create=create)
 
-    def properties(self) -> set[str]:
-        return set(properties.definitions(self.client))
+    def schema(self) -> Mapping[str, PropertyDefinition]:
+        return schema.read(self.client)
 
     def owners(self) -> list[RemoteOwner]:
         return owners.owners(self.client)

@@ -19,12 +19,14 @@ ADDRESS = "https://leads.acme.test/api/v1/webhooks/crm?a=b"
 
 
 class Backstage:
-    """`first` and `status` name properties that exist there besides the special ones."""
+    """`first` to `read_only` name properties that exist there besides the special ones."""
 
     kind: str
     first: str
     company: str
     status: str
+    several: str
+    read_only: str
     person: Author
     program: Author
     us: Author
@@ -52,6 +54,7 @@ class Backstage:
 class HubSpotBackstage(Backstage):
     kind = "hubspot"
     first, company, status = "firstname", "company", "hs_lead_status"
+    several, read_only = "hs_buying_role", "createdate"
     person = Author("CRM_UI", "userId:4400100")
     program = Author("INTEGRATION", "999")
     us = Author("INTEGRATION", "1160452")
@@ -122,6 +125,7 @@ class HubSpotBackstage(Backstage):
 class MemoryBackstage(Backstage):
     kind = "memory"
     first, company, status = "given", "employer", "stage"
+    several, read_only = "topics", "seen"
     person = Author("person", "u-1")
     program = Author("program", "a workflow")
     us = Author("program", "leadops")

@@ -24,6 +24,7 @@ from crm_sync.connectors.base import (
     Written,
 )
 from crm_sync.connectors.budget import RateLimits
+from crm_sync.connectors.definitions import PropertyDefinition
 from plumbing.http import Permanent, RemoteError, Transient
 from plumbing.signatures import over_whole_request
 
@@ -36,7 +37,18 @@ class Account:
 
     def __init__(self):
         self.numbers = count(100)
-        self.properties = {MAIL, OWNER, "given", "employer", "stage"}
+        known = [
+            PropertyDefinition(MAIL, "Mail", unique=True),
+            PropertyDefinition(OWNER, "Owned by", "reference"),
+            PropertyDefinition("given", "Given name", length=40),
+            PropertyDefinition("employer", "Employer"),
+            PropertyDefinition(
+                "stage", "Stage", "choice", options=(("NEW", "New"), ("CONNECTED", "Talked to"))
+            ),
+            PropertyDefinition("topics", "Topics", "choices", options=(("a", "Apples"), ("b", "Pears"))),
+            PropertyDefinition("seen", "Last seen", "datetime", read_only=True),
+        ]
+        self.properties = {each.name: each for each in known}
         self.records = {}
         self.changes = {}
         self.tasks = {}
@@ -135,15 +147,19 @@ class Memory:
 
     def prepare(self, needs, *, create=True):
         self._call()
-        wanted = [KEY, "x_shared", *(need.name for need in needs)]
+        wanted = {KEY: "text", "x_shared": "text"} | {need.name: need.type for need in needs}
         missing = [name for name in wanted if name not in self.account.properties]
         if create:
-            self.account.properties |= {name for name in missing if self.names.is_ours(name)}
+            self.account.properties |= {
+                name: PropertyDefinition(name, name, wanted[name], unique=name == KEY)
+                for name in missing
+                if self.names.is_ours(name)
+            }
         return [name for name in missing if name not in self.account.properties]
 
-    def properties(self):
+    def schema(self):
         self._call()
-        return set(self.account.properties)
+        return dict(self.account.properties)
 
     def owners(self):
         self._call()
@@ -240,7 +256,7 @@ class Memory:
 
     def _write_one(self, each, place, report):
         values = dict(each.properties)
-        for name in set(values) - self.account.properties:
+        for name in set(values) - set(self.account.properties):
             report.unknown.setdefault(name, set()).add(each.key)
             del values[name]
         number, is_new = place(each)

@@ -96,10 +96,10 @@ def test_it_makes_properties_that_are_ours_and_names_the_others(backstage):
     ours = f"{connector.names.own_prefix}score"
     needs = [Need(ours, "Score", "number"), Need("town", "Town")]
     assert connector.prepare(needs, create=False) != ["town"]
-    assert ours not in connector.properties()
+    assert ours not in connector.schema()
     assert connector.prepare(needs) == ["town"]
-    assert ours in connector.properties()
-    assert "town" not in connector.properties()
+    assert ours in connector.schema()
+    assert "town" not in connector.schema()
 
 
 def test_a_lost_answer_is_ambiguous_and_can_be_looked_up(backstage, connector, outgoing):

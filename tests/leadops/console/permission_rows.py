@@ -19,7 +19,7 @@ from django_celery_beat.models import (
 )
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from crm_sync.models import CrmConnection, InboundEvent, OutboxEntry, OwnerLink
+from crm_sync.models import CrmConnection, CrmProperty, InboundEvent, OutboxEntry, OwnerLink
 from exception_queue import queue
 from exception_queue.models import AlertRule
 from intake import runner
@@ -78,6 +78,7 @@ class World:
         InboundEvent.objects.create(
             connection=connection, dedupe_key="1", remote_id="1", payload={}, received_at=now, due_at=now
         )
+        CrmProperty.objects.create(connection=connection, name="email", type="text", seen_at=now)
         OwnerLink.objects.create(connection=connection, email="bob@acme.test", remote_id="1", seen_at=now)
         Absence.objects.create(owner=owner, starts_on=date(2030, 1, 1), ends_on=date(2030, 1, 2))
         BlockedSender.objects.create(kind="email", value="nobody@nowhere.example")
@@ -177,7 +178,9 @@ class World:
             label = ".".join(route.split("/")[1:3])
             model = next(model for model in admin.site._registry if model._meta.label_lower == label)
             return {"row": list(model._default_manager.order_by("-position").values_list("pk", flat=True))}
-        if route.endswith(("/ask_now/", "/revoke/", "/spam/", "/not_spam/", "/switch_on/")):
+        if route.endswith(
+            ("/ask_now/", "/read_properties/", "/revoke/", "/spam/", "/not_spam/", "/switch_on/")
+        ):
             return SURE
         if route.endswith(("/change/", "/switch_off/", "/publish/", "/compare/<uuid:other>/", "/delete/")):
             return None

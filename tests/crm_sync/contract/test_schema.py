@@ -1,0 +1,35 @@
+"""What a CRM says about its properties."""
+
+from crm_sync.connectors.base import Need
+
+
+def test_it_says_of_each_property_what_it_is_called_and_what_it_takes(backstage, connector):
+    there = connector.schema()
+    assert all(name == each.name and each.label for name, each in there.items())
+    status = there[backstage.status]
+    assert status.type == "choice"
+    assert {"NEW", "CONNECTED"} <= {value for value, label in status.options if label}
+    assert (there[backstage.company].type, there[backstage.company].read_only) == ("text", False)
+    assert there[connector.names.owner].type == "reference"
+
+
+def test_several_at_once_is_told_from_one_of_several(backstage, connector):
+    assert connector.schema()[backstage.several].type == "choices"
+
+
+def test_what_the_crm_writes_itself_is_read_only(backstage, connector):
+    there = connector.schema()
+    assert there[backstage.read_only].read_only
+    assert there[backstage.read_only].type == "datetime"
+
+
+def test_what_we_have_made_is_among_it_with_its_type(backstage, connector):
+    name = f"{connector.names.own_prefix}at"
+    connector.prepare([Need(name, "At", "datetime")])
+    assert connector.schema()[name].type == "datetime"
+
+
+def test_reading_it_is_one_call(backstage, connector):
+    before = backstage.calls()
+    connector.schema()
+    assert backstage.calls() == before + 1
