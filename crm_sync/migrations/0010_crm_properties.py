@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm_sync', '0008_defaults_for_the_version_before'),
+        ('crm_sync', '0009_what_is_kept_there'),
     ]
 
     operations = [
