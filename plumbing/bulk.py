@@ -75,6 +75,40 @@ def update_rows(rows: Sequence[models.Model], *, fields: Sequence[str]) -> int:
         return int(cursor.rowcount)
 
 
+def upsert_rows(
+    rows: Sequence[models.Model], *, unique: Sequence[str], fields: Sequence[str], dated_by: str
+) -> list[tuple[Any, ...]]:
+    """Insert rows of one model, or write `fields` of those that have the same `unique` values already; one statement.
+
+    A row that is older than what stands there by `dated_by` changes nothing, and neither does one that says the same; where one
+    of the two has no date, the new one counts. Returns the `unique` values of rows that were inserted or changed. No two rows may
+    have the same ones. No signals, no `save`.
+    """
+    if not rows:
+        return []
+    model = type(rows[0])
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    columns = tuple(field for field in model._meta.local_concrete_fields if not field.primary_key)
+    shape = _shape(model, columns, connection.alias)
+    keys, changed = (
+        [quote(str(model._meta.get_field(name).column)) for name in names]  # type: ignore[union-attr]
+        for names in (unique, fields)
+    )
+    date = quote(str(model._meta.get_field(dated_by).column))  # type: ignore[union-attr]
+    sql = f"""
+        INSERT INTO {shape.table} AS kept ({", ".join(shape.columns)}) SELECT {shape.selected} FROM {shape.source}
+        ON CONFLICT ({", ".join(keys)}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in changed)}
+        WHERE (kept.{date} IS NULL OR excluded.{date} IS NULL OR kept.{date} <= excluded.{date})
+        AND ({", ".join(f"kept.{name}" for name in changed)})
+            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in changed)})
+        RETURNING {", ".join(f"kept.{name}" for name in keys)}
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [shape.document(rows)])
+        return [tuple(row) for row in cursor.fetchall()]
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """SQL names of some columns of a table, and how their values get into the document that is `source`."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.budget import Budget, RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
 
@@ -283,6 +284,24 @@ class Connector(Protocol):
         """Records by "id", "lead" (our key) or "email"; keyed by what was asked for; what is missing is left out.
 
         A record that was merged into another is answered with that one, whose `remote_id` is another.
+        """
+
+    def find_contacts(self, emails: Collection[str]) -> dict[str, RemoteContact]:
+        """By the address that was asked for; those whom nobody has are left out. One call for a hundred addresses.
+
+        Whether additional addresses find somebody too is the CRM's affair.
+        """
+
+    def listing(self, kind: RemoteKind, *, after: str, limit: int) -> RecordPage:
+        """All records of a kind, in an order that stays while others are made and changed.
+
+        `after` "" is the first page; `limit` is cut to what the CRM gives.
+        """
+
+    def changed(self, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:
+        """Records that were made or changed at `since` or later, the longest unchanged first, however many there are.
+
+        `after` and `limit` as in `listing`. What changes meanwhile may come once more. Deleted records are not among them.
         """
 
     def write(self, records: Sequence[Outgoing]) -> Report:

@@ -20,7 +20,7 @@ STEPS = {
     "select_related", "prefetch_related", "only", "defer", "annotate", "alias", "distinct", "get", "first", "last", "none",
     "union", "reverse", "iterator", "in_bulk", "values", "items",
 }  # fmt: skip
-BULK = {"insert_rows", "update_rows", "bulk_create_with_history", "bulk_update_with_history"}
+BULK = {"insert_rows", "update_rows", "upsert_rows", "bulk_create_with_history", "bulk_update_with_history"}
 SQL = re.compile(r"(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+$", re.IGNORECASE)
 
 

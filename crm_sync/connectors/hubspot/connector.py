@@ -1,6 +1,7 @@
 """HubSpot behind the interface that every connector has."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from crm_sync.connectors.base import (
     Access,
@@ -24,11 +25,14 @@ from crm_sync.connectors.hubspot import (
     limits,
     owners,
     properties,
+    reading,
+    remote_records,
     schema,
     versions,
 )
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client
+from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind
 
 
 class HubSpot:
@@ -38,12 +42,12 @@ class HubSpot:
     names = PropertyNames(
         email=contacts.EMAIL,
         shared_email=properties.SHARED_EMAIL,
-        owner="hubspot_owner_id",
+        owner=remote_records.OWNER,
         own_prefix=properties.PREFIX,
-        lifecycle="lifecyclestage",
-        lead_status="hs_lead_status",
+        lifecycle=remote_records.LIFECYCLE,
+        lead_status=remote_records.LEAD_STATUS,
     )
-    customer_lifecycles = ("customer", "evangelist")
+    customer_lifecycles = remote_records.CUSTOMERS
     list_separator = formats.SEPARATOR
     most_with_history = 50
     webhook_security = events.WEBHOOK_SECURITY
@@ -73,6 +77,15 @@ class HubSpot:
         self, ids: Collection[str], *, by: str, properties: Collection[str], history: Collection[str] = ()
     ) -> dict[str, Present]:
         return self.contacts.read(ids, by=by, names=properties, history=history)
+
+    def find_contacts(self, emails: Collection[str]) -> dict[str, RemoteContact]:
+        return reading.find_contacts(self.client, emails)
+
+    def listing(self, kind: RemoteKind, *, after: str, limit: int) -> RecordPage:
+        return reading.listing(self.client, kind, after=after, limit=limit)
+
+    def changed(self, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:
+        return reading.changed(self.client, kind, since=since, after=after, limit=limit)
 
     def write(self, records: Sequence[Outgoing]) -> Report:
         return self.contacts.write(records)

@@ -7,18 +7,18 @@ one that is refused stands alone.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from crm_sync.connectors.base import Author, Need, Outgoing, Present, Report, Written
 from crm_sync.connectors.hubspot import errors, properties
 from crm_sync.connectors.hubspot.client import Client
+from crm_sync.connectors.hubspot.formats import moment
 from crm_sync.connectors.hubspot.properties import LEAD_ID
 from plumbing.http import Answer, Permanent, RemoteError
 
 EMAIL = "email"
 # The ids that a contact had before it was merged: they find it for ever.
-_MERGED = "hs_merged_object_ids"
+MERGED = "hs_merged_object_ids"
 _ID_PROPERTIES = {"lead": LEAD_ID, "email": EMAIL}
 
 Send = Callable[[Sequence[Outgoing], Report], None]
@@ -40,7 +40,7 @@ class Contacts:
             return {}
         asked: dict[str, Any] = {
             "inputs": [{"id": each} for each in ids],
-            "properties": sorted({*names, LEAD_ID, EMAIL, _MERGED}),
+            "properties": sorted({*names, LEAD_ID, EMAIL, MERGED}),
         }
         if by in _ID_PROPERTIES:
             asked["idProperty"] = _ID_PROPERTIES[by]
@@ -261,7 +261,7 @@ def _key(one: Present, *, by: str) -> str:
 
 def _ids(one: Present) -> list[str]:
     """The id that the contact has, and those that it had."""
-    return [one.remote_id, *one.properties.get(_MERGED, "").split(";")]
+    return [one.remote_id, *one.properties.get(MERGED, "").split(";")]
 
 
 def _missing(records: Sequence[Outgoing], error: Permanent) -> list[Outgoing]:
@@ -296,7 +296,7 @@ def _save_written(
             report.written[key] = Written(
                 remote_id=str(result["id"]),
                 created=bool(result.get("new")),
-                modified_at=_moment(result.get("updatedAt")),
+                modified_at=moment(result.get("updatedAt")),
             )
 
 
@@ -321,7 +321,7 @@ def _present(each: Mapping[str, Any]) -> Present:
         remote_id=str(each.get("id") or ""),
         properties=values | {name: _latest(versions)[0] for name, versions in history.items() if versions},
         lead_id=values.get(LEAD_ID, ""),
-        modified_at=_moment(each.get("updatedAt")),
+        modified_at=moment(each.get("updatedAt")),
         authors={name: _latest(versions)[1] for name, versions in history.items() if versions},
     )
 
@@ -330,10 +330,3 @@ def _latest(versions: Sequence[Mapping[str, Any]]) -> tuple[str, Author]:
     newest = max(versions, key=lambda version: str(version.get("timestamp") or ""))
     author = Author(source=str(newest.get("sourceType") or ""), source_id=str(newest.get("sourceId") or ""))
     return str(newest.get("value") or ""), author
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)) if text else None
-    except ValueError:
-        return None

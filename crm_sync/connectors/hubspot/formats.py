@@ -25,3 +25,11 @@ def encode(value: Any) -> str:
         case list() | tuple():
             return SEPARATOR.join(encode(each) for each in value)[:_LONGEST]
     return str(value)[:_LONGEST]
+
+
+def moment(text: Any) -> datetime | None:
+    """A time that HubSpot wrote; None for none and for what is no time."""
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None

@@ -12,27 +12,39 @@ from crm_sync.connectors.base import ApiVersion
 @dataclass(frozen=True, slots=True)
 class Paths:
     contacts: str
+    companies: str
+    deals: str
     tasks: str
     contact_properties: str
     owners: str
     tasks_of_contacts: str
+    contacts_of_deals: str
+    companies_of_deals: str
 
 
 _TABLE: dict[ApiVersion, Paths] = {
     ApiVersion("2026-09", ends_on=date(2028, 3, 8)): Paths(
         contacts="/crm/objects/2026-09/contacts",
+        companies="/crm/objects/2026-09/companies",
+        deals="/crm/objects/2026-09/deals",
         tasks="/crm/objects/2026-09/tasks",
         contact_properties="/crm/properties/2026-09/contacts",
         owners="/crm/owners/2026-09",
         tasks_of_contacts="/crm/associations/2026-09/contacts/tasks/batch/read",
+        contacts_of_deals="/crm/associations/2026-09/deals/contacts/batch/read",
+        companies_of_deals="/crm/associations/2026-09/deals/companies/batch/read",
     ),
     # Its associations are version 4, which ends before version 3 does (September 2027).
     ApiVersion("v3", ends_on=date(2027, 3, 30)): Paths(
         contacts="/crm/v3/objects/contacts",
+        companies="/crm/v3/objects/companies",
+        deals="/crm/v3/objects/deals",
         tasks="/crm/v3/objects/tasks",
         contact_properties="/crm/v3/properties/contacts",
         owners="/crm/v3/owners",
         tasks_of_contacts="/crm/v4/associations/contacts/tasks/batch/read",
+        contacts_of_deals="/crm/v4/associations/deals/contacts/batch/read",
+        companies_of_deals="/crm/v4/associations/deals/companies/batch/read",
     ),
 }
 VERSIONS = tuple(_TABLE)

@@ -11,6 +11,7 @@ from crm_sandbox.webhooks import signature_v3
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import Access, Author, Need
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.records import RemoteCompany, RemoteDeal
 from tests.crm_sync.contract import memory
 from tests.make import crm_sync as make
 from tests.make.sandbox import PROPERTIES, TOKEN
@@ -67,6 +68,21 @@ class HubSpotBackstage(Backstage):
 
     def add(self, email, **values):
         return self.crm.add_contact(email=email, **values)
+
+    def add_company(self, name, domain, *, owner=""):
+        values = {"name": name, "domain": domain} | ({"hubspot_owner_id": owner} if owner else {})
+        return self._make("companies", values)
+
+    def add_deal(self, name, *, contact, company, won=False):
+        stage = "closedwon" if won else "appointmentscheduled"
+        number = self._make("deals", {"dealname": name, "dealstage": stage, "pipeline": "default"})
+        for kind, other in (("contacts", contact), ("companies", company)):
+            path = f"/hubspot/crm/v4/objects/deals/{number}/associations/default/{kind}/{other}"
+            self.crm.call("PUT", path)
+        return number
+
+    def _make(self, kind, values):
+        return self.crm.call("POST", f"/hubspot/crm/v3/objects/{kind}", {"properties": values})["id"]
 
     def values(self, number):
         path = f"/hubspot/crm/v3/objects/contacts/{number}?properties={','.join(PROPERTIES)}"
@@ -139,6 +155,25 @@ class MemoryBackstage(Backstage):
     def add(self, email, **values):
         number = str(next(self.account.numbers))
         return self.account.save(number, {memory.MAIL: email, **values}, author=self.person)
+
+    def add_company(self, name, domain, *, owner=""):
+        number = str(next(self.account.numbers))
+        self.account.companies[number] = RemoteCompany(
+            number, name=name, domains=[domain], owner_id=owner, modified_at=datetime.now(UTC)
+        )
+        return number
+
+    def add_deal(self, name, *, contact, company, won=False):
+        number = str(next(self.account.numbers))
+        self.account.deals[number] = RemoteDeal(
+            number,
+            name=name,
+            state="won" if won else "open",
+            contact_ids=[contact],
+            account_id=company,
+            modified_at=datetime.now(UTC),
+        )
+        return number
 
     def values(self, number):
         return {name: value for name, value in self.account.records[number].items() if value}

@@ -25,6 +25,7 @@ from crm_sync.connectors.base import (
 )
 from crm_sync.connectors.budget import RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.records import RecordPage, RemoteContact
 from plumbing.http import Permanent, RemoteError, Transient
 from plumbing.signatures import over_whole_request
 
@@ -53,6 +54,9 @@ class Account:
         self.changes = {}
         self.tasks = {}
         self.merged = {}
+        # When each record was changed last, and what there is besides people.
+        self.changed = {}
+        self.companies, self.deals = {}, {}
         self.people = [
             RemoteOwner("o-1", "alice@acme.test", "Alice", "u-1", archived=False),
             RemoteOwner("o-2", "bob@acme.test", "Bob", "u-2", archived=False),
@@ -68,6 +72,7 @@ class Account:
             if record.get(name, "") != value:
                 record[name] = value
                 self.changes.setdefault(number, {})[name] = author
+                self.changed[number] = datetime.now(UTC)
         return number
 
 
@@ -184,6 +189,47 @@ class Memory:
                     authors={name: authors[name] for name in history if name in authors},
                 )
         return found
+
+    def find_contacts(self, emails):
+        found = {}
+        for start in range(0, len(emails), 100):
+            self._call()
+            some = {each.lower(): each for each in list(emails)[start : start + 100]}
+            for contact in map(self._contact, self.account.records):
+                found |= {some[each]: contact for each in contact.emails if each in some}
+        return found
+
+    def listing(self, kind, *, after, limit):
+        self._call()
+        return self._page(sorted(self._all(kind), key=lambda each: int(each.remote_id)), after, limit)
+
+    def changed(self, kind, *, since, after, limit):
+        self._call()
+        recent = [each for each in self._all(kind) if each.modified_at >= since]
+        return self._page(sorted(recent, key=lambda each: each.modified_at), after, limit)
+
+    def _all(self, kind):
+        if kind == "contacts":
+            return [self._contact(number) for number in self.account.records]
+        return list({"companies": self.account.companies, "deals": self.account.deals}[kind].values())
+
+    def _contact(self, number):
+        record = self.account.records[number]
+        return RemoteContact(
+            number,
+            emails=[record[MAIL].lower()] if record.get(MAIL) else [],
+            owner_id=record.get(OWNER, ""),
+            lead_status=record.get("stage", ""),
+            lead_key=record.get(KEY, ""),
+            modified_at=self.account.changed[number],
+            merged_ids=[old for old, new in self.account.merged.items() if new == number],
+        )
+
+    @staticmethod
+    def _page(found, after, limit):
+        start = int(after or 0)
+        more = start + limit < len(found)
+        return RecordPage(found[start : start + limit], str(start + limit) if more else "", total=len(found))
 
     def write(self, records):
         return self._write(records, self._upsert)

@@ -1,0 +1,117 @@
+"""What the mirror asks of every connector: whom an address belongs to, all that there is, and what has changed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crm_sync.connectors.base import Outgoing
+
+KINDS = ["contacts", "companies", "deals"]
+
+
+@pytest.fixture
+def there(backstage):
+    """Five contacts, three companies, two deals; by kind the ids."""
+    contacts = [backstage.add(f"k{number}@globex.example") for number in range(5)]
+    companies = [backstage.add_company(f"Globex {number}", f"globex{number}.example") for number in range(3)]
+    deals = [
+        backstage.add_deal("Rollout", contact=contacts[0], company=companies[0]),
+        backstage.add_deal("Renewal", contact=contacts[1], company=companies[1], won=True),
+    ]
+    return {"contacts": contacts, "companies": companies, "deals": deals}
+
+
+def pages(ask):
+    """All records, and how many pages they came in."""
+    found, after, count = [], "", 0
+    while True:
+        page = ask(after)
+        found += page.records
+        count += 1
+        after = page.after
+        if not after or count > 20:
+            return found, count
+
+
+def long_ago():
+    return datetime.now(UTC) - timedelta(days=1)
+
+
+def test_it_finds_people_by_address_a_hundred_to_a_call(backstage, connector, there):
+    before = backstage.calls()
+    asked = ["K0@globex.example", "k3@globex.example", *(f"{number}@initech.example" for number in range(98))]
+    found = connector.find_contacts(asked)
+    assert {address: one.remote_id for address, one in found.items()} == {
+        "K0@globex.example": there["contacts"][0],
+        "k3@globex.example": there["contacts"][3],
+    }
+    assert list(found["K0@globex.example"].emails) == ["k0@globex.example"]
+    assert backstage.calls() == before + 1
+    assert connector.find_contacts([]) == {}
+    assert backstage.calls() == before + 1
+
+
+def test_it_tells_whose_somebody_is_and_how_far_they_got(backstage, connector):
+    connector.write([Outgoing("k1", {connector.names.email: "k1@globex.example"})])
+    owner = connector.owners()[0]
+    there = backstage.add("gina@globex.example")
+    backstage.person_changes(there, connector.names.owner, owner.remote_id)
+    backstage.person_changes(there, backstage.status, "OPEN")
+    found = connector.find_contacts(["gina@globex.example", "k1@globex.example"])
+    gina, ours = found["gina@globex.example"], found["k1@globex.example"]
+    assert (gina.owner_id, gina.lead_status, gina.lead_key) == (owner.remote_id, "OPEN", "")
+    assert ours.lead_key == "k1"
+    assert gina.modified_at is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_list_has_every_record_once_page_by_page(connector, there, kind):
+    found, count = pages(lambda after: connector.listing(kind, after=after, limit=1))
+    assert [one.remote_id for one in found] == there[kind]
+    assert count == len(there[kind])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_changes_come_in_their_order_page_by_page(connector, there, kind):
+    found, count = pages(lambda after: connector.changed(kind, since=long_ago(), after=after, limit=1))
+    assert [one.remote_id for one in found] == there[kind]
+    assert count == len(there[kind])
+    assert [one.modified_at for one in found] == sorted(one.modified_at for one in found)
+
+
+def test_only_what_was_changed_since_is_told_and_the_changed_one_last(backstage, connector, there):
+    before = connector.changed("contacts", since=long_ago(), after="", limit=100).records
+    assert before[-1].remote_id == there["contacts"][-1]
+    backstage.person_changes(there["contacts"][1], backstage.first, "Regina")
+    page = connector.changed("contacts", since=before[-1].modified_at, after="", limit=100)
+    assert page.records[-1].remote_id == there["contacts"][1]
+    assert there["contacts"][0] not in [one.remote_id for one in page.records]
+    assert page.total == len(page.records)
+
+
+@pytest.mark.parametrize("by", ["list", "change"])
+def test_a_deal_says_whose_it_is_and_how_it_stands(connector, there, by):
+    if by == "list":
+        page = connector.listing("deals", after="", limit=100)
+    else:
+        page = connector.changed("deals", since=long_ago(), after="", limit=100)
+    first, second = page.records
+    assert (first.name, first.state, second.state) == ("Rollout", "open", "won")
+    assert list(first.contact_ids) == [there["contacts"][0]]
+    assert second.account_id == there["companies"][1]
+
+
+def test_a_company_has_its_domain_and_its_owner(backstage, connector):
+    owner = connector.owners()[0].remote_id
+    backstage.add_company("Globex", "globex.example", owner=owner)
+    (company,) = connector.listing("companies", after="", limit=100).records
+    assert (company.name, company.owner_id) == ("Globex", owner)
+    assert [each for each in company.domains if each] == ["globex.example"]
+
+
+def test_a_record_that_others_were_merged_into_names_them(backstage, connector, there):
+    one, other = there["contacts"][:2]
+    new = backstage.merge(one, other)
+    found, _ = pages(lambda after: connector.listing("contacts", after=after, limit=100))
+    assert {one, other}.isdisjoint(each.remote_id for each in found)
+    assert set(next(each for each in found if each.remote_id == new).merged_ids) == {one, other}
