@@ -6,12 +6,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from crm_sync import exception_kinds as kinds
 from crm_sync.connection import lease
 from crm_sync.connection.lease import LeaseLost
 from crm_sync.connectors.base import Report, TaskReport, Written
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.hubspot import client
-from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
+from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
 from crm_sync.outbound import lead_push, record_results, row_results, task_results
 from crm_sync.outbound.session import open_session
 from exception_queue.models import ExceptionItem
@@ -113,6 +114,23 @@ def test_a_lead_that_was_given_to_somebody_else_while_it_was_sent_shows_the_righ
         push.written = Written(str(500 + number), created=True)
     make.move(moved, make.owner("bob@acme.test"))
     assert record_results.save(session, pushes, Report()).shown == [kept.pk]
+
+
+def test_a_lead_that_lacks_a_value_and_changed_while_it_was_sent_has_arrived_only_in_part(crm, connection):
+    FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
+    lead = make.lead(city="Springfield")
+    make.drain(connection)
+    make.push(lead)
+    session = open_session(connection, token=lease.take(connection.pk), budget=Budget({}))
+    (push,) = lead_push.load(
+        list(OutboxEntry.objects.all()), connection_id=session.pk, email_property="email"
+    )
+    push.written = Written(make.link_of(lead).remote_id, created=False)
+    make.push(lead)
+    record_results.save(session, [push], Report(unknown={"town": {push.key}}))
+    found = ExceptionItem.objects.filter(kind=kinds.UNKNOWN_PROPERTY).values_list("status", "count")
+    assert list(found) == [("open", 2)]
+    assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
 
 
 @pytest.fixture
