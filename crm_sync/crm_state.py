@@ -18,8 +18,8 @@ from intake.models import LeadChange
 from routing.models import Assignment
 
 # `without_owner`: nobody owns the record there, and somebody should. `other_owner`: somebody else does.
-# `gone`: the record was deleted there, or merged into another lead's.
-State = Literal["in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "absent"]
+# `gone`: the record was deleted there, or merged into another lead's. `observed`: nothing is written there.
+State = Literal["in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "observed", "absent"]
 _TONES: Mapping[State, str] = {
     "in_sync": "success",
     "without_owner": "danger",
@@ -27,6 +27,7 @@ _TONES: Mapping[State, str] = {
     "waiting": "warning",
     "gave_up": "danger",
     "gone": "danger",
+    "observed": "info",
     "absent": "info",
 }
 _GONE: Mapping[str, str] = {
@@ -81,6 +82,7 @@ class CrmState:
             "waiting": "waiting" if not self.error else "trying again",
             "gave_up": "refused",
             "gone": f"{_GONE.get(self.gone_how, 'gone in')} {self.name}",
+            "observed": f"not written: {self.name} is only observed",
             "absent": "not there",
         }[self.state]
 
@@ -188,10 +190,10 @@ def _state_of(
         return "gone"
     if entry is not None:
         return "gave_up" if entry.status == OutboxEntry.Status.DEAD else "waiting"
-    if changed and connection.active:
+    if changed and connection.writes:
         return "waiting"
     if link is None:
-        return "absent"
+        return "observed" if connection.active and not connection.writes else "absent"
     if link.shown_owner == owner:
         return "in_sync"
     return "other_owner" if link.shown_owner or not owner else "without_owner"

@@ -45,6 +45,8 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding("fail", f"{about}: {error}", hint=f"Is {connection.address} the right address?")
     else:
         yield Finding("ok", f"{about}: {connection.address} answers.")
+        if not connection.writes:
+            yield Finding("ok", f"{about}: it is observed, nothing is written there.")
         yield from _properties(connection, connector, missing)
         here = {person.email for person in people if not person.archived}
         for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
 from exception_queue.queue import Attempt, RetryRefused
+from intake.models import Lead
 from plumbing import nudges
 from plumbing.backoff import RetryPolicy
 from plumbing.bulk import update_rows
@@ -25,13 +26,17 @@ RETRIES = RetryPolicy(base=0.5, alone_after=3, shortest=timedelta(milliseconds=2
 # A person hears of a row that has failed so often while the CRM took others.
 NEWS_AFTER = 6
 
+# Nobody has to find these there.
+_NOT_SENT = (Lead.Status.SPAM, Lead.Status.DISQUALIFIED, Lead.Status.CLOSED_LOST)
+_WRITTEN_TO = CrmConnection.objects.filter(active=True, mode=CrmConnection.Mode.LIVE)
+
 _QUEUE = f"""
     INSERT INTO {OutboxEntry._meta.db_table} AS entry
         (connection_id, lead_id, status, generation, due_at, attempts, ambiguous, created_at, last_error)
     SELECT c.id, wanted.lead_id, 'pending', 1, %(now)s, 0, false, %(now)s, ''
     FROM {CrmConnection._meta.db_table} AS c
     CROSS JOIN (SELECT DISTINCT unnest(%(leads)s::uuid[]) AS lead_id) AS wanted
-    WHERE c.active AND (%(connection)s::bigint IS NULL OR c.id = %(connection)s)
+    WHERE c.active AND c.mode = 'live' AND (%(connection)s::bigint IS NULL OR c.id = %(connection)s)
     ORDER BY c.id, wanted.lead_id
     ON CONFLICT (connection_id, lead_id) DO UPDATE SET
         generation = entry.generation + 1,
@@ -49,8 +54,14 @@ _DONE = f"""
 
 
 def queue_rows(rows: Sequence[UUID], *, now: datetime) -> None:
-    """Ask for a push of these leads to every active connection. One statement, in the caller's transaction."""
+    """Ask for a push of these leads to every connection that is written to. One statement, in the caller's transaction."""
     _queue(rows, connection_id=None, now=now)
+
+
+def missing(connection_id: int) -> QuerySet[Lead]:
+    """Leads without a record there, of whom somebody there should know."""
+    there = CrmLink.objects.filter(connection_id=connection_id, lead=OuterRef("pk"))
+    return Lead.objects.filter(~Exists(there), merged_into=None).exclude(status__in=_NOT_SENT)
 
 
 def queue_for(connection_id: int, lead_ids: Sequence[UUID], *, now: datetime) -> None:
@@ -68,6 +79,7 @@ def _queue(lead_ids: Sequence[UUID], *, connection_id: int | None, now: datetime
 def due(connection_id: int, *, limit: int, now: datetime) -> list[OutboxEntry]:
     """The rows to send next: up to `limit`, or one alone that has failed before."""
     rows = OutboxEntry.objects.filter(connection_id=connection_id, status=Status.PENDING, due_at__lte=now)
+    rows = rows.filter(connection__in=_WRITTEN_TO)
     found = list(rows.order_by("due_at", "id")[:limit])
     if found and RETRIES.is_alone(found[0].attempts):
         return found[:1]
@@ -75,13 +87,16 @@ def due(connection_id: int, *, limit: int, now: datetime) -> list[OutboxEntry]:
 
 
 def has_due(connection_id: int, *, now: datetime) -> bool:
-    """Whether this connection is let in, may be called now, and has something to send."""
-    open_ones = CrmConnection.objects.filter(pk=connection_id, active=True).exclude(
-        health=CrmConnection.Health.AUTH_LOST
-    )
+    """Whether this connection is written to, is let in, may be called now, and has something to send."""
+    open_ones = _WRITTEN_TO.filter(pk=connection_id).exclude(health=CrmConnection.Health.AUTH_LOST)
     callable_now = open_ones.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     rows = OutboxEntry.objects.filter(connection__in=callable_now, status=Status.PENDING, due_at__lte=now)
     return rows.exists()
+
+
+def is_waited_for() -> bool:
+    """Whether owners are told only once a CRM shows them: there is a primary connection, and it is written to."""
+    return _WRITTEN_TO.filter(primary=True).exists()
 
 
 def has_pending(connection_id: int) -> bool:

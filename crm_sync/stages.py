@@ -1,11 +1,16 @@
 """The stages of crm_sync: what the CRM knows, before it is decided; what the CRM is to know, afterwards."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from crm_sync import outbox
 from crm_sync.looking import backgrounds
 from crm_sync.looking.finding import wanted_of
 from intake.batch import Batch
 from intake.pipeline import stage
 from routing.background import Told
+from routing.notices import sending
 
 
 @stage(needs=("normalize",), wire=True)
@@ -22,6 +27,14 @@ def look_up(batch: Batch) -> None:
 
 @stage(needs=("deduplicate",))
 def queue_push(batch: Batch) -> None:
-    """Leave one pending outbox row per lead and active connection."""
+    """Leave one pending outbox row per lead and connection. Notices wait for the primary one, where that is written to."""
+    is_waited_for = batch.once(outbox.is_waited_for)
     for work in batch.with_leads():
         batch.leave(outbox.queue_rows, work.lead.pk)
+        if not is_waited_for:
+            batch.leave(tell_at_once, work.lead.pk)
+
+
+def tell_at_once(rows: Sequence[UUID], *, now: datetime) -> None:
+    """The batch writer for leads whom nobody has to find in a CRM first."""
+    sending.release(rows, now=now)

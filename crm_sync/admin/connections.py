@@ -29,6 +29,7 @@ from crm_sync.admin.mappings import (
     ask_for_properties,
     switches_off_guarded,
 )
+from crm_sync.admin.modes import ModeActions
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connection.connecting import may_be_sent
@@ -48,6 +49,7 @@ _MASTERS = (
 )
 # What decides about where a connection's calls go.
 _ADDRESS = ("kind", "base_url")
+_BADGES = {"short": "Not in step", "ownerless": "Not in step", "observed": "Observed"}
 _TONES = {
     "ok": "success",
     "ending": "warning",
@@ -56,6 +58,7 @@ _TONES = {
     "behind": "warning",
     "down": "danger",
     "auth_lost": "danger",
+    "observed": "info",
     "off": "info",
 }
 
@@ -209,7 +212,7 @@ def _versions(kind: str, own: str) -> list[tuple[str, str]]:
 
 
 @admin.register(CrmConnection)
-class ConnectionPage(ReadsProperties, ConfigurationPage):
+class ConnectionPage(ModeActions, ReadsProperties, ConfigurationPage):
     form = ConnectionForm
     inlines = [MappingsInline]
     list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
@@ -218,7 +221,7 @@ class ConnectionPage(ReadsProperties, ConfigurationPage):
         ("active", BooleanRadioFilter),
     ]
     search_fields = ["key", "base_url"]
-    actions_detail = ["ask_now", "read_properties"]
+    actions_detail = ["ask_now", "read_properties", "observe", "live"]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
         (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),
@@ -252,7 +255,7 @@ class ConnectionPage(ReadsProperties, ConfigurationPage):
         return {
             "status": found,
             "tone": _TONES[found.state],
-            "badge": "Not in step" if found.state in ("short", "ownerless") else row.get_health_display(),
+            "badge": _BADGES.get(found.state) or row.get_health_display(),
             # As a notice of its own where the headline says something worse.
             "ending": ""
             if found.state == "ending"
@@ -324,7 +327,9 @@ class ConnectionPage(ReadsProperties, ConfigurationPage):
 
     @display(description="State", ordering="health", label=_TONES)
     def state(self, row: CrmConnection) -> tuple[str, str]:
-        return ("off", "switched off") if not row.active else (row.health, row.get_health_display())
+        if not row.active:
+            return "off", "switched off"
+        return (row.health, row.get_health_display()) if row.writes else ("observed", "only observed")
 
     @display(description="To be written", ordering="pending")
     def waiting(self, row: Any) -> str:

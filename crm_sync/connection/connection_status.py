@@ -18,7 +18,7 @@ from plumbing.findings import Finding, headline
 BEHIND_AFTER = timedelta(seconds=30)
 
 
-State = Literal["ok", "ending", "short", "ownerless", "behind", "down", "auth_lost", "off"]
+State = Literal["ok", "ending", "short", "ownerless", "behind", "down", "auth_lost", "observed", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,9 @@ def _findings(
     waiting = f"{counted(pending, 'lead waits', 'leads wait')} to be written"
     if not connection.active:
         yield "off", Finding("fail", f"Switched off: {waiting}." if pending else "Switched off.")
+    elif not connection.writes:
+        left = f" {counted(pending, 'lead waits', 'leads wait')} until it is live again." if pending else ""
+        yield "observed", Finding("warn", f"Observed: it is read, and nothing is written there.{left}")
     elif connection.health == CrmConnection.Health.AUTH_LOST:
         yield "auth_lost", Finding("fail", f"The CRM does not let us in: {waiting}.")
     elif connection.health == CrmConnection.Health.DOWN:

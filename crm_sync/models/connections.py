@@ -20,8 +20,7 @@ class CrmConnection(models.Model):
         AUTH_LOST = "auth_lost", "Not let in"
 
     class Mode(models.TextChoices):
-        OBSERVE = "observe", "Observe: nothing is written there"
-        TEST = "test", "Test: only test leads are written"
+        OBSERVE = "observe", "Observe: it is read, and nothing is written there"
         LIVE = "live", "Live"
 
     class KnownOwner(models.TextChoices):
@@ -95,6 +94,11 @@ class CrmConnection(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything may be written there."""
+        return self.active and self.mode == self.Mode.LIVE
 
     @property
     def crm_name(self) -> str:

@@ -101,9 +101,8 @@ def test_what_a_connection_does_not_act_on_yet_is_kept_exported_and_named(config
     config.apply(IDLE_CONNECTION)
 
     lines = not_active(config)
-    named = ["mode", "when", "ownership", "poll_seconds"]
+    named = ["when", "ownership", "poll_seconds"]
     assert [line.split()[3] for line in lines] == named
-    assert "mode (hubspot): the connection is written to like a live one." in lines[0]
     row = CrmConnection.objects.get(key="hubspot")
     assert (row.mode, row.known_owner, row.recycled) == ("observe", "route_anew", ["UNQUALIFIED"])
     assert row.ownership.plain() == {"phone": {"system": "crm", "direction": "from_crm"}}

@@ -70,6 +70,9 @@ class World:
         # So that there is something to publish.
         RoutingRule.objects.filter(active=True).update(name=Concat("name", Value("!")))
         connection, owner = CrmConnection.objects.get(), bob
+        self.observed = CrmConnection.objects.create(
+            key="observed", kind=connection.kind, mode="observe", active=False
+        )
         self.away = Owner.objects.create(name="Una Off", email="una@acme.test", active=False, team=bob.team)
         OutboxEntry.objects.filter(lead=self.lead).delete()
         self.dead = OutboxEntry.objects.create(
@@ -128,7 +131,7 @@ class World:
             "<uuid:submission_id>": self.held.pk,
             "<int:item_id>": self.item.pk,
             "<str:form_key>": "demo-request",
-            "<str:connection_key>": CrmConnection.objects.get().key,
+            "<str:connection_key>": CrmConnection.objects.get(primary=True).key,
             "<path:object_id>": row.pk if row else "1",
             "<id>": row.pk if row else "1",
             "<uidb64>/<token>": "MQ/not-a-token",
@@ -148,6 +151,8 @@ class World:
             return self.away
         if route.endswith("/let_in/"):
             return self.locked_out
+        if route.endswith("/live/"):
+            return self.observed
         parts = route.split("/")
         return self.rows.get(".".join(parts[1:3])) if len(parts) > 3 else None
 
@@ -179,7 +184,16 @@ class World:
             model = next(model for model in admin.site._registry if model._meta.label_lower == label)
             return {"row": list(model._default_manager.order_by("-position").values_list("pk", flat=True))}
         if route.endswith(
-            ("/ask_now/", "/read_properties/", "/revoke/", "/spam/", "/not_spam/", "/switch_on/")
+            (
+                "/ask_now/",
+                "/live/",
+                "/observe/",
+                "/read_properties/",
+                "/revoke/",
+                "/spam/",
+                "/not_spam/",
+                "/switch_on/",
+            )
         ):
             return SURE
         if route.endswith(("/change/", "/switch_off/", "/publish/", "/compare/<uuid:other>/", "/delete/")):

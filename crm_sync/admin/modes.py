@@ -1,0 +1,93 @@
+"""Observing a connection and going live with it."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldBooleanSwitchWidget
+
+from crm_sync import outbox
+from crm_sync.models import CrmConnection
+from plumbing import nudges
+from plumbing.admin_kit.pages import to_page
+from plumbing.counting import counted
+
+
+class LiveForm(BaseDialogForm):
+    """Whether the leads that came while it was only observed are written as well."""
+
+    catch_up = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        count = outbox.missing(int(self.object_id)).count() if str(self.object_id).isdigit() else 0
+        self.fields[
+            "catch_up"
+        ].label = f"Also write {counted(count, 'lead that has', 'leads that have')} no record there yet"
+        if not count:
+            del self.fields["catch_up"]
+
+
+class ModeActions:
+    """`actions_detail` of the page names these."""
+
+    def has_observe_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return self._may_be_set(request, object_id, now=CrmConnection.Mode.LIVE)
+
+    def has_live_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return self._may_be_set(request, object_id, now=CrmConnection.Mode.OBSERVE)
+
+    def _may_be_set(self: Any, request: HttpRequest, object_id: str, *, now: str) -> bool:
+        may = bool(self.has_change_permission(request, object_id or None))
+        return may and CrmConnection.objects.filter(pk=object_id, mode=now).exists()
+
+    @action(
+        description="Only observe",
+        icon="visibility",
+        permissions=["observe"],
+        dialog={
+            "title": "Write nothing there any more?",
+            "description": "It is still asked who people are, and what changes there still comes in. What waits is kept until "
+            "it is live again, and owners are told without waiting for it.",
+            "form_class": None,
+            "form_submit_text": "Only observe",
+        },
+    )
+    def observe(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self._set(
+            request, object_id, CrmConnection.Mode.OBSERVE, "It is observed: nothing is written there."
+        )
+
+    @action(
+        description="Go live…",
+        icon="play_arrow",
+        permissions=["live"],
+        dialog={
+            "title": "Write to this CRM?",
+            "description": "From now on every lead is written there, with its owner and task.",
+            "form_class": LiveForm,
+            "form_submit_text": "Go live",
+        },
+    )
+    def live(self, request: HttpRequest, form: LiveForm, object_id: str) -> HttpResponse:
+        answer = self._set(
+            request, object_id, CrmConnection.Mode.LIVE, "It is live: leads are written there."
+        )
+        if form.cleaned_data.get("catch_up"):
+            lead_ids = list(
+                outbox.missing(int(object_id)).order_by("created_at").values_list("pk", flat=True)
+            )
+            outbox.queue_for(int(object_id), lead_ids, now=timezone.now())
+        nudges.nudge(outbox.DRAIN)
+        return answer
+
+    def _set(self: Any, request: HttpRequest, object_id: str, mode: str, words: str) -> HttpResponse:
+        row = CrmConnection.objects.get(pk=object_id)
+        row.mode = mode
+        self.save_model(request, row, form=None, change=True)
+        self.message_user(request, words)
+        return to_page(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))

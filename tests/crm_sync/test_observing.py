@@ -1,0 +1,89 @@
+"""A connection that is only observed is read, and nothing is written there."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from crm_sync import crm_state, outbox
+from crm_sync.connection import connection_status
+from crm_sync.models import CrmConnection, OutboxEntry
+from routing.models import Assignment, OwnerNotice
+from routing.notices import sending
+from tests import make
+from tests.crm_sync import test_looking_up as looking_up
+from tests.leadops.console.permission_rows import SURE
+from tests.make import crm_sync
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def observed(crm, committed_acme) -> CrmConnection:
+    connection = looking_up.connected(crm)
+    CrmConnection.objects.update(mode="observe")
+    connection.refresh_from_db()
+    return connection
+
+
+def writes(crm):
+    return [
+        call
+        for call in crm.calls()
+        if call["method"] != "GET" and not call["path"].endswith(("/read", "/search"))
+    ]
+
+
+def test_leads_are_looked_up_and_decided_and_nothing_is_written(crm, observed):
+    looking_up.known(crm)
+    before = len(writes(crm))
+    lead = make.handed_off(make.american())
+    assert looking_up.holder(lead) == looking_up.BOB
+    crm_sync.drain(observed)
+    crm_sync.push(lead)
+    crm_sync.drain(observed)
+    assert len(writes(crm)) == before
+    assert not OutboxEntry.objects.exists()
+    row = Assignment.objects.select_related("owner", "queue").get(lead=lead)
+    (state,) = crm_state.of_leads([lead.pk], assignments={lead.pk: row})[lead.pk]
+    assert (state.state, state.message) == ("observed", "not written: HubSpot is only observed")
+    assert connection_status.of_connection(observed, now=timezone.now()).state == "observed"
+
+
+def test_owners_are_told_without_waiting_for_it(crm, observed, settings):
+    settings.EMAIL_URL = "memorymail://"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    lead = make.handed_off(make.american())
+    notice = OwnerNotice.objects.get(lead=lead)
+    assert notice.hold_until is None
+    sending.send_due(now=timezone.now() + timedelta(seconds=1))
+    notice.refresh_from_db()
+    assert (notice.status, notice.record_behind) == ("sent", False)
+
+
+def test_what_waited_stays_and_is_written_once_it_is_live_again(crm, committed_acme):
+    connection = looking_up.connected(crm)
+    lead = make.handed_off(make.american())
+    CrmConnection.objects.update(mode="observe")
+    crm_sync.drain(connection)
+    assert OutboxEntry.objects.filter(lead=lead).exists()
+    assert crm.contacts() == []
+    CrmConnection.objects.update(mode="live")
+    crm_sync.drain(connection)
+    assert crm.contact()["leadops_lead_id"] == str(lead.pk)
+
+
+@pytest.mark.parametrize("catch_up", [True, False])
+def test_going_live_writes_what_came_meanwhile_if_somebody_says_so(crm, observed, admin_client, catch_up):
+    lead = make.handed_off(make.american())
+    assert list(outbox.missing(observed.pk)) == [lead]
+    page = reverse("admin:crm_sync_crmconnection_live", args=(observed.pk,))
+    assert "Also write 1 lead that has no record there yet" in admin_client.get(page).content.decode()
+    admin_client.post(page, SURE | ({"catch_up": "on"} if catch_up else {}))
+    observed.refresh_from_db()
+    assert observed.mode == "live"
+    assert observed.history.first().mode == "live"
+    crm_sync.drain(observed)
+    assert len(crm.contacts()) == catch_up
+    assert OwnerNotice.objects.filter(lead=lead).count() == 1
