@@ -35,6 +35,12 @@ def look_up(connection: CrmConnection, wanted: Sequence[Wanted], *, now: datetim
     ]
 
 
+def known_now(connection: CrmConnection, wanted: Sequence[Wanted], *, now: datetime) -> list[LeadBackground]:
+    """What the mirror alone says of each, as in `look_up`; one query."""
+    found = finding.find(connection.pk, wanted)
+    return [_background(connection, known, missed="", now=now) for known in found]
+
+
 def _contacts(connection: CrmConnection, records: Mapping[str, Present]) -> dict[str, FoundContact]:
     made = connector_class(connection.kind)
     assert made is not None  # It has just answered.

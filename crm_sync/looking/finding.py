@@ -20,21 +20,26 @@ By = Literal["contact", "domain", "name"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Somebody to be looked up: lower-case address, registrable domain, folded company name, country code; "" for none."""
+    """Somebody to be looked up: lower-case address, registrable domain, folded company name, country code; "" for none.
+
+    `record` is the id of their record there, where a lead is linked to one already.
+    """
 
     email: str = ""
     domain: str = ""
     company: str = ""
     country: str = ""
+    record: str = ""
 
 
-def wanted_of(values: Mapping[str, Any]) -> Wanted:
+def wanted_of(values: Mapping[str, Any], *, record: str = "") -> Wanted:
     """How somebody with these canonical values is looked up."""
     return Wanted(
         email=str(values.get("email") or "").lower(),
         domain=company_domain(values) or "",
         company=company_key(str(values.get("company") or "")),
         country=str(values.get("country") or ""),
+        record=record,
     )
 
 
@@ -85,11 +90,14 @@ class Found:
 
 _FIND = f"""
 WITH wanted AS (
-    SELECT * FROM unnest(%(n)s::int[], %(email)s::text[], %(domain)s::text[], %(company)s::text[], %(country)s::text[])
-        AS w (n, email, domain, company, country)
+    SELECT * FROM unnest(%(n)s::int[], %(email)s::text[], %(domain)s::text[], %(company)s::text[], %(country)s::text[],
+        %(record)s::text[]) AS w (n, email, domain, company, country, record)
 ), contact AS (
     SELECT w.n, c.* FROM wanted w JOIN {KnownContact._meta.db_table} c
         ON w.email <> '' AND c.emails @> ARRAY[w.email]::varchar[]
+    WHERE c.connection_id = %(connection)s AND NOT c.gone
+    UNION
+    SELECT w.n, c.* FROM wanted w JOIN {KnownContact._meta.db_table} c ON w.record <> '' AND c.remote_id = w.record
     WHERE c.connection_id = %(connection)s AND NOT c.gone
 ), account AS (
     SELECT c.n, 1 AS rank, a.* FROM contact c JOIN {Account._meta.db_table} a
@@ -107,6 +115,10 @@ WITH wanted AS (
 ), deal AS (
     SELECT c.n, 1 AS rank, d.* FROM contact c JOIN {OpenDeal._meta.db_table} d
         ON d.contact_ids @> ARRAY[c.remote_id]::varchar[]
+    WHERE d.connection_id = %(connection)s AND d.state = 'open' AND NOT d.gone
+    UNION ALL
+    SELECT w.n, 1, d.* FROM wanted w JOIN {OpenDeal._meta.db_table} d
+        ON w.record <> '' AND d.contact_ids @> ARRAY[w.record]::varchar[]
     WHERE d.connection_id = %(connection)s AND d.state = 'open' AND NOT d.gone
     UNION ALL
     SELECT a.n, a.rank + 1, d.* FROM account a JOIN {OpenDeal._meta.db_table} d ON d.account_id = a.remote_id
@@ -136,7 +148,7 @@ def find(connection_id: int, wanted: Sequence[Wanted]) -> list[Found]:
     found = [Found() for _ in wanted]
     if not wanted:
         return found
-    columns = ("email", "domain", "company", "country")
+    columns = ("email", "domain", "company", "country", "record")
     given: dict[str, Any] = {name: [getattr(one, name) for one in wanted] for name in columns}
     with database.cursor() as cursor:
         cursor.execute(_FIND, {**given, "n": list(range(len(wanted))), "connection": connection_id})

@@ -42,7 +42,7 @@ def look_again(*, now: datetime) -> int:
         if not answered:
             break
         told += len(answered)
-        _decide_again([one.lead_id for one in answered if one.is_known or one.account or one.deal], now=now)
+        decide_again([one.lead_id for one in answered if one.is_known or one.account or one.deal], now=now)
     return told
 
 
@@ -62,7 +62,7 @@ def adopted(connection: CrmConnection, kept: Mapping[UUID, str], *, now: datetim
         row.crm_owner, row.crm_owner_name = owner.email, owner.name
         rows.append(row)
     background.write_backgrounds(rows, now=now)
-    _decide_again(kept, now=now)
+    decide_again(kept, now=now)
     still = Assignment.objects.filter(lead__in=kept).select_related("lead", "owner")
     problems = []
     for holder in still:
@@ -102,7 +102,8 @@ def give_to_theirs(subject_ids: Sequence[str], *, by: str, now: datetime) -> Att
     return Attempt(failed=failed)
 
 
-def _decide_again(lead_ids: Collection[UUID], *, now: datetime) -> None:
+def decide_again(lead_ids: Collection[UUID], *, now: datetime) -> None:
+    """By what is known of them now, where something is published."""
     try:
         late_facts.learned(lead_ids, now=now)
     except NothingPublished:

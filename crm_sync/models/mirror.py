@@ -34,7 +34,10 @@ class KnownContact(models.Model):
         verbose_name = "contact there"
         verbose_name_plural = "contacts there"
         constraints = [models.UniqueConstraint(fields=["connection", "remote_id"], name="known_contact_once")]
-        indexes = [GinIndex(fields=["emails"], name="known_contact_emails")]
+        indexes = [
+            GinIndex(fields=["emails"], name="known_contact_emails"),
+            models.Index(fields=["connection", "account_id"], name="known_contact_account"),
+        ]
 
     def __str__(self) -> str:
         return self.emails[0] if self.emails else f"Contact {self.remote_id}"

@@ -1,0 +1,139 @@
+"""What changed in the CRM after a lead was decided: its deals, its account, its record. Whoever writes mirror rows says so here.
+
+A deal that is won, lost or open again gives its leads their status and ends their clocks. Everything else is stored, and the
+lead is decided again by the rule of late facts. Whose a linked record is, is no part of that: such changes come in as events.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Lower
+
+from crm_sync.looking import backgrounds
+from crm_sync.looking.finding import wanted_of
+from crm_sync.looking.learning import decide_again
+from crm_sync.models import Account, CrmConnection, CrmLink, KnownContact, OpenDeal
+from intake.lead_values import values_of
+from intake.models import Lead
+from routing import background
+from routing.handover.outcomes import Outcome, settle
+from routing.late_facts import STILL_YOUNG
+from routing.models import LeadBackground
+
+BATCH = 100
+SOURCE = "crm"
+State = OpenDeal.State
+# Whose a record is, is told by its events; when somebody looked is no news.
+_NO_NEWS = {"lead", "source", "looked_up_at", "keeps_owner", "crm_owner", "crm_owner_name"}
+_NEWS = [one.name for one in LeadBackground._meta.concrete_fields if one.name not in _NO_NEWS]
+
+
+def changed(
+    connection: CrmConnection,
+    *,
+    contact_ids: Collection[str] = (),
+    account_ids: Collection[str] = (),
+    deal_ids: Collection[str] = (),
+    now: datetime,
+) -> None:
+    """Rows of the mirror with these ids are new or others, and written already. In transactions of its own."""
+    deals = list(OpenDeal.objects.filter(connection=connection, remote_id__in=list(deal_ids)))
+    accounts = {*account_ids, *(deal.account_id for deal in deals if deal.account_id)}
+    contacts = {*contact_ids, *(each for deal in deals for each in deal.contact_ids)}
+    contacts.update(
+        KnownContact.objects.filter(connection=connection, account_id__in=accounts).values_list(
+            "remote_id", flat=True
+        )
+    )
+    linked = dict(
+        CrmLink.objects.filter(connection=connection, remote_id__in=contacts).values_list(
+            "lead_id", "remote_id"
+        )
+    )
+    outcomes = _outcomes(connection, deals, linked)
+    if outcomes:
+        settle(outcomes, source=SOURCE, now=now)
+    asked = backgrounds.asked_connection()
+    if asked is None or asked.pk != connection.pk:
+        return
+    concerned = dict.fromkeys(_young_ones_of(connection, account_ids, now=now), "") | linked
+    lead_ids = sorted(concerned)
+    for start in range(0, len(lead_ids), BATCH):
+        _learn(connection, {pk: concerned[pk] for pk in lead_ids[start : start + BATCH]}, now=now)
+
+
+def _outcomes(
+    connection: CrmConnection, deals: Sequence[OpenDeal], linked: Mapping[UUID, str]
+) -> dict[UUID, Outcome]:
+    """What these deals mean for the leads that are linked to their contacts. One that was closed before a lead last came in says
+    nothing of it, and while another one is open none is lost."""
+    by_contact: dict[str, list[OpenDeal]] = {}
+    for deal in deals:
+        for contact_id in deal.contact_ids if not deal.gone else ():
+            by_contact.setdefault(contact_id, []).append(deal)
+    concerned = {pk: by_contact[remote_id] for pk, remote_id in linked.items() if remote_id in by_contact}
+    if not concerned:
+        return {}
+    came_in = dict(Lead.objects.filter(pk__in=concerned).values_list("pk", "last_submitted_at"))
+    open_ones = OpenDeal.objects.filter(
+        connection=connection, state=State.OPEN, gone=False, contact_ids__overlap=list(by_contact)
+    )
+    still_open = {each for ids in open_ones.values_list("contact_ids", flat=True) for each in ids}
+    found: dict[UUID, Outcome] = {}
+    for lead_id, theirs in concerned.items():
+        since = came_in.get(lead_id)
+        closed = {deal.state for deal in theirs if deal.state != State.OPEN and _closed_since(deal, since)}
+        if State.WON in closed:
+            found[lead_id] = "won"
+        elif any(deal.state == State.OPEN for deal in theirs):
+            found[lead_id] = "reopened"
+        elif State.LOST in closed and linked[lead_id] not in still_open:
+            found[lead_id] = "lost"
+    return found
+
+
+def _closed_since(deal: OpenDeal, since: datetime | None) -> bool:
+    at = deal.closed_at or deal.modified_at
+    if at is None or since is None:
+        return True
+    # A date without a time means that whole day.
+    return (at + timedelta(days=1) if at.time() == time.min else at) >= since
+
+
+def _young_ones_of(
+    connection: CrmConnection, account_ids: Collection[str], *, now: datetime
+) -> Iterator[UUID]:
+    """Leads that may still go elsewhere, and belong to these accounts by domain or name rather than by their contact."""
+    if not account_ids:
+        return
+    accounts = Account.objects.filter(connection=connection, remote_id__in=list(account_ids))
+    domains, names = set(), set()
+    for name, each in accounts.values_list("name", "domains"):
+        domains.update(each)
+        names.add(name.lower())
+    host = Func(F("email"), Value("@"), Value(2), function="split_part", output_field=TextField())
+    young = Lead.objects.filter(created_at__gt=now - STILL_YOUNG).annotate(host=host, name=Lower("company"))
+    yield from young.filter(Q(host__in=domains) | Q(name__in=names - {""})).values_list("pk", flat=True)
+
+
+def _learn(connection: CrmConnection, records: Mapping[UUID, str], *, now: datetime) -> None:
+    """`records` are the ids of their records there, "" for none, by lead."""
+    leads = list(Lead.objects.filter(pk__in=records, merged_into=None))
+    before = background.of_leads(records)
+    wanted = [wanted_of(values_of(lead), record=records[lead.pk]) for lead in leads]
+    told = backgrounds.known_now(connection, wanted, now=now)
+    news = []
+    for lead, row in zip(leads, told, strict=True):
+        had = before.get(lead.pk, LeadBackground())
+        if had.missed:
+            continue  # A sweep looks again, also in the CRM itself.
+        row.lead_id = lead.pk
+        row.keeps_owner = had.keeps_owner
+        row.crm_owner, row.crm_owner_name = had.crm_owner, had.crm_owner_name
+        if any(getattr(row, name) != getattr(had, name) for name in _NEWS):
+            news.append(row)
+    if news:
+        background.write_backgrounds(news, now=now)
+        decide_again([row.lead_id for row in news], now=now)
