@@ -8,6 +8,7 @@ from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, webhook_events
 from crm_sync.looking import learning
 from crm_sync.outbound import lead_changes, sending
+from crm_sync.reconcile import running as reconciling
 from crm_sync.schema import reading
 from plumbing import nudges
 
@@ -56,3 +57,9 @@ def refresh_owners() -> None:
 @shared_task(name=reading.READ)
 def read_properties() -> None:
     reading.read_all()
+
+
+@shared_task(name=reconciling.RECONCILE)
+def reconcile() -> None:
+    nudges.taken(reconciling.RECONCILE)
+    reconciling.work_all()

@@ -31,10 +31,12 @@ from crm_sync.admin.mappings import (
 )
 from crm_sync.admin.modes import ModeActions
 from crm_sync.admin.properties import ReadsProperties
+from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connection.connecting import may_be_sent
 from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.reconcile import report
 from plumbing import private_addresses
 from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
 from plumbing.admin_kit.moments import moment
@@ -212,7 +214,7 @@ def _versions(kind: str, own: str) -> list[tuple[str, str]]:
 
 
 @admin.register(CrmConnection)
-class ConnectionPage(ModeActions, ReadsProperties, ConfigurationPage):
+class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationPage):
     form = ConnectionForm
     inlines = [MappingsInline]
     list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
@@ -221,7 +223,7 @@ class ConnectionPage(ModeActions, ReadsProperties, ConfigurationPage):
         ("active", BooleanRadioFilter),
     ]
     search_fields = ["key", "base_url"]
-    actions_detail = ["ask_now", "read_properties", "observe", "live"]
+    actions_detail = ["ask_now", "compare", "read_properties", "observe", "live"]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
         (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),
@@ -268,6 +270,9 @@ class ConnectionPage(ModeActions, ReadsProperties, ConfigurationPage):
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "properties_url": f"{reverse('admin:crm_sync_crmproperty_changelist')}?connection__id__exact={row.pk}",
+            "compared": report.newest(row),
+            "compared_url": reverse("admin:crm_sync_reconciliation_changelist")
+            + f"?connection__id__exact={row.pk}",
             "events_url": f"{reverse('admin:crm_sync_inboundevent_changelist')}?connection__id__exact={row.pk}",
         }
 

@@ -4,11 +4,13 @@ from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
 from crm_sync.models.inbound import InboundEvent
 from crm_sync.models.mirror import Account, KnownContact, MirrorProgress, OpenDeal
 from crm_sync.models.outbox import CrmLink, OutboxEntry
+from crm_sync.models.reconciliation import CrmDifference, Reconciliation
 from crm_sync.models.schema import CrmProperty
 
 __all__ = [
     "Account",
     "CrmConnection",
+    "CrmDifference",
     "CrmLink",
     "CrmProperty",
     "FieldMapping",
@@ -18,4 +20,5 @@ __all__ = [
     "OpenDeal",
     "OutboxEntry",
     "OwnerLink",
+    "Reconciliation",
 ]

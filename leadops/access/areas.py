@@ -110,6 +110,10 @@ AREAS = (
                 "crm_sync.outboxentry", "Outbox", ("view", "change"), "Change: have what failed tried again."
             ),
             Thing("crm_sync.inboundevent", "Inbound events", _LOOK),
+            Thing("crm_sync.reconciliation", "Comparisons with the CRM", _LOOK),
+            Thing(
+                "crm_sync.crmdifference", "Differences", ("view", "change"), "Change: have them put right."
+            ),
             Thing("crm_sync.ownerlink", "CRM owners", _LOOK),
             Thing("crm_sync.crmproperty", "CRM properties", _LOOK),
         ),

@@ -18,7 +18,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Lower
 
-from crm_sync.models import InboundEvent, OutboxEntry
+from crm_sync.models import CrmDifference, InboundEvent, OutboxEntry
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from plumbing.access import To
@@ -77,6 +77,7 @@ _LIMITS: Mapping[type[Model], Callable[[Any, Rows], Rows]] = {
     Lead: _leads,
     Submission: _with_lead,
     OutboxEntry: _with_lead,
+    CrmDifference: _with_lead,
     # What a CRM says is not yet about a lead of ours.
     InboundEvent: _nothing,
     ExceptionItem: _exceptions,

@@ -144,6 +144,8 @@ TABS = [
         ("Connections", "crm_sync.crmconnection"),
         ("Outbox", "crm_sync.outboxentry"),
         ("Inbound events", "crm_sync.inboundevent"),
+        ("Comparisons", "crm_sync.reconciliation"),
+        ("Differences", "crm_sync.crmdifference"),
         ("CRM owners", "crm_sync.ownerlink"),
         ("CRM properties", "crm_sync.crmproperty"),
     ),

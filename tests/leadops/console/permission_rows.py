@@ -19,7 +19,15 @@ from django_celery_beat.models import (
 )
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from crm_sync.models import CrmConnection, CrmProperty, InboundEvent, OutboxEntry, OwnerLink
+from crm_sync.models import (
+    CrmConnection,
+    CrmDifference,
+    CrmProperty,
+    InboundEvent,
+    OutboxEntry,
+    OwnerLink,
+    Reconciliation,
+)
 from exception_queue import queue
 from exception_queue.models import AlertRule
 from intake import runner
@@ -83,6 +91,10 @@ class World:
         )
         CrmProperty.objects.create(connection=connection, name="email", type="text", seen_at=now)
         OwnerLink.objects.create(connection=connection, email="bob@acme.test", remote_id="1", seen_at=now)
+        Reconciliation.objects.create(connection=connection, started_at=now, finished_at=now)
+        self.difference = CrmDifference.objects.create(
+            connection=connection, lead=self.lead, kind="missing", found_at=now, seen_at=now
+        )
         Absence.objects.create(owner=owner, starts_on=date(2030, 1, 1), ends_on=date(2030, 1, 2))
         BlockedSender.objects.create(kind="email", value="nobody@nowhere.example")
         AlertRule.objects.get_or_create(name="Everything", defaults={"notify": ["mailto:ops@acme.test"]})
@@ -110,6 +122,7 @@ class World:
             "intake.submission": self.held,
             "exception_queue.exceptionitem": self.item,
             "crm_sync.outboxentry": self.dead,
+            "crm_sync.crmdifference": self.difference,
             "auth.user": clerk,
             "routing.routingrule": RoutingRule.objects.get(name__startswith="Hot North America"),
         }
@@ -186,6 +199,7 @@ class World:
         if route.endswith(
             (
                 "/ask_now/",
+                "/compare/",
                 "/live/",
                 "/observe/",
                 "/read_properties/",

@@ -39,17 +39,18 @@
   const tellAll = (root) => root.querySelectorAll("time[datetime]").forEach(tell);
 
   // Charts are drawn on load: their labels are instants until then.
-  const tellHours = () => {
-    for (const canvas of document.querySelectorAll("[data-hour-labels] canvas.chart")) {
+  const tellLabels = (where, format) => {
+    for (const canvas of document.querySelectorAll(`[${where}] canvas.chart`)) {
       const data = JSON.parse(canvas.dataset.value);
-      data.labels = data.labels.map((at) => show(new Date(at), formats.minute));
+      data.labels = data.labels.map((at) => show(new Date(at), format));
       canvas.dataset.value = JSON.stringify(data);
     }
   };
 
   document.addEventListener("DOMContentLoaded", () => {
     tellAll(document);
-    tellHours();
+    tellLabels("data-hour-labels", formats.minute);
+    tellLabels("data-date-labels", formats.moment);
     document.addEventListener("htmx:afterSwap", (event) => tellAll(event.target));
     setInterval(() => {
       document.querySelectorAll('time[data-show="ago"], time[data-show="due"]').forEach(tell);
