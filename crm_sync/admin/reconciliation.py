@@ -43,6 +43,7 @@ def open_differences(connection_id: int, kind: str = "") -> str:
 
 @admin.register(Reconciliation)
 class ReconciliationPage(ReadOnlyPage):
+    list_title = "Comparisons"
     list_display = ["started", "connection", "equal_of", "differences", "who", "took"]
     list_filter = [("connection", RelatedDropdownFilter)]
     list_select_related = ["connection"]
