@@ -1,4 +1,4 @@
-"""/control: for tests and demos. Faults, limits, the call log, and what people do in the CRM themselves."""
+"""/control: for tests and demos. Faults, limits, the call log, webhooks, and what `playing` does in the CRM."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from crm_sandbox import playing
+from crm_sandbox.control_requests import BadControl, object_of
 from crm_sandbox.faults import TARGETS, BadFault
-from crm_sandbox.hubspot import owners, people, writes
-from crm_sandbox.hubspot.errors import HubSpotError, not_found
-from crm_sandbox.hubspot.kinds import KINDS
-from crm_sandbox.hubspot.objects import find, object_body
-from crm_sandbox.hubspot.shown import as_read
-from crm_sandbox.hubspot.values import texts
+from crm_sandbox.hubspot import owners
+from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Json, Reply, Request
 
 _HERE = ("127.0.0.1", "localhost", "::1")
-
-
-class BadControl(Exception):
-    """str() says what is wrong with the request."""
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
@@ -77,7 +71,7 @@ def _clear_faults(sandbox: Sandbox, request: Request) -> Reply:
 
 
 def _set_limits(sandbox: Sandbox, request: Request) -> Reply:
-    body = _object(request)
+    body = object_of(request)
     target = _target(body)
     calls, per_seconds = body.get("calls"), body.get("per_seconds")
     if not isinstance(calls, int) or isinstance(calls, bool) or calls < 1:
@@ -107,7 +101,7 @@ def _reset(sandbox: Sandbox, request: Request) -> Reply:
 
 
 def _subscribe(sandbox: Sandbox, request: Request) -> Reply:
-    body = _object(request)
+    body = object_of(request)
     target = _target(body)
     url, secret = str(body.get("url") or ""), str(body.get("secret") or "")
     if not re.match(r"https?://[^/]+", url):
@@ -125,57 +119,13 @@ def _unsubscribe(sandbox: Sandbox, request: Request) -> Reply:
 
 
 def _put_owner(sandbox: Sandbox, request: Request) -> Reply:
-    body = _object(request)
+    body = object_of(request)
     email, name = str(body.get("email") or ""), str(body.get("name") or "")
     if "@" not in email or not name.strip():
         raise BadControl("An owner needs an email and a name.")
     with sandbox.store.writing() as db:
         made = owners.put(db, email=email, name=name, archived=body.get("archived") is True)
     return Reply(201, made)
-
-
-def _edit_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
-    """A person's change: read-only values may be set too, since the CRM sets them when people work."""
-    kind = KINDS["contacts"]
-    properties = texts(object_body(request).get("properties", {}))
-    with sandbox.store.writing() as db:
-        record = find(db, portal=sandbox.portal, kind=kind, value=number)
-        if record is None:
-            raise not_found()
-        writes.update(
-            db, portal=sandbox.portal, kind=kind, record=record, properties=properties, author=writes.PERSON
-        )
-        shown = as_read(db, kind=kind, record=record, names=list(properties), with_history=[])
-    return Reply(200, shown)
-
-
-def _delete_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
-    with sandbox.store.writing() as db:
-        people.delete(
-            db, portal=sandbox.portal, number=number, for_privacy=request.parameter("privacy") == "true"
-        )
-    return Reply(204)
-
-
-def _restore_contact(sandbox: Sandbox, request: Request, number: str) -> Reply:
-    with sandbox.store.writing() as db:
-        record = people.restore(db, portal=sandbox.portal, number=number)
-    return Reply(200, {"id": str(record.id)})
-
-
-def _merge_contacts(sandbox: Sandbox, request: Request) -> Reply:
-    body = _object(request)
-    primary, other = str(body.get("primary") or ""), str(body.get("other") or "")
-    with sandbox.store.writing() as db:
-        made = people.merge(db, portal=sandbox.portal, primary=primary, other=other)
-    return Reply(201, {"id": str(made.id)})
-
-
-def _object(request: Request) -> Json:
-    body: Any = request.json()
-    if not isinstance(body, dict):
-        raise BadControl("The body must be a JSON object.")
-    return body
 
 
 def _target(body: Json) -> str:
@@ -198,9 +148,5 @@ _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
         ("POST", "/control/webhooks", _subscribe),
         ("DELETE", "/control/webhooks", _unsubscribe),
         ("POST", "/control/owners", _put_owner),
-        ("PATCH", "/control/hubspot/contacts/([^/]+)", _edit_contact),
-        ("DELETE", "/control/hubspot/contacts/([^/]+)", _delete_contact),
-        ("POST", "/control/hubspot/contacts/merge", _merge_contacts),
-        ("POST", "/control/hubspot/contacts/([^/]+)/restore", _restore_contact),
     )
-]
+] + playing.ROUTES

@@ -176,7 +176,10 @@ def _matching(
         haystack = " ".join([f"#{record.id}", *shown]).casefold()
         return all(word in haystack for word in words)
 
-    return filter(fits, records.newest(db, kind=kind))
+    # Names of owners stand elsewhere; any other word stands in the record, which its id does too.
+    names = " ".join(people.values()).casefold()
+    written = [word.lstrip("#") for word in words if word not in names]
+    return filter(fits, records.newest(db, kind=kind, words=written))
 
 
 def _owners(db: sqlite3.Connection) -> dict[str, str]:

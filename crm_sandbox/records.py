@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from crm_sandbox import search_index
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ def save(db: sqlite3.Connection, *, record: Record) -> None:
             record.archived_at,
         ),
     )
+    live = record.archived_at is None
+    search_index.keep(db, kind=record.kind, id=record.id, properties=record.properties if live else {})
 
 
 def now_called(db: sqlite3.Connection, *, kind: str, id: int) -> int:
@@ -57,6 +61,11 @@ def now_called(db: sqlite3.Connection, *, kind: str, id: int) -> int:
     while row := db.execute("SELECT new_id FROM merged WHERE kind = ? AND old_id = ?", (kind, id)).fetchone():
         id = int(row["new_id"])
     return id
+
+
+def is_merged(db: sqlite3.Connection, *, kind: str, id: int) -> bool:
+    """Whether it was merged into another."""
+    return now_called(db, kind=kind, id=id) != id
 
 
 def note_merge(db: sqlite3.Connection, *, kind: str, old_ids: Iterable[int], new_id: int) -> None:
@@ -88,21 +97,36 @@ def page(
     return [_record(row) for row in rows]
 
 
-def newest(db: sqlite3.Connection, *, kind: str) -> Iterator[Record]:
-    """Every live record, last made first."""
-    rows = db.execute(
-        "SELECT * FROM records WHERE kind = ? AND archived_at IS NULL ORDER BY id DESC", (kind,)
-    )
-    return map(_record, rows)
+def newest(db: sqlite3.Connection, *, kind: str, words: Sequence[str] = ()) -> Iterator[Record]:
+    """Live records, last made first; with `words`, at least those that have each of them in one of their values."""
+    statement, values = "SELECT * FROM records WHERE kind = ? AND archived_at IS NULL", [kind]
+    for word in words:
+        # SQLite knows of ASCII letters only that they have two cases.
+        spellings = {word} if word.isascii() else {word, word.casefold(), word.upper(), word.capitalize()}
+        statement += f" AND ({' OR '.join(['properties LIKE ? ESCAPE ?'] * len(spellings))})"
+        values += [part for each in spellings for part in (_containing(each), "!")]
+    return map(_record, db.execute(f"{statement} ORDER BY id DESC", values))
+
+
+def _containing(text: str) -> str:
+    """A pattern for values as the file has them, in JSON."""
+    stored = json.dumps(text, ensure_ascii=False)[1:-1]
+    for special in "!%_":
+        stored = stored.replace(special, f"!{special}")
+    return f"%{stored}%"
+
+
+def selected(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> Iterator[Record]:
+    """`statement` gives all columns of records."""
+    return map(_record, db.execute(statement, values))
 
 
 def count(db: sqlite3.Connection, *, kind: str, having: tuple[str, str] | None = None) -> int:
-    """Live records; with `having`, those that have this value in this property."""
-    statement = "SELECT COUNT(*) FROM records WHERE kind = ? AND archived_at IS NULL"
-    values = [kind]
+    """Live records; with `having`, those that have this value in this property, one that is indexed."""
+    statement, values = "SELECT COUNT(*) FROM records WHERE kind = ? AND archived_at IS NULL", [kind]
     if having is not None:
-        statement += " AND json_extract(properties, ?) = ?"
-        values += [f"$.{having[0]}", having[1]]
+        statement = "SELECT COUNT(*) FROM search_values WHERE kind = ? AND property = ? AND value = ?"
+        values += [having[0], having[1].casefold()]
     (number,) = db.execute(statement, values).fetchone()
     return int(number)
 
@@ -116,10 +140,13 @@ def holder(db: sqlite3.Connection, *, kind: str, property: str, value: str) -> i
     return None if row is None else int(row["id"])
 
 
-def set_unique(db: sqlite3.Connection, *, kind: str, id: int, property: str, value: str) -> None:
+def set_unique(db: sqlite3.Connection, *, kind: str, id: int, property: str, values: Iterable[str]) -> None:
+    """Several values for a contact that has more than one e-mail address."""
     db.execute("DELETE FROM unique_values WHERE kind = ? AND id = ? AND property = ?", (kind, id, property))
-    if value:
-        db.execute("INSERT INTO unique_values VALUES (?, ?, ?, ?)", (kind, property, value.casefold(), id))
+    db.executemany(
+        "INSERT INTO unique_values VALUES (?, ?, ?, ?)",
+        [(kind, property, value, id) for value in {each.casefold() for each in values if each}],
+    )
 
 
 def free_unique(db: sqlite3.Connection, *, kind: str, id: int) -> None:

@@ -12,12 +12,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from crm_sandbox import search_index
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     kind TEXT NOT NULL, id INTEGER NOT NULL, properties TEXT NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, archived_at INTEGER,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS records_by_change ON records (kind, updated_at, id) WHERE archived_at IS NULL;
+CREATE INDEX IF NOT EXISTS records_by_creation ON records (kind, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX IF NOT EXISTS records_archived ON records (kind, id) WHERE archived_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS search_values (
+    kind TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL,
+    PRIMARY KEY (kind, property, value, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS search_values_by_record ON search_values (kind, id);
 CREATE TABLE IF NOT EXISTS unique_values (
     kind TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL,
     PRIMARY KEY (kind, property, value)
@@ -42,6 +52,7 @@ CREATE TABLE IF NOT EXISTS properties (
 CREATE TABLE IF NOT EXISTS property_groups (
     kind TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pipelines (id TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS owners (
     id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,
     first_name TEXT NOT NULL, last_name TEXT NOT NULL,
@@ -57,12 +68,14 @@ CREATE TABLE IF NOT EXISTS deliveries (
 """
 TABLES = (
     "records",
+    "search_values",
     "unique_values",
     "changes",
     "associations",
     "merged",
     "properties",
     "property_groups",
+    "pipelines",
     "owners",
     "webhooks",
     "deliveries",
@@ -80,6 +93,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(SCHEMA)
+        with self.writing() as db:
+            search_index.fill(db)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -136,13 +136,13 @@ class Webhooks:
         with self._store.reading() as db:
             self._hooks = {row["target"]: row for row in db.execute("SELECT * FROM webhooks")}
 
-    def listens(self, *, target: str, by_person: bool) -> bool:
+    def listens(self, *, target: str, own_write: bool) -> bool:
         hook = self._hooks.get(target)
-        return hook is not None and (by_person or bool(hook["own_writes"]))
+        return hook is not None and (not own_write or bool(hook["own_writes"]))
 
-    def notify(self, db: sqlite3.Connection, *, target: str, by_person: bool, events: Sequence[Json]) -> None:
+    def notify(self, db: sqlite3.Connection, *, target: str, own_write: bool, events: Sequence[Json]) -> None:
         """Within the caller's transaction; sent once it is committed."""
-        if not self.listens(target=target, by_person=by_person):
+        if not self.listens(target=target, own_write=own_write):
             return
         hook = self._hooks[target]
         for start in range(0, len(events), MOST_EVENTS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crm_sandbox.hubspot import associations
+from crm_sandbox.hubspot import associations, linking
 from crm_sandbox.hubspot.batch import inputs_of
 from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
@@ -20,7 +20,7 @@ def put_default(portal: Portal, request: Request, start: str, start_id: str, end
         one, one_id, two, two_id = associations.ends(
             db, start=start, start_id=start_id, end=end, end_id=end_id
         )
-        results = _put_default(db, one=one, one_id=one_id, two=two, two_id=two_id)
+        results = _put_default(db, portal=portal, one=one, one_id=one_id, two=two, two_id=two_id)
     return Reply(200, batch(results, started_at=started_at), records=1)
 
 
@@ -30,15 +30,20 @@ def put(portal: Portal, request: Request, start: str, start_id: str, end: str, e
         one, one_id, two, two_id = associations.ends(
             db, start=start, start_id=start_id, end=end, end_id=end_id
         )
-        made = _put(db, one=one, one_id=one_id, two=two, two_id=two_id, types=types)
+        made = _put(db, portal=portal, one=one, one_id=one_id, two=two, two_id=two_id, types=types)
     return Reply(201, made, records=1)
 
 
 def delete(portal: Portal, request: Request, start: str, start_id: str, end: str, end_id: str) -> Reply:
     one, two = kind_called(start), kind_called(end)
     with portal.store.writing() as db:
-        associations.unlink(
-            db, start=one, start_id=record_number(start_id), end=two, end_id=record_number(end_id)
+        linking.unlink(
+            db,
+            portal=portal,
+            start=one,
+            start_id=record_number(start_id),
+            end=two,
+            end_id=record_number(end_id),
         )
     return Reply(204, records=1)
 
@@ -82,7 +87,7 @@ def batch_read(portal: Portal, request: Request, start: str, end: str) -> Reply:
                 ]
                 results.append({"from": {"id": start_id}, "to": to})
             elif request.tells_apart:
-                errors.append(_nobody(one, two, start_id=start_id))
+                errors.append(nobody(one, two, start_id=start_id))
     return Reply(
         207 if errors else 200, batch(results, started_at=started_at, errors=errors), records=len(results)
     )
@@ -91,14 +96,14 @@ def batch_read(portal: Portal, request: Request, start: str, end: str) -> Reply:
 def batch_create(portal: Portal, request: Request, start: str, end: str) -> Reply:
     def make(db: Any, each: Json, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int) -> list[Json]:
         types = associations.type_ids(each.get("types"))
-        return [_put(db, one=one, one_id=one_id, two=two, two_id=two_id, types=types)]
+        return [_put(db, portal=portal, one=one, one_id=one_id, two=two, two_id=two_id, types=types)]
 
     return _batch_write(portal, request, start=start, end=end, make=make, status=201)
 
 
 def batch_default(portal: Portal, request: Request, start: str, end: str) -> Reply:
     def make(db: Any, each: Json, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int) -> list[Json]:
-        return _put_default(db, one=one, one_id=one_id, two=two, two_id=two_id)
+        return _put_default(db, portal=portal, one=one, one_id=one_id, two=two, two_id=two_id)
 
     return _batch_write(portal, request, start=start, end=end, make=make, status=200)
 
@@ -109,15 +114,46 @@ def batch_archive(portal: Portal, request: Request, start: str, end: str) -> Rep
     with portal.store.writing() as db:
         for each in inputs:
             targets = each.get("to") or []
-            for target in targets:
-                associations.unlink(
+            # Version 3 names one, later ones list them.
+            for target in targets if isinstance(targets, list) else [targets]:
+                linking.unlink(
                     db,
+                    portal=portal,
                     start=one,
-                    start_id=record_number(_ref(each.get("from"))),
+                    start_id=record_number(ref(each.get("from"))),
                     end=two,
-                    end_id=record_number(_ref(target)),
+                    end_id=record_number(ref(target)),
                 )
     return Reply(204, records=len(inputs))
+
+
+def batch_unlabel(portal: Portal, request: Request, start: str, end: str) -> Reply:
+    one, two = kind_called(start), kind_called(end)
+    inputs = inputs_of(request, most=2000)
+    with portal.store.writing() as db:
+        for each in inputs:
+            types = [type_id for type_id in associations.type_ids(each.get("types")) if type_id]
+            unknown = set(types) - set(associations.types_between(one, two))
+            if unknown:
+                raise HubSpotError(400, f"No such association types here: {sorted(unknown)}")
+            linking.unlabel(
+                db,
+                portal=portal,
+                start=one,
+                start_id=record_number(ref(each.get("from"))),
+                end=two,
+                end_id=record_number(ref(each.get("to"))),
+                types=types,
+            )
+    return Reply(204, records=len(inputs))
+
+
+def labels(portal: Portal, request: Request, start: str, end: str) -> Reply:
+    types = associations.types_between(kind_called(start), kind_called(end))
+    found = [
+        {"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": label} for type_id, label in types.items()
+    ]
+    return Reply(200, {"results": found}, records=len(found))
 
 
 def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make: Any, status: int) -> Reply:
@@ -129,22 +165,24 @@ def _batch_write(portal: Portal, request: Request, *, start: str, end: str, make
         for each in inputs_of(request, most=2000):
             try:
                 found = associations.ends(
-                    db, start=start, start_id=_ref(each.get("from")), end=end, end_id=_ref(each.get("to"))
+                    db, start=start, start_id=ref(each.get("from")), end=end, end_id=ref(each.get("to"))
                 )
                 results += make(db, each, *found)
             except HubSpotError as error:
                 if not request.tells_apart:
                     raise
                 error.context = {
-                    "fromObjectId": [_ref(each.get("from"))],
-                    "toObjectId": [_ref(each.get("to"))],
+                    "fromObjectId": [ref(each.get("from"))],
+                    "toObjectId": [ref(each.get("to"))],
                 }
                 errors.append(error.item())
     body = batch(results, started_at=started_at, errors=errors)
     return Reply(207 if errors else status, body, records=len(results))
 
 
-def _put(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int, types: list[int]) -> Json:
+def _put(
+    db: Any, *, portal: Portal, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int, types: list[int]
+) -> Json:
     known = associations.types_between(one, two)
     for type_id in types:
         if type_id not in known:
@@ -152,7 +190,7 @@ def _put(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int,
                 400, f"Association type {type_id} does not go from {one.singular} to {two.singular}"
             )
     for type_id in types:
-        associations.link(db, start=one, start_id=one_id, end=two, end_id=two_id, type_id=type_id)
+        linking.link(db, portal=portal, start=one, start_id=one_id, end=two, end_id=two_id, type_id=type_id)
     return {
         "fromObjectTypeId": one.type_id,
         "fromObjectId": one_id,
@@ -162,9 +200,11 @@ def _put(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int,
     }
 
 
-def _put_default(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int) -> list[Json]:
+def _put_default(
+    db: Any, *, portal: Portal, one: ObjectKind, one_id: int, two: ObjectKind, two_id: int
+) -> list[Json]:
     there = next(iter(associations.types_between(one, two)))
-    associations.link(db, start=one, start_id=one_id, end=two, end_id=two_id, type_id=there)
+    linking.link(db, portal=portal, start=one, start_id=one_id, end=two, end_id=two_id, type_id=there)
     return [
         {
             "from": {"id": str(first)},
@@ -175,7 +215,7 @@ def _put_default(db: Any, *, one: ObjectKind, one_id: int, two: ObjectKind, two_
     ]
 
 
-def _nobody(one: ObjectKind, two: ObjectKind, *, start_id: str) -> Json:
+def nobody(one: ObjectKind, two: ObjectKind, *, start_id: str) -> Json:
     return HubSpotError(
         404,
         f"No {two.singular} is associated with {one.singular} {start_id}.",
@@ -189,6 +229,6 @@ def _nobody(one: ObjectKind, two: ObjectKind, *, start_id: str) -> Json:
     ).item()
 
 
-def _ref(value: Any) -> str:
+def ref(value: Any) -> str:
     """The id of {"id": "7"}; empty, which no record has, for anything else."""
     return str(value.get("id", "")) if isinstance(value, dict) else ""

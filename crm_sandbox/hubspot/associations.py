@@ -28,12 +28,22 @@ _ONE_WAY: dict[tuple[str, str], dict[int, str | None]] = {
     ("deals", "tasks"): {215: None},
     ("tasks", "deals"): {216: None},
     ("contacts", "contacts"): {449: None},
-    ("companies", "companies"): {450: None},
+    ("companies", "companies"): {450: None, 13: "Parent", 14: "Child"},
 }
+CHILD_TO_PARENT = 14
+# Of these types a record has one at most.
+ONLY_ONE = (1, 5, CHILD_TO_PARENT)
 TWINS = {279: 280, 280: 279, 1: 2, 2: 1, 4: 3, 3: 4, 342: 341, 341: 342, 6: 5, 5: 6, 203: 204, 204: 203}
+TWINS |= {13: 14, 14: 13}
 TWINS |= {191: 192, 192: 191, 215: 216, 216: 215, 449: 449, 450: 450}
 
+_NAMED = {13: "parent_to_child_company", 14: "child_to_parent_company"}
+
 Link = tuple[ObjectKind, int, int]
+
+
+def can_be(start: ObjectKind, end: ObjectKind) -> bool:
+    return (start.name, end.name) in _ONE_WAY
 
 
 def types_between(start: ObjectKind, end: ObjectKind) -> dict[int, str | None]:
@@ -47,8 +57,8 @@ def types_between(start: ObjectKind, end: ObjectKind) -> dict[int, str | None]:
 def link(
     db: sqlite3.Connection, *, start: ObjectKind, start_id: int, end: ObjectKind, end_id: int, type_id: int
 ) -> None:
-    """Both ways. A labelled association has the unlabelled one beside it."""
-    default = next(iter(types_between(start, end)))
+    """Both ways. A labelled association has the unlabelled one beside it, but for a parent and its child."""
+    default = type_id if type_id in _NAMED else next(iter(types_between(start, end)))
     db.executemany(
         "INSERT OR IGNORE INTO associations VALUES (?, ?, ?, ?, ?)",
         [
@@ -66,6 +76,20 @@ def unlink(db: sqlite3.Connection, *, start: ObjectKind, start_id: int, end: Obj
     db.executemany(
         "DELETE FROM associations WHERE from_kind = ? AND from_id = ? AND to_kind = ? AND to_id = ?",
         [(start.name, start_id, end.name, end_id), (end.name, end_id, start.name, start_id)],
+    )
+
+
+def unlabel(
+    db: sqlite3.Connection, *, start: ObjectKind, start_id: int, end: ObjectKind, end_id: int, type_id: int
+) -> None:
+    """Takes one type away, both ways."""
+    db.executemany(
+        "DELETE FROM associations WHERE from_kind = ? AND from_id = ? AND to_kind = ? AND to_id = ? "
+        "AND type_id = ?",
+        [
+            (start.name, start_id, end.name, end_id, type_id),
+            (end.name, end_id, start.name, start_id, TWINS[type_id]),
+        ],
     )
 
 
@@ -94,17 +118,32 @@ def linked(
 
 
 def short(db: sqlite3.Connection, *, kind: ObjectKind, record_id: int, to: ObjectKind) -> list[Json]:
-    """As an object's own answer lists them: [{"id": "7", "type": "contact_to_company"}]"""
+    """As an object's own answer lists them: [{"id": "7", "type": "contact_to_company_unlabeled"}]"""
     found = linked(db, start=kind, start_id=record_id, end=to)
-    types = types_between(kind, to) if found else {}
     return [
-        {
-            "id": str(end_id),
-            "type": f"{kind.singular}_to_{to.singular}{'' if types[each] is None else '_primary'}",
-        }
+        {"id": str(end_id), "type": type_name(kind, to, each)}
         for end_id, type_ids in found.items()
         for each in type_ids
     ]
+
+
+def type_name(start: ObjectKind, end: ObjectKind, type_id: int) -> str:
+    """contact_to_deal, child_to_parent_company; contact_to_company is the primary one, ..._unlabeled is plain."""
+    if type_id in _NAMED:
+        return _NAMED[type_id]
+    types = types_between(start, end)
+    plain = "_unlabeled" if types[type_id] is None and "Primary" in types.values() else ""
+    return f"{start.singular}_to_{end.singular}{plain}"
+
+
+def type_called(start: ObjectKind, end: ObjectKind, name: str) -> int:
+    """Version 3 names types, or says their number. Raises HubSpotError 400."""
+    for type_id in types_between(start, end):
+        if name in (str(type_id), type_name(start, end, type_id)):
+            return type_id
+    raise HubSpotError(
+        400, f"{name} is not a valid association type between {start.singular} and {end.singular}"
+    )
 
 
 def full(start: ObjectKind, end: ObjectKind, *, end_id: int, type_ids: list[int]) -> Json:
@@ -135,11 +174,6 @@ def asked_for(db: sqlite3.Connection, *, kind: ObjectKind, wanted: Any) -> list[
                 raise HubSpotError(400, f"The {end.singular} {to_id} to associate with does not exist")
             links.append((end, to_id, type_id))
     return links
-
-
-def link_all(db: sqlite3.Connection, *, kind: ObjectKind, record_id: int, links: list[Link]) -> None:
-    for end, end_id, type_id in links:
-        link(db, start=kind, start_id=record_id, end=end, end_id=end_id, type_id=type_id)
 
 
 def type_ids(specs: Any) -> list[int]:

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
-from crm_sandbox.hubspot import associations, writes
+from crm_sandbox.hubspot import associations, linking, writes
 from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import check_unique, find, object_body
@@ -48,7 +48,7 @@ def _create_one(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, eac
     properties = texts(each.get("properties", {}))
     links = associations.asked_for(db, kind=kind, wanted=each.get("associations"))
     record = writes.create(db, portal=portal, kind=kind, properties=properties)
-    associations.link_all(db, kind=kind, record_id=record.id, links=links)
+    linking.link_all(db, portal=portal, kind=kind, record_id=record.id, links=links)
     return _with_trace(as_written(record, kind=kind, names=list(properties)), each)
 
 

@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
+from crm_sandbox.hubspot.default_choices import (
+    BORN,
+    BUYING_ROLE,
+    DEAL_STAGE,
+    IDEAL_CUSTOMER,
+    LEAD_STATUS,
+    LIFECYCLE,
+    OBJECT_SOURCE,
+    TASK_PRIORITY,
+    TASK_STATUS,
+    TASK_TYPE,
+    YES_NO,
+)
 from crm_sandbox.wire import Json
-
-BORN = "2019-08-06T02:41:08.029Z"
-
-LIFECYCLE = (
-    ("subscriber", "Subscriber"),
-    ("lead", "Lead"),
-    ("marketingqualifiedlead", "Marketing Qualified Lead"),
-    ("salesqualifiedlead", "Sales Qualified Lead"),
-    ("opportunity", "Opportunity"),
-    ("customer", "Customer"),
-    ("evangelist", "Evangelist"),
-    ("other", "Other"),
-)
-LEAD_STATUS = (
-    ("NEW", "New"),
-    ("OPEN", "Open"),
-    ("IN_PROGRESS", "In Progress"),
-    ("OPEN_DEAL", "Open Deal"),
-    ("UNQUALIFIED", "Unqualified"),
-    ("ATTEMPTED_TO_CONTACT", "Attempted to Contact"),
-    ("CONNECTED", "Connected"),
-    ("BAD_TIMING", "Bad Timing"),
-)
-BUYING_ROLE = (
-    ("BLOCKER", "Blocker"),
-    ("BUDGET_HOLDER", "Budget Holder"),
-    ("CHAMPION", "Champion"),
-    ("DECISION_MAKER", "Decision Maker"),
-    ("END_USER", "End User"),
-    ("EXECUTIVE_SPONSOR", "Executive Sponsor"),
-    ("INFLUENCER", "Influencer"),
-    ("LEGAL_AND_COMPLIANCE", "Legal & Compliance"),
-    ("OTHER", "Other"),
-)
-YES_NO = (("true", "Yes"), ("false", "No"))
-TASK_STATUS = tuple(
-    (value, value.replace("_", " ").title())
-    for value in ("NOT_STARTED", "IN_PROGRESS", "WAITING", "COMPLETED", "DEFERRED")
-)
-TASK_PRIORITY = (("NONE", "None"), ("LOW", "Low"), ("MEDIUM", "Medium"), ("HIGH", "High"))
-TASK_TYPE = (("EMAIL", "Email"), ("CALL", "Call"), ("TODO", "To-do"))
-DEAL_STAGE = (
-    ("appointmentscheduled", "Appointment Scheduled"),
-    ("qualifiedtobuy", "Qualified To Buy"),
-    ("presentationscheduled", "Presentation Scheduled"),
-    ("decisionmakerboughtin", "Decision Maker Bought-In"),
-    ("contractsent", "Contract Sent"),
-    ("closedwon", "Closed Won"),
-    ("closedlost", "Closed Lost"),
-)
 
 FIELD_TYPES = {
     "string": "text",
@@ -67,6 +30,7 @@ FIELD_TYPES = {
 # "name label|type flags"; flags: "ro" read-only, "unique", "owner"
 _CONTACT = """
 email Email|string unique
+hs_additional_emails Additional email addresses|string
 firstname First Name|string
 lastname Last Name|string
 phone Phone Number|string
@@ -99,6 +63,7 @@ hs_last_sales_activity_timestamp Last Engagement Date|datetime ro
 num_contacted_notes Number of times contacted|number ro
 num_notes Number of Sales Activities|number ro
 num_associated_deals Number of Associated Deals|number ro
+associatedcompanyid Primary Associated Company ID|number ro
 first_deal_created_date First Deal Created Date|datetime ro
 closedate Close Date|datetime
 createdate Create Date|datetime ro
@@ -109,6 +74,8 @@ hs_object_id Record ID|number ro
 _COMPANY = """
 name Company name|string
 domain Company Domain Name|string
+hs_additional_domains Additional Domains|string
+hs_parent_company_id Parent Company|number ro
 website Website URL|string
 phone Phone Number|string
 description Description|string
@@ -131,11 +98,11 @@ hs_object_id Record ID|number ro
 _DEAL = """
 dealname Deal Name|string
 amount Amount|number
-pipeline Pipeline|string
 closedate Close Date|datetime
 description Deal Description|string
 hs_is_closed Is Deal Closed?|bool ro
 hs_is_closed_won Is Closed Won|bool ro
+hs_deal_stage_probability Deal Probability|number ro
 hubspot_owner_id Deal owner|enumeration owner
 hubspot_owner_assigneddate Owner assigned date|datetime ro
 createdate Create Date|datetime ro
@@ -206,10 +173,23 @@ def _table(text: str, *, group: str) -> dict[str, Json]:
 
 
 def _choices(
-    name: str, label: str, choices: tuple[tuple[str, str], ...], *, group: str, field_type: str = "select"
+    name: str,
+    label: str,
+    choices: tuple[tuple[str, str], ...],
+    *,
+    group: str,
+    field_type: str = "select",
+    flags: tuple[str, ...] = (),
 ) -> dict[str, Json]:
-    made = _definition(name=name, label=label, type="enumeration", group=group, flags=[])
+    made = _definition(name=name, label=label, type="enumeration", group=group, flags=list(flags))
     return {name: made | {"options": options(choices), "fieldType": field_type}}
+
+
+def _source(*, group: str) -> dict[str, Json]:
+    """Where a record comes from."""
+    texts = "hs_object_source_label Record source|string ro\nhs_object_source_id Record source ID|string ro"
+    choices = _choices("hs_object_source", "Record source", OBJECT_SOURCE, group=group, flags=("ro",))
+    return choices | _table(texts, group=group)
 
 
 PROPERTIES: dict[str, dict[str, Json]] = {
@@ -218,12 +198,19 @@ PROPERTIES: dict[str, dict[str, Json]] = {
     | _choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="sales_properties", field_type="radio")
     | _choices(
         "hs_buying_role", "Buying Role", BUYING_ROLE, group="contactinformation", field_type="checkbox"
-    ),
+    )
+    | _source(group="contactinformation"),
     "companies": _table(_COMPANY, group="companyinformation")
     | _choices("lifecyclestage", "Lifecycle Stage", LIFECYCLE, group="companyinformation", field_type="radio")
-    | _choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="companyinformation", field_type="radio"),
+    | _choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="companyinformation", field_type="radio")
+    | _choices(
+        "hs_ideal_customer_profile", "Ideal Customer Profile Tier", IDEAL_CUSTOMER, group="companyinformation"
+    )
+    | _source(group="companyinformation"),
     "deals": _table(_DEAL, group="dealinformation")
-    | _choices("dealstage", "Deal Stage", DEAL_STAGE, group="dealinformation", field_type="radio"),
+    | _choices("pipeline", "Pipeline", (("default", "Sales Pipeline"),), group="dealinformation")
+    | _choices("dealstage", "Deal Stage", DEAL_STAGE, group="dealinformation", field_type="radio")
+    | _source(group="dealinformation"),
     "tasks": _table(_TASK, group="task")
     | _choices("hs_task_status", "Task Status", TASK_STATUS, group="task")
     | _choices("hs_task_priority", "Priority", TASK_PRIORITY, group="task")

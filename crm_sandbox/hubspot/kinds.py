@@ -22,7 +22,7 @@ class ObjectKind:
 
     @property
     def created(self) -> str:
-        return "createdate" if self.name != "tasks" else "hs_createdate"
+        return "hs_createdate" if "hs_createdate" in self.shown else "createdate"
 
 
 KINDS = {

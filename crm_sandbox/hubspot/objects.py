@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crm_sandbox import records
-from crm_sandbox.hubspot import associations, writes
+from crm_sandbox.hubspot import associations, linking, writes
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.portal import Portal
@@ -26,7 +26,7 @@ def create(portal: Portal, request: Request, object_type: str) -> Reply:
     with portal.store.writing() as db:
         links = associations.asked_for(db, kind=kind, wanted=body.get("associations"))
         record = writes.create(db, portal=portal, kind=kind, properties=properties)
-        associations.link_all(db, kind=kind, record_id=record.id, links=links)
+        linking.link_all(db, portal=portal, kind=kind, record_id=record.id, links=links)
     return Reply(201, as_written(record, kind=kind, names=list(properties)), records=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from crm_sandbox.hubspot import default_properties
+from crm_sandbox.hubspot import default_properties, pipelines
 from crm_sandbox.store import Store
 from crm_sandbox.webhooks import Webhooks
 from crm_sandbox.wire import Json
@@ -28,8 +28,20 @@ class Portal:
                 definition: Json = json.loads(row["definition"])
                 if not definition["archived"]:
                     known[row["name"]] = definition
+            if kind == "deals":
+                known |= _of_pipelines(known, pipelines.known(db))
             self._definitions[kind] = known
         return known
 
     def forget_definitions(self) -> None:
         self._definitions = {}
+
+
+def _of_pipelines(known: dict[str, Json], found: list[Json]) -> dict[str, Json]:
+    """What a deal can have as its pipeline and as its stage."""
+    stages = [stage for each in found for stage in each["stages"]]
+    return {
+        name: known[name]
+        | {"options": default_properties.options(tuple((each["id"], each["label"]) for each in choices))}
+        for name, choices in (("pipeline", found), ("dealstage", stages))
+    }

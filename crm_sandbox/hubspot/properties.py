@@ -9,7 +9,8 @@ import sqlite3
 from crm_sandbox import records
 from crm_sandbox.hubspot import groups
 from crm_sandbox.hubspot.batch import inputs_of
-from crm_sandbox.hubspot.default_properties import PROPERTIES, YES_NO, options
+from crm_sandbox.hubspot.default_choices import YES_NO
+from crm_sandbox.hubspot.default_properties import PROPERTIES, options
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import object_body
@@ -208,7 +209,7 @@ def _index(db: sqlite3.Connection, *, kind: ObjectKind, name: str) -> None:
     for record in records.newest(db, kind=kind.name):
         value = record.properties.get(name, "")
         if value and records.holder(db, kind=kind.name, property=name, value=value) is None:
-            records.set_unique(db, kind=kind.name, id=record.id, property=name, value=value)
+            records.set_unique(db, kind=kind.name, id=record.id, property=name, values=[value])
 
 
 def _save(db: sqlite3.Connection, *, kind: ObjectKind, definition: Json) -> None:

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from crm_sandbox.hubspot import account, association_calls, batch, groups, objects, owners, properties, search
+from crm_sandbox.hubspot import (
+    account,
+    association_calls,
+    association_calls_v3,
+    batch,
+    groups,
+    objects,
+    owners,
+    pipeline_calls,
+    properties,
+    search,
+)
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.wire import MalformedJson, Reply, Request
@@ -21,18 +32,25 @@ class _Version:
     properties: str
     owners: str
     associations: str
+    pipelines: str
     tells_apart: bool
 
 
 _VERSIONS = (
     _Version(
-        "/crm/v3/objects", "/crm/v3/properties", "/crm/v3/owners", "/crm/v4/associations", tells_apart=True
+        "/crm/v3/objects",
+        "/crm/v3/properties",
+        "/crm/v3/owners",
+        "/crm/v4/associations",
+        "/crm/v3/pipelines",
+        tells_apart=True,
     ),
     _Version(
         "/crm/objects/2026-09",
         "/crm/properties/2026-09",
         "/crm/owners/2026-09",
         "/crm/associations/2026-09",
+        "/crm/pipelines/2026-09",
         tells_apart=False,
     ),
 )
@@ -72,16 +90,29 @@ def _calls(at: _Version) -> list[tuple[str, str, _Call]]:
             association_calls.batch_default,
         ),
         ("POST", f"{at.associations}/{{}}/{{}}/batch/archive", association_calls.batch_archive),
+        ("POST", f"{at.associations}/{{}}/{{}}/batch/labels/archive", association_calls.batch_unlabel),
+        ("GET", f"{at.associations}/{{}}/{{}}/labels", association_calls.labels),
+        ("GET", f"{at.pipelines}/{{}}", pipeline_calls.page),
+        ("GET", f"{at.pipelines}/{{}}/{{}}", pipeline_calls.read),
+        ("GET", f"{at.pipelines}/{{}}/{{}}/stages", pipeline_calls.stages),
+        ("GET", f"{at.pipelines}/{{}}/{{}}/stages/{{}}", pipeline_calls.stage),
     ]
 
 
-# What no dated version is known to have.
+# What no dated version is known to have, or has elsewhere.
 _ONCE: list[tuple[str, str, _Call]] = [
     ("GET", "/account-info/v3/details", account.details),
     ("PUT", "/crm/v4/objects/{}/{}/associations/default/{}/{}", association_calls.put_default),
     ("GET", "/crm/v4/objects/{}/{}/associations/{}", association_calls.page),
     ("PUT", "/crm/v4/objects/{}/{}/associations/{}/{}", association_calls.put),
     ("DELETE", "/crm/v4/objects/{}/{}/associations/{}/{}", association_calls.delete),
+    ("GET", "/crm/v3/objects/{}/{}/associations/{}", association_calls_v3.page),
+    ("PUT", "/crm/v3/objects/{}/{}/associations/{}/{}/{}", association_calls_v3.put),
+    ("DELETE", "/crm/v3/objects/{}/{}/associations/{}/{}/{}", association_calls_v3.delete),
+    ("GET", "/crm/v3/associations/{}/{}/types", association_calls_v3.types),
+    ("POST", "/crm/v3/associations/{}/{}/batch/read", association_calls_v3.batch_read),
+    ("POST", "/crm/v3/associations/{}/{}/batch/create", association_calls_v3.batch_create),
+    ("POST", "/crm/v3/associations/{}/{}/batch/archive", association_calls.batch_archive),
 ]
 _ROUTES = [
     (method, re.compile(path.replace("{}", "([^/]+)")), call, tells_apart)

@@ -6,36 +6,22 @@ All checks come before the first write, so a refusal changes nothing.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from crm_sandbox import records
-from crm_sandbox.hubspot.default_properties import LIFECYCLE
+from crm_sandbox.hubspot import derived, telling
+from crm_sandbox.hubspot.authors import API, ChangeAuthor
+from crm_sandbox.hubspot.default_choices import LIFECYCLE
 from crm_sandbox.hubspot.errors import PORTAL_ID, BadValue, HubSpotError, bad_values
 from crm_sandbox.hubspot.kinds import ObjectKind
 from crm_sandbox.hubspot.portal import Portal
 from crm_sandbox.hubspot.values import checked
 from crm_sandbox.records import Record
-from crm_sandbox.webhooks import change_event
-from crm_sandbox.wire import iso, now_ms
+from crm_sandbox.search_index import parts
+from crm_sandbox.wire import Json, iso, now_ms
 
 _STAGES = [value for value, _ in LIFECYCLE]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeAuthor:
-    """Who writes, in the words of propertiesWithHistory and of webhooks (changeSource)."""
-
-    source: str
-    source_id: str
-
-    @property
-    def is_person(self) -> bool:
-        return self.source == "CRM_UI"
-
-
-APP_ID = 1160452
-API = ChangeAuthor("INTEGRATION", str(APP_ID))
-PERSON = ChangeAuthor("CRM_UI", "userId:4400100")
+_OTHER_ADDRESSES = "hs_additional_emails"
 
 
 def create(
@@ -48,6 +34,7 @@ def create(
 ) -> Record:
     """Raises HubSpotError: 400 bad values, 409 the e-mail address is another contact's."""
     definitions = portal.definitions(db, kind=kind.name)
+    properties = derived.added(kind, values=properties, current={})
     values = checked(db, definitions=definitions, properties=properties, current={})
     missing = [name for name in kind.required if not values.get(name)]
     if missing:
@@ -55,15 +42,21 @@ def create(
             [BadValue(name, "REQUIRED_FIELD", f'Property "{name}" is required') for name in missing]
         )
     number = records.next_id(db, kind=kind.name, first=kind.first_id)
-    for name in _unique(definitions, values):
-        owner = records.holder(db, kind=kind.name, property=name, value=values[name])
+    for name, value in unique_values(definitions, values):
+        owner = records.holder(db, kind=kind.name, property=name, value=value)
         if owner is not None and name == "email":
             raise HubSpotError(409, f"Contact already exists. Existing ID: {owner}", category="CONFLICT")
         if owner is not None:
-            raise _value_taken(kind, name=name, value=values[name], wanted_by=number, owner=owner)
+            raise _value_taken(kind, name=name, value=value, wanted_by=number, owner=owner)
     at = now_ms()
     record = Record(kind.name, number, {}, created_at=at, updated_at=at)
     record.properties = {kind.created: iso(at), "hs_object_id": str(number)}
+    if "hs_object_source" in definitions:
+        record.properties |= {
+            "hs_object_source": author.source,
+            "hs_object_source_label": author.source,
+            "hs_object_source_id": author.source_id,
+        }
     _write(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
     return record
 
@@ -86,25 +79,37 @@ def update(
     values = checked(
         db,
         definitions=definitions,
-        properties=properties,
+        properties=derived.added(kind, values=properties, current=record.properties),
         current=record.properties,
-        read_only_too=author.is_person,
+        read_only_too=not author.is_client,
     )
     cleared = [name for name in kind.required if values.get(name) == ""]
     if cleared:
         raise bad_values(
             [BadValue(name, "REQUIRED_FIELD", f'Property "{name}" is required') for name in cleared]
         )
-    if not author.is_person and _is_backward(record.properties.get("lifecyclestage", ""), values):
+    if author.is_client and _is_backward(record.properties.get("lifecyclestage", ""), values):
         del values["lifecyclestage"]
     changed = {name: value for name, value in values.items() if record.properties.get(name, "") != value}
-    for name in _unique(definitions, changed):
-        owner = records.holder(db, kind=kind.name, property=name, value=changed[name])
+    for name, value in unique_values(definitions, changed):
+        owner = records.holder(db, kind=kind.name, property=name, value=value)
         if owner not in (None, record.id):
-            raise _value_taken(kind, name=name, value=changed[name], wanted_by=record.id, owner=owner)
-    # HubSpot moves the modified date with the values, and two changes never share one
-    at = max(now_ms(), record.updated_at + 1) if changed else record.updated_at
-    _write(db, portal=portal, kind=kind, record=record, values=changed, at=at, author=author)
+            raise _value_taken(kind, name=name, value=value, wanted_by=record.id, owner=owner)
+    _change(db, portal=portal, kind=kind, record=record, changed=changed, author=author)
+
+
+def work_out(
+    db: sqlite3.Connection,
+    *,
+    portal: Portal,
+    kind: ObjectKind,
+    record: Record,
+    values: dict[str, str],
+    author: ChangeAuthor,
+) -> None:
+    """What HubSpot keeps from other records; a change of it is one like any other, and none where nothing differs."""
+    changed = {name: value for name, value in values.items() if record.properties.get(name, "") != value}
+    _change(db, portal=portal, kind=kind, record=record, changed=changed, author=author)
 
 
 def archive(db: sqlite3.Connection, *, record: Record) -> None:
@@ -112,6 +117,44 @@ def archive(db: sqlite3.Connection, *, record: Record) -> None:
     record.archived_at = now_ms()
     records.free_unique(db, kind=record.kind, id=record.id)
     records.save(db, record=record)
+
+
+def keep_unique(
+    db: sqlite3.Connection, *, kind: str, record: Record, definitions: Mapping[str, Json], names: list[str]
+) -> None:
+    """That the record holds what it has in these properties now."""
+    held = list(unique_values(definitions, record.properties))
+    touched = {"email" if name == _OTHER_ADDRESSES else name for name in names}
+    for name in touched:
+        if definitions[name]["hasUniqueValue"]:
+            values = [value for held_name, value in held if held_name == name]
+            records.set_unique(db, kind=kind, id=record.id, property=name, values=values)
+
+
+def unique_values(
+    definitions: Mapping[str, Json], properties: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Property and value of what only one record may have. A contact's other addresses are its addresses too."""
+    for name, value in properties.items():
+        if name == _OTHER_ADDRESSES:
+            yield from (("email", address) for address in parts(name, value))
+        elif value and name in definitions and definitions[name]["hasUniqueValue"]:
+            yield name, value
+
+
+def _change(
+    db: sqlite3.Connection,
+    *,
+    portal: Portal,
+    kind: ObjectKind,
+    record: Record,
+    changed: dict[str, str],
+    author: ChangeAuthor,
+) -> None:
+    if changed:
+        # HubSpot moves the modified date with the values, and two changes never share one
+        at = max(now_ms(), record.updated_at + 1)
+        _write(db, portal=portal, kind=kind, record=record, values=changed, at=at, author=author)
 
 
 def _write(
@@ -124,9 +167,8 @@ def _write(
     at: int,
     author: ChangeAuthor,
 ) -> None:
-    definitions = portal.definitions(db, kind=kind.name)
-    derived = _derived(record=record, kind=kind, values=values, at=at)
-    for name, value in (values | derived).items():
+    more = derived.values_of(db, record=record, kind=kind, values=values, at=at)
+    for name, value in (values | more).items():
         if value:
             record.properties[name] = value
         else:
@@ -134,9 +176,8 @@ def _write(
     record.updated_at = at
     record.properties[kind.modified] = iso(at)
     records.save(db, record=record)
-    for name, value in values.items():
-        if definitions[name]["hasUniqueValue"]:
-            records.set_unique(db, kind=kind.name, id=record.id, property=name, value=value)
+    definitions = portal.definitions(db, kind=kind.name)
+    keep_unique(db, kind=kind.name, record=record, definitions=definitions, names=list(values))
     records.note_changes(
         db,
         kind=kind.name,
@@ -146,61 +187,7 @@ def _write(
         source=author.source,
         source_id=author.source_id,
     )
-    _notify(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
-
-
-def _notify(
-    db: sqlite3.Connection,
-    *,
-    portal: Portal,
-    kind: ObjectKind,
-    record: Record,
-    values: dict[str, str],
-    at: int,
-    author: ChangeAuthor,
-) -> None:
-    if not portal.webhooks.listens(target="hubspot", by_person=author.is_person):
-        return
-    portal.webhooks.notify(
-        db,
-        target="hubspot",
-        by_person=author.is_person,
-        events=[
-            change_event(
-                kind=kind.singular,
-                record_id=record.id,
-                name=name,
-                value=value,
-                at=at,
-                source=author.source,
-                source_id=author.source_id,
-                portal_id=PORTAL_ID,
-                app_id=APP_ID,
-            )
-            for name, value in values.items()
-        ],
-    )
-
-
-def _derived(*, record: Record, kind: ObjectKind, values: dict[str, str], at: int) -> dict[str, str]:
-    """What HubSpot works out itself from the values just written."""
-    derived: dict[str, str] = {}
-    if "hubspot_owner_id" in values:
-        derived["hubspot_owner_assigneddate"] = iso(at) if values["hubspot_owner_id"] else ""
-    if kind.name == "contacts" and "email" in values:
-        derived["hs_email_domain"] = values["email"].partition("@")[2]
-    if kind.name == "tasks" and "hs_task_status" in values:
-        done = values["hs_task_status"] == "COMPLETED"
-        derived["hs_task_completion_date"] = iso(at) if done else ""
-    if kind.name == "deals" and "dealstage" in values:
-        stage = values["dealstage"]
-        derived["hs_is_closed"] = str(stage in ("closedwon", "closedlost")).lower()
-        derived["hs_is_closed_won"] = str(stage == "closedwon").lower()
-    return derived
-
-
-def _unique(definitions: dict[str, dict[str, object]], values: dict[str, str]) -> list[str]:
-    return [name for name, value in values.items() if value and definitions[name]["hasUniqueValue"]]
+    telling.of_values(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
 
 
 def _is_backward(current: str, values: dict[str, str]) -> bool:

@@ -189,7 +189,8 @@ def test_it_creates_a_contact_together_with_its_company(sdk):
     )
     read = sdk.crm.contacts.basic_api.get_by_id(made.id, associations=["companies"])
     assert [(each.id, each.type) for each in read.associations["companies"].results] == [
-        (company.id, "contact_to_company")
+        (company.id, "contact_to_company_unlabeled"),
+        (company.id, "contact_to_company"),
     ]
 
 

@@ -1,0 +1,58 @@
+"""The options of HubSpot's own properties, value and label, in their order."""
+
+from __future__ import annotations
+
+BORN = "2019-08-06T02:41:08.029Z"
+
+LIFECYCLE = (
+    ("subscriber", "Subscriber"),
+    ("lead", "Lead"),
+    ("marketingqualifiedlead", "Marketing Qualified Lead"),
+    ("salesqualifiedlead", "Sales Qualified Lead"),
+    ("opportunity", "Opportunity"),
+    ("customer", "Customer"),
+    ("evangelist", "Evangelist"),
+    ("other", "Other"),
+)
+LEAD_STATUS = (
+    ("NEW", "New"),
+    ("OPEN", "Open"),
+    ("IN_PROGRESS", "In Progress"),
+    ("OPEN_DEAL", "Open Deal"),
+    ("UNQUALIFIED", "Unqualified"),
+    ("ATTEMPTED_TO_CONTACT", "Attempted to Contact"),
+    ("CONNECTED", "Connected"),
+    ("BAD_TIMING", "Bad Timing"),
+)
+BUYING_ROLE = (
+    ("BLOCKER", "Blocker"),
+    ("BUDGET_HOLDER", "Budget Holder"),
+    ("CHAMPION", "Champion"),
+    ("DECISION_MAKER", "Decision Maker"),
+    ("END_USER", "End User"),
+    ("EXECUTIVE_SPONSOR", "Executive Sponsor"),
+    ("INFLUENCER", "Influencer"),
+    ("LEGAL_AND_COMPLIANCE", "Legal & Compliance"),
+    ("OTHER", "Other"),
+)
+YES_NO = (("true", "Yes"), ("false", "No"))
+TASK_STATUS = tuple(
+    (value, value.replace("_", " ").title())
+    for value in ("NOT_STARTED", "IN_PROGRESS", "WAITING", "COMPLETED", "DEFERRED")
+)
+TASK_PRIORITY = (("NONE", "None"), ("LOW", "Low"), ("MEDIUM", "Medium"), ("HIGH", "High"))
+TASK_TYPE = (("EMAIL", "Email"), ("CALL", "Call"), ("TODO", "To-do"))
+DEAL_STAGE = (
+    ("appointmentscheduled", "Appointment Scheduled"),
+    ("qualifiedtobuy", "Qualified To Buy"),
+    ("presentationscheduled", "Presentation Scheduled"),
+    ("decisionmakerboughtin", "Decision Maker Bought-In"),
+    ("contractsent", "Contract Sent"),
+    ("closedwon", "Closed Won"),
+    ("closedlost", "Closed Lost"),
+)
+OBJECT_SOURCE = tuple(
+    (value, value.replace("_", " ").capitalize())
+    for value in ("CRM_UI", "IMPORT", "FORM", "INTEGRATION", "CONVERSATIONS", "MERGE_OBJECTS")
+)
+IDEAL_CUSTOMER = (("tier_1", "Tier 1"), ("tier_2", "Tier 2"), ("tier_3", "Tier 3"))
