@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from crm_sandbox import playing
-from crm_sandbox.control_requests import BadControl, object_of
+from crm_sandbox import playing, search_lag
+from crm_sandbox.control_requests import BadControl, object_of, whole_number
 from crm_sandbox.faults import TARGETS, BadFault
 from crm_sandbox.hubspot import owners
 from crm_sandbox.hubspot.errors import HubSpotError
@@ -91,6 +91,24 @@ def _clear_limits(sandbox: Sandbox, request: Request) -> Reply:
     return Reply(204)
 
 
+def _set_search_lag(sandbox: Sandbox, request: Request) -> Reply:
+    milliseconds = whole_number(object_of(request), "ms", low=0, high=600_000)
+    with sandbox.store.writing() as db:
+        search_lag.set_to(db, milliseconds=milliseconds)
+    return Reply(201, {"ms": milliseconds})
+
+
+def _search_lag(sandbox: Sandbox, request: Request) -> Reply:
+    with sandbox.store.reading() as db:
+        return Reply(200, {"ms": search_lag.milliseconds(db)})
+
+
+def _end_search_lag(sandbox: Sandbox, request: Request) -> Reply:
+    with sandbox.store.writing() as db:
+        search_lag.set_to(db, milliseconds=0)
+    return Reply(204)
+
+
 def _calls(sandbox: Sandbox, request: Request) -> Reply:
     return Reply(200, sandbox.calls.of(target=request.parameter("target")))
 
@@ -119,11 +137,14 @@ def _unsubscribe(sandbox: Sandbox, request: Request) -> Reply:
 
 
 def _put_owner(sandbox: Sandbox, request: Request) -> Reply:
+    """One who is there already keeps the name, and stays or comes back, where the body does not say otherwise."""
     body = object_of(request)
-    email, name = str(body.get("email") or ""), str(body.get("name") or "")
-    if "@" not in email or not name.strip():
-        raise BadControl("An owner needs an email and a name.")
+    email, name = str(body.get("email") or "").lower(), str(body.get("name") or "").strip()
     with sandbox.store.writing() as db:
+        there = owners.called(db, email)
+        name = name or (f"{there['first_name']} {there['last_name']}".strip() if there else "")
+        if "@" not in email or not name:
+            raise BadControl("An owner needs an email and a name.")
         made = owners.put(db, email=email, name=name, archived=body.get("archived") is True)
     return Reply(201, made)
 
@@ -143,6 +164,9 @@ _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
         ("GET", "/control/limits", _limits),
         ("POST", "/control/limits", _set_limits),
         ("DELETE", "/control/limits", _clear_limits),
+        ("GET", "/control/search_lag", _search_lag),
+        ("POST", "/control/search_lag", _set_search_lag),
+        ("DELETE", "/control/search_lag", _end_search_lag),
         ("GET", "/control/calls", _calls),
         ("POST", "/control/reset", _reset),
         ("POST", "/control/webhooks", _subscribe),

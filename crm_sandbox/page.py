@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from string import Template
 
-from crm_sandbox import records, widgets
+from crm_sandbox import records, search_lag, widgets
 from crm_sandbox.hubspot import associations, owners
 from crm_sandbox.hubspot.kinds import KINDS
 from crm_sandbox.records import Record
@@ -69,6 +69,7 @@ def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
             f"{each['target']} {each['calls']} calls per {each['per_seconds']:g} s"
             for each in sandbox.limits.active()
         ),
+        *([f"searches are {lag / 1000:g} s behind"] if (lag := search_lag.milliseconds(db)) else []),
     ]
     contacts = list(islice(_matching(db, kind="contacts", words=words, people=people), MOST_ROWS))
     tasks = list(islice(_matching(db, kind="tasks", words=words, people=people), MOST_ROWS))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from crm_sandbox.control_requests import BadControl, object_of
-from crm_sandbox.hubspot import associations, linking, people, pipelines, writes
-from crm_sandbox.hubspot.authors import PERSON, ChangeAuthor
+from crm_sandbox import records
+from crm_sandbox.control_requests import BadControl, object_of, whole_number
+from crm_sandbox.hubspot import associations, linking, owners, people, pipelines, writes
+from crm_sandbox.hubspot.authors import IMPORT, PERSON, ChangeAuthor
 from crm_sandbox.hubspot.default_choices import OBJECT_SOURCE
 from crm_sandbox.hubspot.errors import not_found
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
@@ -23,6 +25,7 @@ from crm_sandbox.records import Record
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Json, Reply, Request
 
+MOST_IMPORTED = 20_000
 _MERGED = ("contacts", "companies")
 # A program that is not ours.
 _OTHER_APP = "999"
@@ -60,6 +63,50 @@ def _make(db: sqlite3.Connection, *, sandbox: Sandbox, kind: ObjectKind, body: J
         ends = [(kind, record.id), (kind, other.id)]
         _link(db, sandbox=sandbox, ends=ends, type_id=associations.CHILD_TO_PARENT, author=author)
     return str(record.id)
+
+
+def import_contacts(sandbox: Sandbox, request: Request) -> Reply:
+    """A file of contacts: {"contacts": [{...}]}, or as many as `count` with numbered addresses at `domain`.
+
+    Whoever has an address already is changed; all others are made. All or none.
+    """
+    body = object_of(request)
+    rows = body.get("contacts")
+    if rows is None:
+        count = whole_number(body, "count", low=1, high=MOST_IMPORTED)
+        domain, shared = str(body.get("domain") or "imported.example"), texts(body.get("properties", {}))
+        start = whole_number(body, "start", low=0, high=10**9, default=0)
+        rows = [
+            {"email": f"contact{number}@{domain}", "firstname": "Contact", "lastname": str(number)} | shared
+            for number in range(start, start + count)
+        ]
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_IMPORTED:
+        raise BadControl(f"contacts is a list of 1 to {MOST_IMPORTED} objects of text values.")
+    kind, made, changed = KINDS["contacts"], [], []
+    with sandbox.store.writing() as db:
+        author = replace(_author(db, body), source=IMPORT.source)
+        owned = _owned(db, body)
+        for row in rows:
+            properties = owned | texts(row)
+            email = properties.get("email", "").strip()
+            number = records.holder(db, kind=kind.name, property="email", value=email) if email else None
+            record = records.get(db, kind=kind.name, id=number) if number else None
+            if record is None:
+                record = writes.create(
+                    db, portal=sandbox.portal, kind=kind, properties=properties, author=author
+                )
+                made.append(str(record.id))
+            else:
+                writes.update(
+                    db,
+                    portal=sandbox.portal,
+                    kind=kind,
+                    record=record,
+                    properties=properties | {"email": record.properties.get("email", "")},
+                    author=author,
+                )
+                changed.append(str(record.id))
+    return Reply(201, {"made": made, "changed": changed})
 
 
 def edit(sandbox: Sandbox, request: Request, name: str, number: str) -> Reply:
@@ -227,7 +274,7 @@ def _author(db: sqlite3.Connection, body: Json) -> ChangeAuthor:
 
 
 def _owner(db: sqlite3.Connection, email: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = db.execute("SELECT * FROM owners WHERE email = ?", (email,)).fetchone()
+    row = owners.called(db, email)
     if row is None:
         raise BadControl(f"Nobody there is called {email}.")
     return row
@@ -252,6 +299,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
         ("POST", "associations", associate),
         ("DELETE", "associations", dissociate),
         ("POST", "pipelines", make_pipeline),
+        ("POST", "imports", import_contacts),
         ("POST", f"deals/{_ID}/won", win),
         ("POST", f"deals/{_ID}/lost", lose),
         ("POST", f"deals/{_ID}/reopened", reopen),

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crm_sandbox import search_index
+from crm_sandbox import search_index, search_lag
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Record:
     archived_at: int | None = None
 
 
-def _record(row: sqlite3.Row) -> Record:
+def from_row(row: sqlite3.Row) -> Record:
     return Record(
         row["kind"],
         row["id"],
@@ -39,6 +39,7 @@ def next_id(db: sqlite3.Connection, *, kind: str, first: int) -> int:
 
 
 def save(db: sqlite3.Connection, *, record: Record) -> None:
+    search_lag.note_change(db, kind=record.kind, id=record.id)
     db.execute(
         "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET "
         "properties = excluded.properties, updated_at = excluded.updated_at, "
@@ -82,7 +83,7 @@ def get(db: sqlite3.Connection, *, kind: str, id: int, archived: bool = False) -
     row = db.execute("SELECT * FROM records WHERE kind = ? AND id = ?", (kind, id)).fetchone()
     if row is None or (row["archived_at"] is not None) != archived:
         return None
-    return _record(row)
+    return from_row(row)
 
 
 def page(
@@ -94,7 +95,7 @@ def page(
         f"SELECT * FROM records WHERE kind = ? AND id > ? AND archived_at {gone} ORDER BY id LIMIT ?",
         (kind, after, limit),
     )
-    return [_record(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def newest(db: sqlite3.Connection, *, kind: str, words: Sequence[str] = ()) -> Iterator[Record]:
@@ -105,7 +106,7 @@ def newest(db: sqlite3.Connection, *, kind: str, words: Sequence[str] = ()) -> I
         spellings = {word} if word.isascii() else {word, word.casefold(), word.upper(), word.capitalize()}
         statement += f" AND ({' OR '.join(['properties LIKE ? ESCAPE ?'] * len(spellings))})"
         values += [part for each in spellings for part in (_containing(each), "!")]
-    return map(_record, db.execute(f"{statement} ORDER BY id DESC", values))
+    return map(from_row, db.execute(f"{statement} ORDER BY id DESC", values))
 
 
 def _containing(text: str) -> str:
@@ -118,7 +119,7 @@ def _containing(text: str) -> str:
 
 def selected(db: sqlite3.Connection, statement: str, values: Sequence[object]) -> Iterator[Record]:
     """`statement` gives all columns of records."""
-    return map(_record, db.execute(statement, values))
+    return map(from_row, db.execute(statement, values))
 
 
 def count(db: sqlite3.Connection, *, kind: str, having: tuple[str, str] | None = None) -> int:

@@ -53,6 +53,12 @@ CREATE TABLE IF NOT EXISTS property_groups (
     kind TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pipelines (id TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replaced (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id INTEGER NOT NULL, properties TEXT,
+    created_at INTEGER, updated_at INTEGER, archived_at INTEGER, at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS replaced_by_moment ON replaced (at);
 CREATE TABLE IF NOT EXISTS owners (
     id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,
     first_name TEXT NOT NULL, last_name TEXT NOT NULL,
@@ -76,6 +82,8 @@ TABLES = (
     "properties",
     "property_groups",
     "pipelines",
+    "settings",
+    "replaced",
     "owners",
     "webhooks",
     "deliveries",

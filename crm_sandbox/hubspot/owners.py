@@ -74,6 +74,12 @@ def shown(row: sqlite3.Row) -> Json:
     return body
 
 
+def called(db: sqlite3.Connection, email: str) -> sqlite3.Row | None:
+    """With this e-mail address, in lower case; also one who has left."""
+    row: sqlite3.Row | None = db.execute("SELECT * FROM owners WHERE email = ?", (email,)).fetchone()
+    return row
+
+
 def put(db: sqlite3.Connection, *, email: str, name: str, archived: bool) -> Json:
     """A new owner, or a new name or state for the one with this address."""
     first, _, last = name.strip().partition(" ")

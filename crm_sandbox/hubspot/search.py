@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from crm_sandbox import records
+from crm_sandbox import records, search_lag
 from crm_sandbox.hubspot import search_plan
 from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.hubspot.filters import SearchFilter, comparable, groups_of, no_such
@@ -67,7 +67,8 @@ def _page(
     """How many there are, and those of the page."""
     plan = search_plan.plan(kind, groups=groups)
     order = search_plan.order_of(kind, name=name, backward=backward)
-    if plan.is_whole and order and not words:
+    behind = search_lag.seen(db, kind=kind.name)
+    if plan.is_whole and order and not words and not behind:
         counted = db.execute(f"SELECT COUNT(*) FROM records WHERE {plan.where}", plan.values).fetchone()
         statement = f"SELECT * FROM records WHERE {plan.where} ORDER BY {order} LIMIT ? OFFSET ?"
         return int(counted[0]), list(records.selected(db, statement, [*plan.values, limit, after]))
@@ -75,8 +76,19 @@ def _page(
     found = [
         record
         for record in records.selected(db, statement, plan.values)
-        if (plan.is_whole or _passes(record, groups=groups)) and _contains(record, kind=kind, words=words)
+        if record.id not in behind
+        and (plan.is_whole or _passes(record, groups=groups))
+        and _contains(record, kind=kind, words=words)
     ]
+    if behind:
+        found += [
+            record
+            for record in (records.from_row(row) for row in behind.values() if row["properties"] is not None)
+            if record.archived_at is None
+            and _passes(record, groups=groups)
+            and _contains(record, kind=kind, words=words)
+        ]
+        found.sort(key=lambda record: record.id)
     if name:
         _order(found, name=name, type=type, backward=backward)
     return len(found), found[after : after + limit]
