@@ -6,14 +6,14 @@ from typing import Any
 from intake.values import mailboxes
 from intake.values.companies import company_key
 from intake.values.phones import phone_country
-from intake.values.web import host_of, registrable_domain
+from intake.values.web import host_of, is_shared_domain, registrable_domain
 
 
 def facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Facts by name, only those that can be known. `values` are normalized.
 
     `company_domain` is the registrable domain of the e-mail address unless anybody can have one there,
-    otherwise of the website.
+    otherwise of the website unless that is a page at a social network or a host.
     """
     facts: dict[str, Any] = {}
     if email := values.get("email"):
@@ -33,12 +33,17 @@ def facts_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def company_domain(values: Mapping[str, Any]) -> str | None:
-    """The registrable domain that stands for the person's company, or None."""
-    if email := values.get("email"):
-        domain = mailboxes.domain_of(email)
-        if not mailboxes.is_free_mail(domain) and not mailboxes.is_disposable(domain):
-            return registrable_domain(domain)
+    """The registrable domain that stands for the person's company, or None: that of the address, else of the website."""
+    if (email := values.get("email")) and (found := domain_of_company(mailboxes.domain_of(email))):
+        return found
     if (website := values.get("website")) and (host := host_of(website)):
-        found = registrable_domain(host)
-        return found if found and not mailboxes.is_free_mail(found) else None
+        return domain_of_company(host)
     return None
+
+
+def domain_of_company(host: str) -> str | None:
+    """The registrable domain of a host if it belongs to one company: None for free mail, social pages and hosting."""
+    if is_shared_domain(host) or mailboxes.is_free_mail(host) or mailboxes.is_disposable(host):
+        return None
+    found = registrable_domain(host)
+    return found if found and not mailboxes.is_free_mail(found) else None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 from intake.values.refusal import ValueRefused
-from intake.values.text import one_line
+from intake.values.text import one_line, read_lines
 
 _LABEL = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -26,6 +26,19 @@ def registrable_domain(host: str) -> str | None:
         return None
     found = _suffixes().privatesuffix(name)
     return found if isinstance(found, str) else None
+
+
+@lru_cache(maxsize=16384)
+def is_shared_domain(host: str) -> bool:
+    """Whether many companies have a page at this host, or at one above it: a social network, a builder's or hosting's domain."""
+    labels = host.strip().strip(".").lower().split(".")
+    shared = _shared_domains()
+    return any(".".join(labels[place:]) in shared for place in range(len(labels) - 1))
+
+
+@cache
+def _shared_domains() -> frozenset[str]:
+    return frozenset(read_lines("shared_domains.txt"))
 
 
 def normalize_website(raw: str) -> str:

@@ -1,8 +1,10 @@
 """Mirror rows have one writer, and the newest word of the CRM is the row."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps  # noqa: TID251  as a migration is given it
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
@@ -122,3 +124,12 @@ def test_a_page_is_one_statement(connection):
     with CaptureQueriesContext(database) as queries:
         save_contacts(connection, page, now=NOON)
     assert len([each for each in queries if "SAVEPOINT" not in each["sql"]]) == 1
+
+
+def test_names_that_were_folded_before_are_folded_anew(connection):
+    save_companies(connection, [RemoteCompany("7001", name="ООО «Глобекс»", modified_at=NOON)], now=NOON)
+    save_companies(connection, [RemoteCompany("7002", name="Initech", modified_at=NOON)], now=NOON)
+    Account.objects.filter(remote_id="7001").update(folded_name="ооо глобекс")
+    import_module("crm_sync.migrations.0014_fold_names_anew").fold(apps, None)
+    names = dict(Account.objects.values_list("remote_id", "folded_name"))
+    assert names == {"7001": "глобекс", "7002": "initech"}

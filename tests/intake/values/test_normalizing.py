@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -172,6 +173,26 @@ def test_it_takes_the_companys_domain_from_the_website_when_the_address_is_free_
     assert facts_of(values)["company_domain"] == "globex.co.uk"
     assert facts_of(values)["email_is_free"] is True
     assert "company_domain" not in facts_of(normalized(email="jane@gmail.com").values)
+
+
+@pytest.mark.parametrize(
+    "website",
+    [
+        "https://facebook.com/globex",
+        "https://de.linkedin.com/company/globex",
+        "globex.sharepoint.com",
+        "github.io",
+        "gmail.com",
+    ],
+)
+def test_a_page_at_a_social_network_or_a_host_is_no_companys_domain(website):
+    for email in ("jane@gmail.com", "jane@facebook.com"):
+        assert "company_domain" not in facts_of(normalized(email=email, website=website).values)
+
+
+def test_a_name_of_ones_own_below_a_host_is_the_companys_domain():
+    values = {"email": "jane@gmail.com", "website": "https://globex.github.io/about"}
+    assert facts_of(values)["company_domain"] == "globex.github.io"
     assert facts_of({}) == {}
 
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from intake.values.choices import normalize_boolean
 from intake.values.companies import company_key, normalize_company
@@ -10,7 +12,8 @@ from intake.values.languages import normalize_language, normalize_timezone
 from intake.values.moments import normalize_datetime
 from intake.values.numbers import normalize_integer
 from intake.values.refusal import ValueRefused
-from intake.values.web import normalize_website, registrable_domain
+from intake.values.text import words_of
+from intake.values.web import is_shared_domain, normalize_website, registrable_domain
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,32 @@ from intake.values.web import normalize_website, registrable_domain
         ("Globex s.r.o.", "globex"),
         ("Müller & Söhne UG (haftungsbeschränkt)", "muller sohne"),
         ("McDonald's", "mcdonalds"),
+        ("Globex Gesellschaft mit beschränkter Haftung", "globex"),
+        ("Globex S.p.A.", "globex"),
+        ("Globex SpA", "globex"),
+        ("Globex S.à r.l.", "globex"),
+        ("SARL Globex", "globex"),
+        ("Globex S.A. de C.V.", "globex"),
+        ("Globex Ltda", "globex"),
+        ("Globex A/S", "globex"),
+        ("AB Globex", "globex"),
+        ("Globex Oyj", "globex"),
+        ("Globex Sp. zoo", "globex"),
+        ("Globex d.o.o.", "globex"),
+        ("Globex Ltd. Şti.", "globex"),
+        ("PT Globex Tbk", "globex"),
+        ("Công ty TNHH Globex", "globex"),
+        ("Globex (Pty) Ltd", "globex"),
+        ("Globex Co., Ltd.", "globex"),
+        ("ООО «Глобекс»", "глобекс"),
+        ("Глобекс ООО", "глобекс"),
+        ("上海环球有限公司", "上海环球"),
+        ('גלובקס בע"מ', "גלובקס"),
+        ("شركة جلوبكس المحدودة", "جلوبكس"),
+        ("SAS Institute Inc.", "sas institute"),
+        ("Vitamin E", "vitamin e"),
+        ("Berlin Zoo", "berlin zoo"),
+        ("株式会社", "株式会社"),
         ("AG", "ag"),
         ("AT&T Inc", "at t"),
         ("", ""),
@@ -32,6 +61,29 @@ from intake.values.web import normalize_website, registrable_domain
 )
 def test_it_compares_companies_without_their_legal_form(name, key):
     assert company_key(name) == key
+
+
+@pytest.mark.parametrize(
+    ("bare", "written"),
+    [
+        (
+            "グローベックス",
+            ["株式会社グローベックス", "グローベックス株式会社", "（株）グローベックス", "グローベックス㈱"],
+        ),
+        ("글로벡스", ["주식회사 글로벡스", "글로벡스 주식회사", "글로벡스(주)", "㈜글로벡스"]),
+        ("โกลเบ็กซ์", ["บริษัท โกลเบ็กซ์ จำกัด", "บริษัทโกลเบ็กซ์ จำกัด (มหาชน)"]),
+    ],
+)
+def test_legal_forms_do_not_count_in_scripts_without_spaces(bare, written):
+    assert {company_key(name) for name in written} == {company_key(bare)} != {""}
+
+
+@given(st.text(max_size=40))
+def test_something_is_left_of_every_name_that_has_words(name):
+    """Something is left of every name that has words."""
+    key = company_key(name)
+    assert bool(key) == bool(words_of(name.replace("'", "").replace("’", "")))
+    assert key == " ".join(key.split())
 
 
 def test_it_leaves_a_company_name_as_it_is_written():
@@ -73,6 +125,23 @@ def test_it_refuses_what_is_no_website(raw):
 )
 def test_it_finds_the_registrable_domain(host, domain):
     assert registrable_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("host", "shared"),
+    [
+        ("www.facebook.com", True),
+        ("globex.sharepoint.com", True),
+        ("sites.google.com", True),
+        ("google.com", False),
+        ("notfacebook.com", False),
+        ("globex.com", False),
+        ("com", False),
+        ("", False),
+    ],
+)
+def test_it_knows_hosts_where_many_companies_have_a_page(host, shared):
+    assert is_shared_domain(host) is shared
 
 
 @pytest.mark.parametrize(
