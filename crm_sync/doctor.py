@@ -96,8 +96,9 @@ def _stuck(connection: CrmConnection) -> Iterator[Finding]:
         missing = unset if variable else "no webhook secret"
         yield Finding(
             "warn",
-            f"Connection {connection.key}: {missing}, so changes made in the CRM do not come in.",
-            hint=f"Enter the client secret of the CRM's app, or set {variable or 'its variable'}.",
+            f"Connection {connection.key}: {missing}, so changes made in the CRM come in by polling alone, every "
+            f"{connection.poll_seconds} s.",
+            hint=f"For less, enter the client secret of the CRM's app, or set {variable or 'its variable'}.",
         )
     dead = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.DEAD)
     if count := dead.count():

@@ -8,6 +8,7 @@ REJECTED = "crm.rejected"
 FAILING = "crm.failing"
 RECORD_GONE = "crm.record_gone"
 EVENTS_UNREADABLE = "crm.events_unreadable"
+MIRROR_BEHIND = "crm.mirror_behind"
 OWNER_UNKNOWN = "crm.owner_unknown"
 PING_PONG = "crm.ping_pong"
 CHANGE_REFUSED = "crm.change_refused"
@@ -78,6 +79,18 @@ KINDS = [
             "passes. If it stays for hours: open the record in the CRM by hand, then ask its support. Retry tries at once."
         ),
         retry="crm_sync.outbox.retry_failing",
+    ),
+    ExceptionKind(
+        key=MIRROR_BEHIND,
+        title="The CRM's records cannot be read",
+        severity="medium",
+        what_to_do=(
+            "Leads are routed and written as usual, but who is a customer there, or has an open deal, is not known any "
+            "better than at the last reading. The cause is what the CRM says, mostly that the access token lacks a "
+            "scope: contacts, companies and deals are read. It is asked again each minute, and closes by itself. "
+            "Retry asks at once."
+        ),
+        retry="crm_sync.polling.trouble.ask_again",
     ),
     ExceptionKind(
         key=RECORD_GONE,

@@ -8,6 +8,7 @@ from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, webhook_events
 from crm_sync.looking import learning
 from crm_sync.outbound import lead_changes, sending
+from crm_sync.polling import filling
 from crm_sync.reconcile import running as reconciling
 from crm_sync.schema import reading
 from plumbing import nudges
@@ -41,6 +42,11 @@ def work_inbound() -> None:
 @shared_task(name=link_check.CHECK)
 def check_links() -> None:
     link_check.check_all()
+
+
+@shared_task(name=filling.FILL)
+def fill_mirror() -> None:
+    filling.fill_all()
 
 
 @shared_task(name="crm_sync.look_again")

@@ -18,6 +18,7 @@ SWEEPS = {
     "Sweep: outbox due": _every("crm_sync.drain_outbox", 1.0),
     "Sweep: CRM events": _every("crm_sync.work_inbound", 1.0),
     "Sweep: CRM records still there": _every("crm_sync.check_links", 60.0),
+    "Sweep: the mirror of CRMs": _every("crm_sync.fill_mirror", 5.0),
     "Sweep: leads compared with the CRM": _every("crm_sync.reconcile", 5.0),
     "Sweep: leads that could not be looked up": _every("crm_sync.look_again", 30.0),
     "Refresh: CRM owners": _every("crm_sync.refresh_owners", 300.0),

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,16 +13,10 @@ from django.utils.timesince import timesince
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
 
+from crm_sync.admin.connection_form import ConnectionForm
 from crm_sync.admin.mappings import (
     ANYWAY,
-    ANYWAY_LABEL,
     MappingsInline,
     ask_for_properties,
     switches_off_guarded,
@@ -33,24 +25,13 @@ from crm_sync.admin.modes import ModeActions
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.connection import circuit, connection_status
-from crm_sync.connection.connecting import may_be_sent
-from crm_sync.connectors import CONNECTORS, connector_class, ending, kinds, sends_events, version_of
+from crm_sync.connectors import ending, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.polling import lag
 from crm_sync.reconcile import report
-from plumbing import private_addresses
-from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
-from routing.engine.scoring import SEGMENTS
 
-_MASTERS = (
-    ("", "as by default"),
-    ("leadops", "leadops"),
-    ("crm", "The CRM"),
-    ("most_recent", "Whoever wrote last"),
-)
-# What decides about where a connection's calls go.
-_ADDRESS = ("kind", "base_url")
 _BADGES = {"short": "Not in step", "ownerless": "Not in step", "observed": "Observed"}
 _TONES = {
     "ok": "success",
@@ -65,152 +46,14 @@ _TONES = {
 }
 
 
-class ConnectionForm(SecretsForm, PartsForm):
-    kind = forms.ChoiceField(label="CRM", widget=UnfoldAdminSelectWidget())
-    api_version = forms.ChoiceField(
-        label="Version of its API", required=False, widget=UnfoldAdminSelectWidget()
-    )
-    secret_fields = ("token", "webhook_secret")
-    variable_fields = ("token_env", "webhook_secret_env")
-    json_parts = {
-        "system_of_record": {
-            "owner": "master_owner",
-            "lifecycle": "master_lifecycle",
-            "default": "master_default",
-        },
-        "task": {"when": "task_when", "subject": "task_subject"},
-    }
-
-    recycled = WordsField(
-        label="Recycled statuses",
-        required=False,
-        help_text="Lead statuses as the CRM writes them, with commas. With “Route anew”: who has one goes to somebody new.",
-    )
-    switch_off_anyway = forms.BooleanField(
-        label=ANYWAY_LABEL, required=False, widget=UnfoldBooleanSwitchWidget()
-    )
-    master_owner = forms.ChoiceField(
-        label="Owner",
-        choices=_MASTERS,
-        required=False,
-        widget=UnfoldAdminSelectWidget(),
-        help_text="A person's change of owner in the CRM is always accepted.",
-    )
-    master_lifecycle = forms.ChoiceField(
-        label="Status", choices=_MASTERS, required=False, widget=UnfoldAdminSelectWidget()
-    )
-    master_default = forms.ChoiceField(
-        label="All other fields",
-        choices=[("", "Whoever wrote last"), *_MASTERS[1:]],
-        required=False,
-        widget=UnfoldAdminSelectWidget(),
-    )
-    task_when = forms.MultipleChoiceField(
-        label="Make a task for",
-        choices=[(segment, segment) for segment in SEGMENTS],
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="One per lead and clock, due when the first answer is due. None ticked: no tasks.",
-    )
-    task_subject = forms.CharField(
-        label="Subject",
-        required=False,
-        widget=UnfoldAdminTextInputWidget({"placeholder": "Call {full_name} ({company})"}),
-        help_text="Names of our fields in braces are filled in.",
-    )
-
-    class Meta:
-        model = CrmConnection
-        fields = [
-            "key", "kind", "primary", "base_url", "api_version",
-            "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
-            "known_owner", "recycled", "look_up_ms",
-        ]  # fmt: skip
-        labels = {
-            "base_url": "Address",
-            "token_env": "Token's variable",
-            "webhook_secret_env": "Secret's variable",
-            "known_owner": "Whoever has their record",
-            "look_up_ms": "Longest question, in ms",
-        }
-        help_texts = {
-            "key": "Stands in the webhook address.",
-            "base_url": "Empty: the CRM's own address.",
-            "webhook_secret_env": "Or: the environment variable that holds it.",
-            "look_up_ms": "About people whom the mirror does not know, before they are routed. 0 never asks; at most 5000.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "kind" in self.fields:
-            self._choices("kind", _kinds(self.instance.kind))
-            asked = self.data.get(self.add_prefix("kind")) if self.is_bound else ""
-            self._choices("api_version", _versions(asked or self.instance.kind, self.instance.api_version))
-
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or self.cleaned_data
-        found = connector_class(cleaned.get("kind", ""))
-        if (
-            found
-            and not cleaned.get("base_url")
-            and not found.default_address
-            and "base_url" not in self.errors
-        ):
-            self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
-        if not self.errors:
-            self._bind_the_token(cleaned)
-        return cleaned
-
-    def _bind_the_token(self, cleaned: Mapping[str, Any]) -> None:
-        """A token is for the address that it was entered for: whoever may change the address cannot send it elsewhere."""
-        wanted = {name: cleaned.get(name, getattr(self.instance, name)) for name in _ADDRESS}
-        goes_to = CrmConnection(**wanted).address.rstrip("/")
-        stored = CrmConnection.objects.filter(pk=self.instance.pk).first()
-        typed = self.data.get(self.add_prefix("token")) or ""
-        if stored and stored.token and not typed and goes_to != stored.address.rstrip("/"):
-            self.add_error(
-                "token", "The address is another one: enter the token for it, or - to remove the old one."
-            )
-        variable = cleaned.get("token_env", self.instance.token_env)
-        if variable and not may_be_sent(variable, goes_to, kind=wanted["kind"]):
-            self.add_error(
-                "token_env",
-                f"What {variable} holds is not sent to {goes_to} from here: use a configuration file (config apply), "
-                "or enter a token and leave this empty.",
-            )
-
-    def clean_base_url(self) -> str:
-        address: str = self.cleaned_data["base_url"]
-        try:
-            private_addresses.refuse(address)
-        except private_addresses.PrivateAddress as inside:
-            raise ValidationError(str(inside)) from inside
-        return address
-
-    def clean_primary(self) -> bool:
-        primary: bool = self.cleaned_data["primary"]
-        other = CrmConnection.objects.filter(primary=True).exclude(pk=self.instance.pk).first()
-        if primary and other:
-            raise ValidationError(f"“{other}” is the primary one already. Clear it there first.")
-        return primary
+_LISTS = {"contacts": "knowncontact", "companies": "account", "deals": "opendeal"}
 
 
-def _kinds(own: str) -> list[tuple[str, str]]:
-    """What there are connectors for; a row of another kind keeps it, and says so."""
-    return [*kinds(), *([] if own in CONNECTORS else [(own, f"{own} (there is no connector for it)")])]
-
-
-def _versions(kind: str, own: str) -> list[tuple[str, str]]:
-    found = connector_class(kind)
-    names = [version.name for version in found.api_versions] if found else []
-    newest = f"The newest that is tested ({names[0]})" if names else "The newest that is tested"
-    extra = [(own, f"{own} (not known)")] if own and own not in names else []
-    return [("", newest), *((name, name) for name in names), *extra]
+def _list_of(kind: str, request: HttpRequest) -> tuple[str, bool]:
+    """The list of what the mirror has of this kind, and whether the viewer may see it."""
+    name = _LISTS[kind]
+    may = bool(request.user.has_perm(f"crm_sync.view_{name}"))
+    return reverse(f"admin:crm_sync_{name}_changelist"), may
 
 
 @admin.register(CrmConnection)
@@ -235,7 +78,10 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
             "Who decides",
             {"classes": ["tab"], "fields": ["master_owner", "master_lifecycle", "master_default"]},
         ),
-        ("People known there", {"classes": ["tab"], "fields": ["known_owner", "recycled", "look_up_ms"]}),
+        (
+            "People known there",
+            {"classes": ["tab"], "fields": ["known_owner", "recycled", ("look_up_ms", "poll_seconds")]},
+        ),
         ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
     ]
     empty_icon = "sync_alt"
@@ -253,6 +99,7 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
 
     def summary(self, request: HttpRequest, row: CrmConnection) -> Mapping[str, Any]:
         found = connection_status.of_connection(row, now=timezone.now())
+        inbound = lag.paths(row, now=timezone.now())
         outbox = reverse("admin:crm_sync_outboxentry_changelist")
         return {
             "status": found,
@@ -270,6 +117,13 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "properties_url": f"{reverse('admin:crm_sync_crmproperty_changelist')}?connection__id__exact={row.pk}",
+            "inbound": [
+                (path, f"{address}?connection__id__exact={row.pk}", may)
+                for path in inbound
+                for address, may in [_list_of(path.kind, request)]
+            ],
+            "loading": row.active and not all(path.is_loaded for path in inbound),
+            "last_event": lag.last_event(row),
             "compared": report.newest(row),
             "compared_url": reverse("admin:crm_sync_reconciliation_changelist")
             + f"?connection__id__exact={row.pk}",

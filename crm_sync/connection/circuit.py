@@ -71,7 +71,7 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
         case Throttled():
             row.update(not_before=error.retry_at)
         case AuthLost():
-            known = is_open(kind=kinds.AUTH_LOST, subject=_subject(connection))
+            known = is_open(kind=kinds.AUTH_LOST, subject=subject_of(connection))
             failures = connection.failures + 1 if known else 1
             row.update(
                 health=CrmConnection.Health.AUTH_LOST,
@@ -96,7 +96,7 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
                 last_error_at=now,
             )
             # While its item is open somebody may wait for the answer to a retry: every failure counts.
-            if failures >= _NEWS_AFTER or is_open(kind=kinds.UNAVAILABLE, subject=_subject(connection)):
+            if failures >= _NEWS_AFTER or is_open(kind=kinds.UNAVAILABLE, subject=subject_of(connection)):
                 _report(connection, kind=kinds.UNAVAILABLE, words=words, now=now)
 
 
@@ -149,8 +149,8 @@ def _close(connection: CrmConnection, *closed: str, now: datetime) -> None:
 
 
 def _report(connection: CrmConnection, *, kind: str, words: str, now: datetime) -> None:
-    open_items([ExceptionReport(kind=kind, subject=_subject(connection), cause=words)], now=now)
+    open_items([ExceptionReport(kind=kind, subject=subject_of(connection), cause=words)], now=now)
 
 
-def _subject(connection: CrmConnection) -> Subject:
+def subject_of(connection: CrmConnection) -> Subject:
     return Subject(type=SUBJECT, id=connection.key, label=connection.key)

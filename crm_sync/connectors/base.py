@@ -90,7 +90,7 @@ class Outgoing:
 class Present:
     """What stands in the CRM. `lead_id` is our key on it, "" where it is not ours.
 
-    `authors` says for properties whose history was asked for who wrote the present value.
+    `authors` says for properties whose history was asked for who wrote the present value, `changed_at` when.
     """
 
     remote_id: str
@@ -98,6 +98,7 @@ class Present:
     lead_id: str
     modified_at: datetime | None = None
     authors: Mapping[str, "Author"] = field(default_factory=dict)
+    changed_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

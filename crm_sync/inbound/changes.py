@@ -21,7 +21,7 @@ from crm_sync.connection import owners
 from crm_sync.connectors.base import Author, Connector, Present
 from crm_sync.crm_state import owner_shown
 from crm_sync.inbound.values import NotTaken, take_over
-from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
+from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OutboxEntry, OwnerLink
 from crm_sync.outbound.crm_fields import OWNER
 from crm_sync.outbound.payload import Plan
 from crm_sync.outbound.record_results import story_line
@@ -36,6 +36,10 @@ Status = InboundEvent.Status
 Result = tuple[str, str]
 
 SOURCE = "crm"
+# An event of this property is about the record as a whole: a poll does not say what has changed.
+EVERYTHING = "*"
+# So often such an event waits for a push of ours, which is about to write down what it wrote.
+_WAITS_FOR_US = 4
 PING_PONG_WINDOW = timedelta(days=1)
 _TRAIL_LENGTH = 20
 
@@ -90,7 +94,8 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
     for event in sorted(events, key=lambda event: event.occurred_at or event.received_at):
         newest[event.property_name] = event
     for name, event in newest.items():
-        outcome.results[event.pk] = record_change.changed(name, event)
+        changed = record_change.whole(event) if name == EVERYTHING else record_change.changed(name, event)
+        outcome.results[event.pk] = changed
     for event in events:
         outcome.results.setdefault(event.pk, (Status.IGNORED, "A newer event says the same"))
     link.save(update_fields=["sent", "shown_owner", "trail", "stopped"])
@@ -112,6 +117,30 @@ class _Record:
         self.outcome = outcome
         self.present = present
         self.now = now
+
+    def whole(self, event: InboundEvent) -> Result:
+        """Every mapped property in turn, where somebody may have changed it; the result that matters most."""
+        waiting = OutboxEntry.objects.filter(
+            connection=self.known.connection, lead=self.link.lead_id, status=OutboxEntry.Status.PENDING
+        )
+        if event.attempts < _WAITS_FOR_US and waiting.exists():
+            return Status.WAITING, "Something of ours is being written there"
+        results = [
+            self.changed(mapping.property, event)
+            for mapping in self.known.plan.mappings
+            if self._may_be_news(mapping.property)
+        ]
+        for status in (Status.FAILED, Status.DONE):
+            if words := [said for found, said in results if found == status]:
+                return status, "; ".join(dict.fromkeys(words))
+        return Status.IGNORED, "It stands there as we know it"
+
+    def _may_be_news(self, name: str) -> bool:
+        """A value that we never wrote may have stood there before us: then only its history says that it is news."""
+        if name in self.link.sent:
+            return True
+        at = self.present.changed_at.get(name)
+        return at is not None and (self.link.pushed_at is None or at > self.link.pushed_at)
 
     def changed(self, name: str, event: InboundEvent) -> Result:
         mapping = next((each for each in self.known.plan.mappings if each.property == name), None)

@@ -21,7 +21,7 @@ from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.exception_reports import events_unreadable
-from crm_sync.inbound.changes import Known, Outcome, apply, refused
+from crm_sync.inbound.changes import EVERYTHING, Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
 from exception_queue.queue import Attempt, close_items, open_items
@@ -153,13 +153,14 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
 def _read(
     connection: CrmConnection, connector: Connector, events: Sequence[InboundEvent], *, mapped: set[str]
 ) -> dict[str, Present]:
-    changed = {event.property_name for event in events} & mapped
+    named = {event.property_name for event in events}
+    changed = mapped if EVERYTHING in named else named & mapped
     ids = sorted({event.remote_id for event in events})
     present = connector.read(ids, by="id", properties=sorted(mapped), history=sorted(changed))
-    named = {one.properties.get(connector.names.owner, "") for one in present.values()} - {""}
-    links = OwnerLink.objects.filter(connection=connection, remote_id__in=named)
+    owning = {one.properties.get(connector.names.owner, "") for one in present.values()} - {""}
+    links = OwnerLink.objects.filter(connection=connection, remote_id__in=owning)
     now = timezone.now()
-    if len(named) > links.count() and owners.may_ask(connection, now=now):
+    if len(owning) > links.count() and owners.may_ask(connection, now=now):
         owners.refresh(connection, connector, now=now)
     return present
 

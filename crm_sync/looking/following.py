@@ -25,9 +25,11 @@ from routing.models import LeadBackground
 BATCH = 100
 SOURCE = "crm"
 State = OpenDeal.State
-# Whose a record is, is told by its events; when somebody looked is no news.
-_NO_NEWS = {"lead", "source", "looked_up_at", "keeps_owner", "crm_owner", "crm_owner_name"}
-_NEWS = [one.name for one in LeadBackground._meta.concrete_fields if one.name not in _NO_NEWS]
+# Whose a record is, and that somebody has one, is told by its events: most records that change are our own.
+_STAYS = ("is_known", "record", "keeps_owner", "crm_owner", "crm_owner_name")
+# What a lead is decided again for.
+_DECIDES = ("is_customer", "deal", "deal_owner", "account", "account_owner", "account_tier")
+_STORED = (*_DECIDES, "account_by", "crm_lifecycle", "crm_lead_status")
 
 
 def changed(
@@ -38,7 +40,7 @@ def changed(
     deal_ids: Collection[str] = (),
     now: datetime,
 ) -> None:
-    """Rows of the mirror with these ids are new or others, and written already. In transactions of its own."""
+    """Rows of the mirror with these ids are new or others, and written already, maybe in the caller's transaction."""
     deals = list(OpenDeal.objects.filter(connection=connection, remote_id__in=list(deal_ids)))
     accounts = {*account_ids, *(deal.account_id for deal in deals if deal.account_id)}
     contacts = {*contact_ids, *(each for deal in deals for each in deal.contact_ids)}
@@ -124,16 +126,19 @@ def _learn(connection: CrmConnection, records: Mapping[UUID, str], *, now: datet
     before = background.of_leads(records)
     wanted = [wanted_of(values_of(lead), record=records[lead.pk]) for lead in leads]
     told = backgrounds.known_now(connection, wanted, now=now)
-    news = []
+    news, again = [], []
     for lead, row in zip(leads, told, strict=True):
         had = before.get(lead.pk, LeadBackground())
         if had.missed:
             continue  # A sweep looks again, also in the CRM itself.
         row.lead_id = lead.pk
-        row.keeps_owner = had.keeps_owner
-        row.crm_owner, row.crm_owner_name = had.crm_owner, had.crm_owner_name
-        if any(getattr(row, name) != getattr(had, name) for name in _NEWS):
+        for name in _STAYS:
+            setattr(row, name, getattr(had, name))
+        differs = {name for name in _STORED if getattr(row, name) != getattr(had, name)}
+        if differs:
             news.append(row)
-    if news:
-        background.write_backgrounds(news, now=now)
-        decide_again([row.lead_id for row in news], now=now)
+        if differs.intersection(_DECIDES):
+            again.append(lead.pk)
+    background.write_backgrounds(news, now=now)
+    if again:
+        decide_again(again, now=now)

@@ -1,6 +1,6 @@
 """A CRM that we write to, and how its fields and people correspond to ours."""
 
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -55,7 +55,9 @@ class CrmConnection(models.Model):
     )
     # Lead statuses as the CRM calls them.
     recycled = models.JSONField(default=list, db_default=[], blank=True)
-    poll_seconds = models.PositiveIntegerField(default=30, db_default=30)
+    poll_seconds = models.PositiveIntegerField(
+        default=30, db_default=30, validators=[MinValueValidator(5), MaxValueValidator(86_400)]
+    )
     look_up_ms = models.PositiveIntegerField(
         default=400, db_default=400, validators=[MaxValueValidator(5000)]
     )

@@ -7,6 +7,7 @@ All `*_id` columns are the CRM's ids as text, "" for none. `modified_at` is the 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 
 from crm_sync.models.connections import CrmConnection
 
@@ -110,7 +111,11 @@ class OpenDeal(models.Model):
 
 
 class MirrorProgress(models.Model):
-    """How far the mirror of one kind of record is. The first load resumes at `after`; polling goes on from `changed_until`."""
+    """How far the mirror of one kind of record is. The first load resumes at `after`; polling goes on from `changed_until`.
+
+    `after` of a poll that has not come to its end: where it began, a blank, and the connector's own place.
+    `polled_at`: when a poll came to its end, or was refused.
+    """
 
     class Kind(models.TextChoices):
         CONTACTS = "contacts", "Contacts"
@@ -127,11 +132,16 @@ class MirrorProgress(models.Model):
     changed_until = models.DateTimeField(null=True, blank=True)
     polled_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "mirror"
         verbose_name_plural = "mirrors"
         constraints = [models.UniqueConstraint(fields=["connection", "kind"], name="mirror_once")]
+        indexes = [
+            models.Index(fields=["claim_token"], condition=Q(claim_token__isnull=False), name="mirror_claim")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.connection}"

@@ -10,6 +10,7 @@ from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.connectors.base import Outgoing, Present, Refusal, Report, TaskReport
 from crm_sync.looking import learning
+from crm_sync.mirror.writing import mark_gone
 from crm_sync.models import CrmLink, OutboxEntry
 from crm_sync.outbound import (
     follow_up,
@@ -103,6 +104,8 @@ class PushBatch:
         new = [push for push in self.open.values() if push.link is None and not push.entry.attempts]
         records = known_records.of_leads(self.session.connection, new)
         there = self.connector.read(list(records), by="id", properties=names)
+        # Whoever deleted one there told nobody else.
+        mark_gone(self.session.connection, "contacts", sorted(set(records) - set(there)), now=timezone.now())
         self.known = {records[number].key: present for number, present in there.items() if number in records}
 
     def _write(self) -> list[Report]:

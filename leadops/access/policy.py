@@ -18,7 +18,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Lower
 
-from crm_sync.models import CrmDifference, InboundEvent, OutboxEntry
+from crm_sync.models import Account, CrmDifference, InboundEvent, KnownContact, OpenDeal, OutboxEntry
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from plumbing.access import To
@@ -80,5 +80,8 @@ _LIMITS: Mapping[type[Model], Callable[[Any, Rows], Rows]] = {
     CrmDifference: _with_lead,
     # What a CRM says is not yet about a lead of ours.
     InboundEvent: _nothing,
+    KnownContact: _nothing,
+    Account: _nothing,
+    OpenDeal: _nothing,
     ExceptionItem: _exceptions,
 }

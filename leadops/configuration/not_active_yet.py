@@ -57,7 +57,6 @@ def _kind(connection: Item) -> Iterator[tuple[str, str]]:
 _CONNECTION_DEFAULTS: Mapping[str, tuple[object, str]] = {
     "when": ({}, "every lead goes there."),
     "ownership": ({}, "system_of_record alone decides."),
-    "poll_seconds": (30, "the CRM is not polled."),
 }
 
 

@@ -6,7 +6,7 @@ from django.db import migrations
 
 NEW = {
     "view_crmconnection": (
-        "view_crmproperty", "view_reconciliation", "view_crmdifference",
+        "view_crmproperty", "view_knowncontact", "view_account", "view_opendeal", "view_reconciliation", "view_crmdifference",
     ),
     "change_outboxentry": ("change_crmdifference",),
 }  # fmt: skip

@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.template import Context
 from django.urls import Resolver404, resolve
 
-from plumbing.admin_kit.moments import moment
+from plumbing.admin_kit.moments import moment, seconds_in_words
 from plumbing.admin_kit.people import as_label, initials
 
 register = template.Library()
 register.filter("moment", moment)
+register.filter("seconds_in_words", seconds_in_words)
 register.filter("initials", initials)
 register.filter("label", as_label)
 

@@ -230,6 +230,18 @@ def test_the_mirror_answers_without_a_call(crm, connection):
     assert len(crm.calls()) == calls
 
 
+def test_a_record_that_the_mirror_still_knows_and_nobody_has_any_more_is_made_anew(crm, connection):
+    number = known(crm)
+    KnownContact.objects.create(
+        connection=connection, remote_id=number, emails=[EMAIL], owner_id=crm.owner_id(BOB)
+    )
+    crm.call("DELETE", f"/control/hubspot/contacts/{number}")
+    lead = make.handed_off(make.american())
+    crm_sync.drain(connection)
+    assert CrmLink.objects.get(lead=lead).remote_id != number
+    assert KnownContact.objects.get().gone
+
+
 def test_a_batch_is_looked_up_with_one_call(crm, connection):
     for person in make.crowd(7):
         make.submitted(person)

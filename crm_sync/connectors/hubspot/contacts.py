@@ -317,16 +317,21 @@ def _properties(each: Mapping[str, Any]) -> dict[str, str]:
 def _present(each: Mapping[str, Any]) -> Present:
     values = _properties(each)
     history = each.get("propertiesWithHistory") or {}
+    latest = {name: _latest(versions) for name, versions in history.items() if versions}
+    moments = {name: moment(version.get("timestamp")) for name, version in latest.items()}
     return Present(
         remote_id=str(each.get("id") or ""),
-        properties=values | {name: _latest(versions)[0] for name, versions in history.items() if versions},
+        properties=values | {name: str(version.get("value") or "") for name, version in latest.items()},
         lead_id=values.get(LEAD_ID, ""),
         modified_at=moment(each.get("updatedAt")),
-        authors={name: _latest(versions)[1] for name, versions in history.items() if versions},
+        authors={name: _author(version) for name, version in latest.items()},
+        changed_at={name: at for name, at in moments.items() if at},
     )
 
 
-def _latest(versions: Sequence[Mapping[str, Any]]) -> tuple[str, Author]:
-    newest = max(versions, key=lambda version: str(version.get("timestamp") or ""))
-    author = Author(source=str(newest.get("sourceType") or ""), source_id=str(newest.get("sourceId") or ""))
-    return str(newest.get("value") or ""), author
+def _latest(versions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return max(versions, key=lambda version: str(version.get("timestamp") or ""))
+
+
+def _author(version: Mapping[str, Any]) -> Author:
+    return Author(source=str(version.get("sourceType") or ""), source_id=str(version.get("sourceId") or ""))

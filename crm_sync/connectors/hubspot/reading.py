@@ -1,7 +1,8 @@
 """Contacts, companies and deals as the mirror reads them: page by page, by moment of change, or by e-mail address.
 
-The list goes by id and has no limit. A search gives the first 10,000 results of a question only, so a long one is asked in
-several questions; its index is behind by moments, which is the caller's affair. https://developers.hubspot.com/docs
+The list goes by id and has no limit. A search gives the first 10,000 results of a question only, and orders them anew for each
+page, so each page is a question of its own that begins where the last one ended. Its index is behind by moments, which is the
+caller's affair. https://developers.hubspot.com/docs
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,8 +20,6 @@ from plumbing.http import Permanent
 MOST_INPUTS = 100
 _MOST_LISTED = 100
 _MOST_FOUND = 200
-# A search gives no result beyond.
-_DEEPEST = 10_000
 _ID = "hs_object_id"
 
 
@@ -53,38 +52,39 @@ def listing(client: Client, kind: RemoteKind, *, after: str, limit: int) -> Reco
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """Where a search goes on: the `offset` in the results since a moment, in milliseconds. `beyond`: of the records of that very
-    moment those with a higher id, where more than a search gives have changed at once."""
+    """Where a search goes on: with what was changed at a moment, in milliseconds, or later.
+
+    `beyond`: only with records of that very moment that have a higher id, where a whole page was changed at once.
+    """
 
     since: int
-    offset: int = 0
     beyond: str = ""
 
     @classmethod
     def of(cls, text: str, *, since: datetime) -> "_Cursor":
         if not text:
             return cls(int(since.timestamp() * 1000))
-        moment, offset, beyond = text.split(":")
-        return cls(int(moment), int(offset), beyond)
+        moment, beyond = text.split(":")
+        return cls(int(moment), beyond)
 
     def __str__(self) -> str:
-        return f"{self.since}:{self.offset}:{self.beyond}"
+        return f"{self.since}:{self.beyond}"
 
 
 def changed(client: Client, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:
     shape, cursor = SHAPES[kind], _Cursor.of(after, since=since)
-    limit = min(limit, _MOST_FOUND, _DEEPEST - cursor.offset)
     answer = client.call(
-        "POST", f"{shape.path(client.paths)}/search", json=_question(shape, cursor, limit=limit)
+        "POST",
+        f"{shape.path(client.paths)}/search",
+        json=_question(shape, cursor, limit=min(limit, _MOST_FOUND)),
     )
     records = [shape.read(each) for each in _results(answer.body)]
     if kind == "deals":
         records = list(_with_associations(client, records))
-    body = answer.body if isinstance(answer.body, Mapping) else {}
-    total = body.get("total")
+    total = answer.body.get("total") if isinstance(answer.body, Mapping) else None
     return RecordPage(
         records,
-        after=_following(cursor, records, has_more=bool(_next(body))),
+        after=_following(cursor, records, has_more=bool(_next(answer.body))),
         total=total if isinstance(total, int) else None,
     )
 
@@ -96,26 +96,24 @@ def _question(shape: RecordShape, cursor: _Cursor, *, limit: int) -> dict[str, A
         filters[0]["operator"] = "EQ"
         filters.append({"propertyName": _ID, "operator": "GT", "value": cursor.beyond})
         order = _ID
-    question: dict[str, Any] = {
+    return {
         "filterGroups": [{"filters": filters}],
         "sorts": [{"propertyName": order, "direction": "ASCENDING"}],
         "properties": list(shape.properties),
         "limit": limit,
     }
-    return question | ({"after": str(cursor.offset)} if cursor.offset else {})
 
 
 def _following(cursor: _Cursor, records: Sequence[RemoteRecord], *, has_more: bool) -> str:
-    """The next page's place, "" after the last."""
+    """The next page's place, "" after the last. Never by counting: what changes meanwhile moves to the end, and others up."""
     if cursor.beyond:
-        # The last of that moment; then on with the next millisecond.
-        following = replace(cursor, beyond=records[-1].remote_id) if records else _Cursor(cursor.since + 1)
-        return str(following)
+        return str(
+            replace(cursor, beyond=records[-1].remote_id)
+            if has_more and records
+            else _Cursor(cursor.since + 1)
+        )
     if not has_more or not records:
         return ""
-    offset = cursor.offset + len(records)
-    if offset < _DEEPEST:
-        return str(replace(cursor, offset=offset))
     last = records[-1].modified_at
     reached = int(last.timestamp() * 1000) if last else cursor.since
     return str(_Cursor(reached) if reached > cursor.since else _Cursor(cursor.since, beyond="0"))

@@ -55,7 +55,7 @@ class Account:
         self.tasks = {}
         self.merged = {}
         # When each record was changed last, and what there is besides people.
-        self.changed = {}
+        self.changed, self.changed_at = {}, {}
         self.companies, self.deals = {}, {}
         self.people = [
             RemoteOwner("o-1", "alice@acme.test", "Alice", "u-1", archived=False),
@@ -72,7 +72,7 @@ class Account:
             if record.get(name, "") != value:
                 record[name] = value
                 self.changes.setdefault(number, {})[name] = author
-                self.changed[number] = datetime.now(UTC)
+                self.changed[number] = self.changed_at.setdefault(number, {})[name] = datetime.now(UTC)
         return number
 
 
@@ -182,11 +182,13 @@ class Memory:
             asked = {"id": number, "lead": record.get(KEY, ""), "email": record.get(MAIL, "").lower()}[by]
             if asked in ids:
                 authors = self.account.changes.get(number, {})
+                moments = self.account.changed_at.get(number, {})
                 found[asked] = Present(
                     self.account.merged.get(number, number),
                     {name: record[name] for name in {*properties, MAIL} if name in record},
                     record.get(KEY, ""),
                     authors={name: authors[name] for name in history if name in authors},
+                    changed_at={name: at for name, at in moments.items() if name in history},
                 )
         return found
 

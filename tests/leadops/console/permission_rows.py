@@ -20,10 +20,13 @@ from django_celery_beat.models import (
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from crm_sync.models import (
+    Account,
     CrmConnection,
     CrmDifference,
     CrmProperty,
     InboundEvent,
+    KnownContact,
+    OpenDeal,
     OutboxEntry,
     OwnerLink,
     Reconciliation,
@@ -91,6 +94,8 @@ class World:
         )
         CrmProperty.objects.create(connection=connection, name="email", type="text", seen_at=now)
         OwnerLink.objects.create(connection=connection, email="bob@acme.test", remote_id="1", seen_at=now)
+        for model in (KnownContact, Account, OpenDeal):
+            model._default_manager.create(connection=connection, remote_id="1")
         Reconciliation.objects.create(connection=connection, started_at=now, finished_at=now)
         self.difference = CrmDifference.objects.create(
             connection=connection, lead=self.lead, kind="missing", found_at=now, seen_at=now

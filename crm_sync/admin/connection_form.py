@@ -1,0 +1,180 @@
+"""The form of a connection: what people enter, and what is wrong with it in their words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from crm_sync.admin.mappings import ANYWAY_LABEL
+from crm_sync.connection.connecting import may_be_sent
+from crm_sync.connectors import CONNECTORS, connector_class, kinds
+from crm_sync.models import CrmConnection
+from plumbing import private_addresses
+from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
+from routing.engine.scoring import SEGMENTS
+
+_MASTERS = (
+    ("", "as by default"),
+    ("leadops", "leadops"),
+    ("crm", "The CRM"),
+    ("most_recent", "Whoever wrote last"),
+)
+# What decides about where a connection's calls go.
+_ADDRESS = ("kind", "base_url")
+
+
+class ConnectionForm(SecretsForm, PartsForm):
+    kind = forms.ChoiceField(label="CRM", widget=UnfoldAdminSelectWidget())
+    api_version = forms.ChoiceField(
+        label="Version of its API", required=False, widget=UnfoldAdminSelectWidget()
+    )
+    secret_fields = ("token", "webhook_secret")
+    variable_fields = ("token_env", "webhook_secret_env")
+    json_parts = {
+        "system_of_record": {
+            "owner": "master_owner",
+            "lifecycle": "master_lifecycle",
+            "default": "master_default",
+        },
+        "task": {"when": "task_when", "subject": "task_subject"},
+    }
+
+    recycled = WordsField(
+        label="Recycled statuses",
+        required=False,
+        help_text="Lead statuses as the CRM writes them, with commas. With “Route anew”: who has one goes to somebody new.",
+    )
+    switch_off_anyway = forms.BooleanField(
+        label=ANYWAY_LABEL, required=False, widget=UnfoldBooleanSwitchWidget()
+    )
+    master_owner = forms.ChoiceField(
+        label="Owner",
+        choices=_MASTERS,
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+        help_text="A person's change of owner in the CRM is always accepted.",
+    )
+    master_lifecycle = forms.ChoiceField(
+        label="Status", choices=_MASTERS, required=False, widget=UnfoldAdminSelectWidget()
+    )
+    master_default = forms.ChoiceField(
+        label="All other fields",
+        choices=[("", "Whoever wrote last"), *_MASTERS[1:]],
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+    )
+    task_when = forms.MultipleChoiceField(
+        label="Make a task for",
+        choices=[(segment, segment) for segment in SEGMENTS],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="One per lead and clock, due when the first answer is due. None ticked: no tasks.",
+    )
+    task_subject = forms.CharField(
+        label="Subject",
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "Call {full_name} ({company})"}),
+        help_text="Names of our fields in braces are filled in.",
+    )
+
+    class Meta:
+        model = CrmConnection
+        fields = [
+            "key", "kind", "primary", "base_url", "api_version",
+            "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
+            "known_owner", "recycled", "look_up_ms", "poll_seconds",
+        ]  # fmt: skip
+        labels = {
+            "base_url": "Address",
+            "token_env": "Token's variable",
+            "webhook_secret_env": "Secret's variable",
+            "known_owner": "Whoever has their record",
+            "look_up_ms": "Longest question, in ms",
+            "poll_seconds": "Asked for changes every, in s",
+        }
+        help_texts = {
+            "key": "Stands in the webhook address.",
+            "base_url": "Empty: the CRM's own address.",
+            "webhook_secret_env": "Or: the environment variable that holds it.",
+            "poll_seconds": "This way changes come in also where the CRM sends no webhooks. 5 to 86400.",
+            "look_up_ms": "About people whom the mirror does not know, before they are routed. 0 never asks; at most 5000.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            self._choices("kind", _kinds(self.instance.kind))
+            asked = self.data.get(self.add_prefix("kind")) if self.is_bound else ""
+            self._choices("api_version", _versions(asked or self.instance.kind, self.instance.api_version))
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        found = connector_class(cleaned.get("kind", ""))
+        if (
+            found
+            and not cleaned.get("base_url")
+            and not found.default_address
+            and "base_url" not in self.errors
+        ):
+            self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
+        if not self.errors:
+            self._bind_the_token(cleaned)
+        return cleaned
+
+    def _bind_the_token(self, cleaned: Mapping[str, Any]) -> None:
+        """A token is for the address that it was entered for: whoever may change the address cannot send it elsewhere."""
+        wanted = {name: cleaned.get(name, getattr(self.instance, name)) for name in _ADDRESS}
+        goes_to = CrmConnection(**wanted).address.rstrip("/")
+        stored = CrmConnection.objects.filter(pk=self.instance.pk).first()
+        typed = self.data.get(self.add_prefix("token")) or ""
+        if stored and stored.token and not typed and goes_to != stored.address.rstrip("/"):
+            self.add_error(
+                "token", "The address is another one: enter the token for it, or - to remove the old one."
+            )
+        variable = cleaned.get("token_env", self.instance.token_env)
+        if variable and not may_be_sent(variable, goes_to, kind=wanted["kind"]):
+            self.add_error(
+                "token_env",
+                f"What {variable} holds is not sent to {goes_to} from here: use a configuration file (config apply), "
+                "or enter a token and leave this empty.",
+            )
+
+    def clean_base_url(self) -> str:
+        address: str = self.cleaned_data["base_url"]
+        try:
+            private_addresses.refuse(address)
+        except private_addresses.PrivateAddress as inside:
+            raise ValidationError(str(inside)) from inside
+        return address
+
+    def clean_primary(self) -> bool:
+        primary: bool = self.cleaned_data["primary"]
+        other = CrmConnection.objects.filter(primary=True).exclude(pk=self.instance.pk).first()
+        if primary and other:
+            raise ValidationError(f"“{other}” is the primary one already. Clear it there first.")
+        return primary
+
+
+def _kinds(own: str) -> list[tuple[str, str]]:
+    """What there are connectors for; a row of another kind keeps it, and says so."""
+    return [*kinds(), *([] if own in CONNECTORS else [(own, f"{own} (there is no connector for it)")])]
+
+
+def _versions(kind: str, own: str) -> list[tuple[str, str]]:
+    found = connector_class(kind)
+    names = [version.name for version in found.api_versions] if found else []
+    newest = f"The newest that is tested ({names[0]})" if names else "The newest that is tested"
+    extra = [(own, f"{own} (not known)")] if own and own not in names else []
+    return [("", newest), *((name, name) for name in names), *extra]
