@@ -4,6 +4,7 @@ UNAVAILABLE = "crm.unavailable"
 AUTH_LOST = "crm.auth_lost"
 SETUP = "crm.setup"
 UNKNOWN_PROPERTY = "crm.unknown_property"
+VALUE_LEFT_OUT = "crm.value_left_out"
 REJECTED = "crm.rejected"
 FAILING = "crm.failing"
 RECORD_GONE = "crm.record_gone"
@@ -54,10 +55,23 @@ KINDS = [
         title="The CRM does not have a property",
         severity="medium",
         what_to_do=(
-            "The lead is in the CRM, without this one value. Make the property in the CRM, or correct or switch "
-            "off its line in the connection's mappings, then retry: the missing value is written."
+            "The leads are in the CRM, without this one value. Make the property in the CRM, or correct or switch "
+            "off its line in the connection's mappings: the missing values are written when the connection is saved, or "
+            "within an hour. Retry writes them at once. It closes by itself when no lead lacks the value."
         ),
-        retry="crm_sync.outbox.retry_dead",
+        retry="crm_sync.outbound.left_out.retry",
+    ),
+    ExceptionKind(
+        key=VALUE_LEFT_OUT,
+        title="A value does not fit its property in the CRM",
+        severity="medium",
+        what_to_do=(
+            "The leads are in the CRM, without this one value; the count says how often that happened, the cause how many "
+            "lack it now. Translate the value to an option of the property, add the option in the CRM, or correct or switch "
+            "off the line in the connection's mappings: the missing values are written when that is saved, or within an "
+            "hour. Retry writes them at once. It closes by itself when no lead lacks the value."
+        ),
+        retry="crm_sync.outbound.left_out.retry",
     ),
     ExceptionKind(
         key=REJECTED,

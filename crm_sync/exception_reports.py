@@ -4,17 +4,7 @@ from crm_sync import exception_kinds as kinds
 from crm_sync.models import CrmConnection
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead
-from intake.subjects import LEAD, lead_subject
-
-
-def unknown_property(connection: CrmConnection, *, name: str) -> ExceptionReport:
-    return ExceptionReport(
-        kind=kinds.UNKNOWN_PROPERTY,
-        subject=Subject(type=LEAD, id="", label=""),
-        cause=f"{connection.crm_name} has no property “{name}”.",
-        detail={"connection": connection.key, "property": name},
-        cause_key=f"{connection.key} {name}",
-    )
+from intake.subjects import lead_subject
 
 
 def failing(connection: CrmConnection, lead: Lead, *, words: str) -> ExceptionReport:

@@ -134,7 +134,7 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
     claim = claiming.claim(ordered, limit=connector.most_with_history, lease=LEASE)
     if not claim.rows:
         return False
-    plan = payload.plan_of(connection, mappings, connector=connector)
+    plan = payload.plan_of(connection, mappings, connector=connector, properties={})
     try:
         present = _read(connection, connector, claim.rows, mapped={mapping.property for mapping in mappings})
     except RemoteError as error:

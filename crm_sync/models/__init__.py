@@ -2,6 +2,7 @@
 
 from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
 from crm_sync.models.inbound import InboundEvent
+from crm_sync.models.left_out import LeftOutValue
 from crm_sync.models.mirror import Account, KnownContact, MirrorProgress, OpenDeal
 from crm_sync.models.outbox import CrmLink, OutboxEntry
 from crm_sync.models.reconciliation import CrmDifference, Reconciliation
@@ -16,6 +17,7 @@ __all__ = [
     "FieldMapping",
     "InboundEvent",
     "KnownContact",
+    "LeftOutValue",
     "MirrorProgress",
     "OpenDeal",
     "OutboxEntry",

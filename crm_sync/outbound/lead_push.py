@@ -6,7 +6,7 @@ from uuid import UUID
 
 from crm_sync.connectors.base import Present, Written
 from crm_sync.crm_state import owner_shown
-from crm_sync.models import CrmLink, OutboxEntry
+from crm_sync.models import CrmLink, LeftOutValue, OutboxEntry
 from intake.models import Lead
 from routing import lead_state
 from routing.models import Assignment, LeadScore, SlaClock
@@ -40,6 +40,11 @@ class Push:
     unchanged: dict[str, str] = field(default_factory=dict)
     # What stood in a record that was not ours, and is left as it is.
     kept: dict[str, str] = field(default_factory=dict)
+    # Properties whose value does not fit -> why (`LeftOutValue.Why`); those that the CRM itself refused -> its words.
+    left_out: dict[str, str] = field(default_factory=dict)
+    refused_values: dict[str, str] = field(default_factory=dict)
+    # Mappings whose value the record has lacked until now.
+    lacking: frozenset[int] = frozenset()
     written: Written | None = None
     # What became of the record, where it turned out not to be there: a `CrmLink.Gone`.
     gone: str = ""
@@ -70,6 +75,10 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
         for each in CrmLink.objects.filter(connection_id=connection_id, lead_id__in=lead_ids)
     }
     sharing = _sharing_email(leads.values(), connection_id=connection_id, email_property=email_property)
+    lacking: dict[UUID, set[int]] = {}
+    left_out = LeftOutValue.objects.filter(mapping__connection=connection_id, lead_id__in=lead_ids)
+    for mapping_id, lead_id in left_out.values_list("mapping_id", "lead_id"):
+        lacking.setdefault(lead_id, set()).add(mapping_id)
     return [
         Push(
             entry=entry,
@@ -80,6 +89,7 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
             link=links.get(entry.lead_id),
             owner=owner_shown(states[entry.lead_id].assignment),
             shares_email=entry.lead_id in sharing,
+            lacking=frozenset(lacking.get(entry.lead_id, ())),
         )
         for entry in entries
         if entry.lead_id in leads

@@ -19,10 +19,12 @@ from typing import Any
 
 from crm_sync.connection_settings import SystemOfRecord
 from crm_sync.connectors.base import Connector, Need, PropertyNames
+from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound import crm_fields
 from crm_sync.outbound.crm_fields import OWNER, STATUS
 from crm_sync.outbound.lead_push import Push
+from crm_sync.schema import fitting
 from intake.canonical import CANONICAL_FIELDS
 
 Mode = FieldMapping.Mode
@@ -40,10 +42,24 @@ class Plan:
     names: PropertyNames
     encode: Callable[[Any], str]
     list_separator: str
+    # As they were read last; empty before the first time.
+    properties: Mapping[str, PropertyDefinition]
 
     @property
     def shows_owner(self) -> bool:
         return any(mapping.canonical == OWNER for mapping in self.mappings)
+
+    def mapping_of(self, name: str) -> FieldMapping | None:
+        """The mapping that fills a property; that of the e-mail address fills two."""
+        wanted = self.names.email if name == self.names.shared_email else name
+        return next((mapping for mapping in self.mappings if mapping.property == wanted), None)
+
+    def misfit(self, name: str, value: str) -> str:
+        """Why the CRM would refuse a value, "" where nothing is known against it. A property of ours is made when it lacks."""
+        definition = self.properties.get(name)
+        if not self.properties or (definition is None and self.names.is_ours(name)):
+            return ""
+        return fitting.misfit(value, definition, list_separator=self.list_separator)
 
     def system_of_record_for(self, canonical: str) -> str:
         """leadops, crm or most_recent."""
@@ -63,13 +79,20 @@ class Plan:
         return mapping.mode
 
 
-def plan_of(connection: CrmConnection, mappings: Sequence[FieldMapping], *, connector: Connector) -> Plan:
+def plan_of(
+    connection: CrmConnection,
+    mappings: Sequence[FieldMapping],
+    *,
+    connector: Connector,
+    properties: Mapping[str, PropertyDefinition],
+) -> Plan:
     return Plan(
         mappings=mappings,
         system_of_record=connection.system_of_record,
         names=connector.names,
         encode=connector.encode,
         list_separator=connector.list_separator,
+        properties=properties,
     )
 
 
@@ -104,6 +127,7 @@ def fill(push: Push, plan: Plan) -> None:
     sent = push.link.sent if push.link is not None else {}
     stopped = push.link.stopped if push.link is not None else []
     is_new = push.link is None and push.present is None
+    lacked = {mapping.property for mapping in plan.mappings if mapping.pk in push.lacking}
     for name, (value, mode) in _wanted(push, plan).items():
         if name in stopped:
             continue
@@ -122,6 +146,24 @@ def fill(push: Push, plan: Plan) -> None:
             push.unchanged[name] = value
             if value not in parts:
                 push.sending[name] = plan.list_separator.join([*parts, value])
+        elif mode == Mode.IF_NEW and value and name in lacked:
+            push.sending[name] = value
+    _leave_out(push, plan)
+
+
+def _leave_out(push: Push, plan: Plan) -> None:
+    """What does not fit is not sent, and does not stand there."""
+    push.left_out = {}
+    for name, value in list(push.sending.items()):
+        why = "refused" if name in push.refused_values else plan.misfit(name, value)
+        if why:
+            leave_out(push, name, why=why)
+
+
+def leave_out(push: Push, name: str, *, why: str) -> None:
+    push.left_out[name] = why
+    push.sending.pop(name, None)
+    push.unchanged.pop(name, None)
 
 
 def _overwrite(
@@ -150,12 +192,15 @@ def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
             if not push.owner_unknown:
                 wanted[mapping.property] = (push.owner_id, mode)
             continue
-        value = plan.encode(values.get(mapping.canonical))
-        if mapping.values:
-            if value and value not in mapping.values:
-                # The property has no word for it; what stands there is as good as anything.
-                continue
-            value = str(mapping.values.get(value, ""))
+        value = fitting.translated(
+            plan.encode(values.get(mapping.canonical)),
+            mapping.values,
+            plan.properties.get(mapping.property),
+            passes=mapping.canonical != STATUS,
+        )
+        if value is None:
+            # The property has no word for it; what stands there is as good as anything.
+            continue
         if mapping.property == plan.names.email and push.shares_email:
             wanted[plan.names.shared_email] = (value, mode)
             continue

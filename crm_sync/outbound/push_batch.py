@@ -11,7 +11,7 @@ from crm_sync.connection import owners
 from crm_sync.connectors.base import Outgoing, Present, Refusal, Report, TaskReport
 from crm_sync.looking import learning
 from crm_sync.mirror.writing import mark_gone
-from crm_sync.models import CrmLink, OutboxEntry
+from crm_sync.models import CrmLink, LeftOutValue, OutboxEntry
 from crm_sync.outbound import (
     follow_up,
     known_records,
@@ -22,10 +22,13 @@ from crm_sync.outbound import (
     task_results,
 )
 from crm_sync.outbound.lead_push import Push
-from crm_sync.outbound.session import ConnectionSession
+from crm_sync.outbound.session import ConnectionSession, read_properties_again
 from intake.models import Lead
 from plumbing.http import RemoteError, Transient
 from routing.notices import sending
+
+# How often a lead is sent again without what the CRM has just refused of it.
+_MOST_TRIES = 4
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,8 @@ class PushBatch:
         self.known: dict[str, Present] = {}
         # Who has a record that was not ours, and keeps it: their ids there, by lead.
         self.kept: dict[UUID, str] = {}
+        # The CRM has refused what fits by the properties that were read.
+        self.outdated = False
 
     def run(self) -> None:
         """Raises RemoteError, SetupProblem, LeaseLost."""
@@ -60,6 +65,8 @@ class PushBatch:
             self._learn()  # 7. records that turned out to be somebody's, who keep them
             self._raise_what_stopped(reports)
             self._follow_up()  # 8. tasks
+            if self.outdated:
+                read_properties_again(self.session)
         except Transient as error:
             if (alone := self._alone()) and self._answers():
                 row_results.put_off_one(self.session, alone, words=str(error), ambiguous=error.ambiguous)
@@ -113,14 +120,15 @@ class PushBatch:
         taken = reports[0].taken if reports[0].stopped else reports[0].taken | self.known
         if taken:
             reports += self._resolve_taken(taken)
-        refused_owner = [
-            self.open[key]
-            for report in reports
-            for key, said in report.refused.items()
-            if self.plan.names.owner in said.properties and self.open[key].owner_id
-        ]
-        if refused_owner:
-            reports.append(self._without_owner(refused_owner))
+        answers = list(reports)
+        for _ in range(_MOST_TRIES):
+            refused = {key: said for report in answers for key, said in report.refused.items()}
+            self._leave_out_unknown(answers)
+            mended = [self.open[key] for key, said in refused.items() if self._mend(self.open[key], said)]
+            if not mended:
+                break
+            answers = [self._send_again(mended)]
+            reports += answers
         if gone := {key for report in reports for key in report.gone}:
             reports.append(self._resolve_gone([self.open[key] for key in sorted(gone)]))
         return reports
@@ -200,11 +208,30 @@ class PushBatch:
         known = set(Lead.objects.filter(pk__in=other.values()).values_list("pk", flat=True))
         return {key for key, lead_id in other.items() if lead_id in known and str(lead_id) != key}
 
-    def _without_owner(self, pushes: Sequence[Push]) -> Report:
-        """The CRM does not take the owner's id (any more): the lead must not wait for that."""
-        owners.expire_owner_list(self.session.connection)
-        for push in pushes:
+    def _mend(self, push: Push, said: Refusal) -> bool:
+        """Leave out what the CRM does not take, so that the lead need not wait for that; whether anything was.
+
+        An address that is refused is the lead's trouble, and no mapping's.
+        """
+        names = self.plan.names
+        owner = names.owner in said.properties and bool(push.owner_id)
+        if owner:
+            owners.expire_owner_list(self.session.connection)
             push.owner_id = ""
+        values = (set(said.properties) & set(push.sending)) - {names.owner, names.email, names.shared_email}
+        push.refused_values |= dict.fromkeys(values, said.message)
+        self.outdated = self.outdated or bool(values)
+        return owner or bool(values)
+
+    def _leave_out_unknown(self, reports: Sequence[Report]) -> None:
+        """The connector has left out properties that do not exist, and written the rest."""
+        for report in reports:
+            for name, keys in report.unknown.items():
+                for key in keys:
+                    payload.leave_out(self.open[key], name, why=LeftOutValue.Why.MISSING)
+                self.outdated = True
+
+    def _send_again(self, pushes: Sequence[Push]) -> Report:
         adopting = [push for push in pushes if push.adopting]
         report = self._send([push for push in pushes if not push.adopting])
         if adopting and report.stopped is None:
@@ -228,12 +255,8 @@ class PushBatch:
             merged.refused = {**merged.refused, **report.refused}
             merged.again = {**merged.again, **report.again}
             merged.written |= report.written
-            for name, keys in report.unknown.items():
-                merged.unknown.setdefault(name, set()).update(keys)
             merged.stopped = report.stopped or merged.stopped
-        for name, keys in merged.unknown.items():
-            for key in keys:
-                self.open[key].sending.pop(name, None)
+        self._leave_out_unknown(reports)
         for key, written in merged.written.items():
             self.open[key].written = written
             merged.refused.pop(key, None)

@@ -4,7 +4,7 @@ Lock order: connection, links by id, outbox rows by id, exception items.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from crm_sync import lost_records, outbox
 from crm_sync.connection import lease, owners
 from crm_sync.connectors.base import Report
 from crm_sync.crm_state import owner_shown
-from crm_sync.exception_reports import rejected, unknown_property
+from crm_sync.exception_reports import rejected
 from crm_sync.models import CrmLink
-from crm_sync.outbound import row_results, task_results
+from crm_sync.outbound import left_out, row_results, task_results
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import ExceptionReport, close_items, open_items
 from intake.models import TimelineEntry
-from intake.subjects import LEAD, lead_subject
+from intake.subjects import LEAD
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment
@@ -59,19 +59,13 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
             rejected(session.connection, push.lead, words=dead[push.lead.pk])
             for push in row_results.of_leads(pushes, dead)
         ]
-        for name, keys in report.unknown.items():
-            problem = unknown_property(session.connection, name=name)
-            lacking = row_results.keyed(pushes, keys)
-            problems += [replace(problem, subject=lead_subject(push.lead)) for push in lacking]
-            dead |= {push.lead.pk: problem.cause for push in lacking}
+        problems += left_out.record(session.connection, session.plan, standing, now=now)
         row_results.dead_letter(pushes, dead, now=now)
         finished.shown = _shown_right(standing)
         lead_ids = [str(lead_id) for lead_id in finished.shown]
         reason = "The CRM shows the owner here."
         close_items(kind=kinds.TWO_OWNERS, subject_type=LEAD, subject_ids=lead_ids, reason=reason, now=now)
-        # A lead that lacks one value is in the CRM all the same: its task is made.
-        lacking_keys = {key for keys in report.unknown.values() for key in keys}
-        given_up = {push.key for push in row_results.of_leads(pushes, dead)} - lacking_keys
+        given_up = {push.key for push in row_results.of_leads(pushes, dead)}
         finished.over = given_up | set(report.again)
         gone = [push for push in pushes if push.gone]
         problems += _save_gone(session, gone, now=now)

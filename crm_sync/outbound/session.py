@@ -1,6 +1,7 @@
 """One sender's turn with one connection: the lease, the budget, the connector and the mappings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,9 +11,12 @@ from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
+from crm_sync.outbound import left_out
 from crm_sync.outbound.follow_up import TaskPlan
 from crm_sync.outbound.payload import Plan, needs_of, plan_of
 from crm_sync.schema import reading
+
+_READ_AT_MOST_EVERY = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> C
     if connection.prepared_at is None:
         connector.prepare(needs)
         reading.refresh(connection, connector, now=timezone.now())
+        left_out.replay(connection, now=timezone.now(), changed=True)
         connection.prepared_at = timezone.now()
         CrmConnection.objects.filter(pk=connection.pk).update(prepared_at=connection.prepared_at)
     return ConnectionSession(
@@ -49,6 +54,21 @@ def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> C
         token=token,
         budget=budget,
         connector=connector,
-        plan=plan_of(connection, mappings, connector=connector),
+        plan=plan_of(
+            connection,
+            mappings,
+            connector=connector,
+            properties=reading.known(connection.pk, [need.name for need in needs]),
+        ),
         task_plan=TaskPlan.of(connection, encode=connector.encode),
     )
+
+
+def read_properties_again(session: ConnectionSession) -> None:
+    """What was read has turned out to be out of date: at most once a minute. Raises RemoteError."""
+    now, read_at = timezone.now(), reading.read_at(session.pk)
+    if read_at is not None and now - read_at < _READ_AT_MOST_EVERY:
+        return
+    reading.refresh(session.connection, session.connector, now=now)
+    names = [mapping.property for mapping in session.plan.mappings]
+    session.plan = replace(session.plan, properties=reading.known(session.pk, names))

@@ -30,6 +30,7 @@ from crm_sync.outbound import lead_push
 from crm_sync.outbound.payload import plan_of
 from crm_sync.reconcile import keeping
 from crm_sync.reconcile.comparing import FoundDifference, Kind, compare
+from crm_sync.schema import reading
 from exception_queue.queue import open_items
 from intake.models import Lead, LeadChange, LeadIdentity
 from plumbing.http import RemoteError
@@ -162,7 +163,9 @@ def _compare(
     now: datetime,
 ) -> tuple[dict[UUID, list[FoundDifference]], set[UUID]]:
     """What differs by lead, written down; and who is on the way there."""
-    plan = plan_of(connection, list(connection.mappings.filter(active=True)), connector=connector)
+    mappings = list(connection.mappings.filter(active=True))
+    properties = reading.known(connection.pk, [mapping.property for mapping in mappings])
+    plan = plan_of(connection, mappings, connector=connector, properties=properties)
     asked = [OutboxEntry(connection=connection, lead_id=link.lead_id) for link in links]
     pushes = {
         push.lead.pk: push

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, FieldMapping
 from exception_queue.pages import About, Link, Pages
 from routing.models import Owner, OwnerNotice
 
@@ -76,6 +76,13 @@ def _owners(emails: Collection[str]) -> Mapping[str, str]:
     return {address: _change("routing_owner", pk) for address, pk in found.values_list("address", "pk")}
 
 
+def _mappings(ids: Collection[str]) -> Mapping[str, str]:
+    """A mapping is a line on its connection's page."""
+    found = FieldMapping.objects.filter(pk__in=[id_ for id_ in ids if id_.isdecimal()])
+    lines = found.values_list("pk", "connection_id")
+    return {str(pk): f"{_change('crm_sync_crmconnection', line)}#mappings" for pk, line in lines}
+
+
 def _notices(ids: Collection[str]) -> Mapping[str, str]:
     """A notice is seen on its lead's page."""
     found = OwnerNotice.objects.filter(pk__in=[id_ for id_ in ids if id_.isdecimal()])
@@ -88,6 +95,7 @@ SUBJECTS: Mapping[str, Addresses] = {
     "alert rule": _change_page("exception_queue_alertrule"),
     "connection": _connections,
     "lead": _change_page("intake_lead"),
+    "mapping": _mappings,
     "notice": _notices,
     "owner": _owners,
     "rotation": _change_page("routing_rotation"),

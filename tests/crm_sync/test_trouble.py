@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
-from crm_sync.connection import circuit, connection_status, lease, owners
+from crm_sync.connection import circuit, lease, owners
 from crm_sync.connectors.hubspot import client
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OutboxEntry
 from crm_sync.outbound import sending
@@ -92,18 +92,18 @@ def test_a_contact_of_another_installation_is_adopted(crm, connection):
 
 
 def test_an_unknown_property_costs_only_its_own_value(crm, connection):
-    FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
+    mapping = FieldMapping.objects.create(
+        connection=connection, canonical="city", property="town", position=90
+    )
     with_city = make.lead(city="Springfield")
     without = make.lead(email="hugo@globex.example")
     make.drain(connection)
     assert len(crm.contacts()) == 2
     assert CrmLink.objects.filter(lead__in=[with_city, without]).count() == 2
     item = ExceptionItem.objects.get(status="open")
-    assert (item.kind, item.subject_id) == (kinds.UNKNOWN_PROPERTY, str(with_city.pk))
-    assert "town" in item.cause
-    assert OutboxEntry.objects.get().status == OutboxEntry.Status.DEAD
-    found = connection_status.of_connection(connection, now=timezone.now())
-    assert (found.state, found.answer) == ("short", "Given up: 1 lead could not be written in full.")
+    assert (item.kind, item.subject_id) == (kinds.UNKNOWN_PROPERTY, str(mapping.pk))
+    assert item.cause == "City: HubSpot has no property “town”; 1 lead."
+    assert not OutboxEntry.objects.exists()
 
 
 def test_a_lead_that_lacks_one_value_gets_its_task_all_the_same(crm, connection):
@@ -129,13 +129,14 @@ def test_an_unknown_property_is_written_after_it_was_made(crm, connection):
     assert open_kinds() == []
 
 
-def test_one_unknown_property_is_one_cause(crm, connection):
+def test_one_unknown_property_is_one_item_however_many_leads_it_costs(crm, connection):
     FieldMapping.objects.create(connection=connection, canonical="city", property="town", position=90)
     for number in range(5):
         make.lead(email=f"person{number}@globex.example", city=f"Springfield {number}")
     make.drain(connection)
     (group,) = grouping.groups()
-    assert group.items == 5
+    assert (group.items, group.times) == (1, 5)
+    assert group.cause == "City: HubSpot has no property “town”; 5 leads."
 
 
 def test_a_crm_that_was_emptied_is_filled_again(crm, connection):
