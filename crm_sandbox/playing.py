@@ -9,19 +9,16 @@ import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from crm_sandbox import records
-from crm_sandbox.control_requests import BadControl, object_of, whole_number
-from crm_sandbox.hubspot import associations, linking, owners, people, pipelines, writes
-from crm_sandbox.hubspot.authors import IMPORT, PERSON, ChangeAuthor
+from crm_sandbox.control_records import author_of, found, link, link_named, numbers, owned
+from crm_sandbox.control_requests import BadControl, bodies_of, object_of, whole_number
+from crm_sandbox.hubspot import associations, changing, linking, people, pipelines, writes
+from crm_sandbox.hubspot.authors import IMPORT, ChangeAuthor
 from crm_sandbox.hubspot.default_choices import OBJECT_SOURCE
-from crm_sandbox.hubspot.errors import not_found
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
-from crm_sandbox.hubspot.objects import find
 from crm_sandbox.hubspot.shown import as_read
 from crm_sandbox.hubspot.values import texts
-from crm_sandbox.records import Record
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Json, Reply, Request
 
@@ -34,34 +31,28 @@ _OTHER_APP = "999"
 def make(sandbox: Sandbox, request: Request, name: str) -> Reply:
     """One, or a list of them: all or none."""
     kind = kind_called(name)
-    asked: Any = request.json()
-    several = asked if isinstance(asked, list) else [asked]
-    if not all(isinstance(each, dict) for each in several):
-        raise BadControl("The body must be a JSON object or a list of them.")
+    bodies, several = bodies_of(request)
     with sandbox.store.writing() as db:
-        ids = [_make(db, sandbox=sandbox, kind=kind, body=each) for each in several]
-    return Reply(201, {"ids": ids} if isinstance(asked, list) else {"id": ids[0]})
+        ids = [_make(db, sandbox=sandbox, kind=kind, body=each) for each in bodies]
+    return Reply(201, {"ids": ids} if several else {"id": ids[0]})
 
 
 def _make(db: sqlite3.Connection, *, sandbox: Sandbox, kind: ObjectKind, body: Json) -> str:
-    author = _author(db, body)
+    author = author_of(db, body)
     source = str(body.get("source") or author.source)
     if source not in [value for value, _ in OBJECT_SOURCE]:
         raise BadControl(f"source must be one of {', '.join(value for value, _ in OBJECT_SOURCE)}.")
     if source != author.source:
         author = ChangeAuthor(source, _OTHER_APP if source == "INTEGRATION" else author.source_id)
-    properties = _owned(db, body) | texts(body.get("properties", {}))
+    properties = owned(db, body) | texts(body.get("properties", {}))
     record = writes.create(db, portal=sandbox.portal, kind=kind, properties=properties, author=author)
-    for key, end in (("company", "companies"), ("contact", "contacts"), ("deal", "deals")):
-        for number in _numbers(body, key):
-            other = _found(db, sandbox=sandbox, kind=KINDS[end], number=number)
-            _link(db, sandbox=sandbox, ends=[(kind, record.id), (KINDS[end], other.id)], author=author)
-    for number in _numbers(body, "parent"):
+    link_named(db, sandbox=sandbox, kind=kind, record=record, body=body, author=author)
+    for number in numbers(body, "parent"):
         if kind.name != "companies":
             raise BadControl("Only a company has a parent.")
-        other = _found(db, sandbox=sandbox, kind=kind, number=number)
+        other = found(db, sandbox=sandbox, kind=kind, number=number)
         ends = [(kind, record.id), (kind, other.id)]
-        _link(db, sandbox=sandbox, ends=ends, type_id=associations.CHILD_TO_PARENT, author=author)
+        link(db, sandbox=sandbox, ends=ends, type_id=associations.CHILD_TO_PARENT, author=author)
     return str(record.id)
 
 
@@ -74,20 +65,20 @@ def import_contacts(sandbox: Sandbox, request: Request) -> Reply:
     rows = body.get("contacts")
     if rows is None:
         count = whole_number(body, "count", low=1, high=MOST_IMPORTED)
-        domain, shared = str(body.get("domain") or "imported.example"), texts(body.get("properties", {}))
+        domain, given = str(body.get("domain") or "imported.example"), texts(body.get("properties", {}))
         start = whole_number(body, "start", low=0, high=10**9, default=0)
         rows = [
-            {"email": f"contact{number}@{domain}", "firstname": "Contact", "lastname": str(number)} | shared
+            {"email": f"contact{number}@{domain}", "firstname": "Contact", "lastname": str(number)} | given
             for number in range(start, start + count)
         ]
     if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_IMPORTED:
         raise BadControl(f"contacts is a list of 1 to {MOST_IMPORTED} objects of text values.")
     kind, made, changed = KINDS["contacts"], [], []
     with sandbox.store.writing() as db:
-        author = replace(_author(db, body), source=IMPORT.source)
-        owned = _owned(db, body)
+        author = replace(author_of(db, body), source=IMPORT.source)
+        shared = owned(db, body)
         for row in rows:
-            properties = owned | texts(row)
+            properties = shared | texts(row)
             email = properties.get("email", "").strip()
             number = records.holder(db, kind=kind.name, property="email", value=email) if email else None
             record = records.get(db, kind=kind.name, id=number) if number else None
@@ -97,7 +88,7 @@ def import_contacts(sandbox: Sandbox, request: Request) -> Reply:
                 )
                 made.append(str(record.id))
             else:
-                writes.update(
+                changing.update(
                     db,
                     portal=sandbox.portal,
                     kind=kind,
@@ -120,7 +111,7 @@ def set_owner(sandbox: Sandbox, request: Request, name: str, number: str) -> Rep
     if "owner" not in body:
         raise BadControl('owner is the e-mail address of one, or "" for nobody.')
     with sandbox.store.reading() as db:
-        properties = _owned(db, body)
+        properties = owned(db, body)
     return _change(sandbox, name=name, number=number, body=body, properties=properties)
 
 
@@ -131,11 +122,15 @@ def set_lifecycle(sandbox: Sandbox, request: Request, name: str, number: str) ->
 
 
 def win(sandbox: Sandbox, request: Request, number: str) -> Reply:
-    return _move(sandbox, request, number=number, to=lambda found: pipelines.closing_stage(found, won=True))
+    return _move(
+        sandbox, request, number=number, to=lambda pipeline: pipelines.closing_stage(pipeline, won=True)
+    )
 
 
 def lose(sandbox: Sandbox, request: Request, number: str) -> Reply:
-    return _move(sandbox, request, number=number, to=lambda found: pipelines.closing_stage(found, won=False))
+    return _move(
+        sandbox, request, number=number, to=lambda pipeline: pipelines.closing_stage(pipeline, won=False)
+    )
 
 
 def reopen(sandbox: Sandbox, request: Request, number: str) -> Reply:
@@ -146,7 +141,7 @@ def _move(sandbox: Sandbox, request: Request, *, number: str, to: Callable[[Json
     """Into a stage of the deal's pipeline; the body may name another `stage`."""
     body = object_of(request)
     with sandbox.store.reading() as db:
-        deal = _found(db, sandbox=sandbox, kind=KINDS["deals"], number=number)
+        deal = found(db, sandbox=sandbox, kind=KINDS["deals"], number=number)
         pipeline = pipelines.one(db, deal.properties.get("pipeline", pipelines.DEFAULT))
     properties = {"pipeline": pipeline["id"], "dealstage": str(body.get("stage") or to(pipeline))}
     return _change(sandbox, name="deals", number=number, body=body, properties=properties)
@@ -155,9 +150,9 @@ def _move(sandbox: Sandbox, request: Request, *, number: str, to: Callable[[Json
 def _change(sandbox: Sandbox, *, name: str, number: str, body: Json, properties: dict[str, str]) -> Reply:
     kind = kind_called(name)
     with sandbox.store.writing() as db:
-        record = _found(db, sandbox=sandbox, kind=kind, number=number)
-        author = _author(db, body)
-        writes.update(
+        record = found(db, sandbox=sandbox, kind=kind, number=number)
+        author = author_of(db, body)
+        changing.update(
             db, portal=sandbox.portal, kind=kind, record=record, properties=properties, author=author
         )
         shown = as_read(db, kind=kind, record=record, names=list(properties), with_history=[])
@@ -183,7 +178,7 @@ def merge(sandbox: Sandbox, request: Request, name: str) -> Reply:
         raise BadControl(f"Only {' and '.join(_MERGED)} are merged.")
     primary, other = str(body.get("primary") or ""), str(body.get("other") or "")
     with sandbox.store.writing() as db:
-        author = _author(db, body)
+        author = author_of(db, body)
         made = people.merge(db, portal=sandbox.portal, kind=kind, primary=primary, other=other, author=author)
     return Reply(201, {"id": str(made.id)})
 
@@ -196,7 +191,7 @@ def associate(sandbox: Sandbox, request: Request) -> Reply:
         raise BadControl("type is the number of an association type.")
     with sandbox.store.writing() as db:
         ends = [_end(db, sandbox=sandbox, body=body, key=key) for key in ("from", "to")]
-        _link(db, sandbox=sandbox, ends=ends, type_id=asked, author=_author(db, body))
+        link(db, sandbox=sandbox, ends=ends, type_id=asked, author=author_of(db, body))
     return Reply(201, {})
 
 
@@ -213,7 +208,7 @@ def dissociate(sandbox: Sandbox, request: Request) -> Reply:
             start_id=start_id,
             end=end,
             end_id=end_id,
-            author=_author(db, body),
+            author=author_of(db, body),
         )
     return Reply(204)
 
@@ -233,63 +228,8 @@ def _end(db: sqlite3.Connection, *, sandbox: Sandbox, body: Json, key: str) -> t
     match body.get(key):
         case [str(name), str(number) | int(number)]:
             kind = kind_called(name)
-            return kind, _found(db, sandbox=sandbox, kind=kind, number=str(number)).id
+            return kind, found(db, sandbox=sandbox, kind=kind, number=str(number)).id
     raise BadControl(f'{key} is an object and its id, such as ["contacts", "51"].')
-
-
-def _link(
-    db: sqlite3.Connection,
-    *,
-    sandbox: Sandbox,
-    ends: list[tuple[ObjectKind, int]],
-    author: ChangeAuthor,
-    type_id: int | None = None,
-) -> None:
-    (start, start_id), (end, end_id) = ends
-    types = associations.types_between(start, end)
-    if type_id is not None and type_id not in types:
-        raise BadControl(f"No association type {type_id} goes from {start.singular} to {end.singular}.")
-    linking.link(
-        db,
-        portal=sandbox.portal,
-        start=start,
-        start_id=start_id,
-        end=end,
-        end_id=end_id,
-        type_id=next(iter(types)) if type_id is None else type_id,
-        author=author,
-    )
-
-
-def _owned(db: sqlite3.Connection, body: Json) -> dict[str, str]:
-    email = str(body.get("owner") or "").lower()
-    if not email:
-        return {"hubspot_owner_id": ""} if "owner" in body else {}
-    return {"hubspot_owner_id": str(_owner(db, email)["id"])}
-
-
-def _author(db: sqlite3.Connection, body: Json) -> ChangeAuthor:
-    email = str(body.get("by") or "").lower()
-    return ChangeAuthor(PERSON.source, f"userId:{_owner(db, email)['user_id']}") if email else PERSON
-
-
-def _owner(db: sqlite3.Connection, email: str) -> sqlite3.Row:
-    row = owners.called(db, email)
-    if row is None:
-        raise BadControl(f"Nobody there is called {email}.")
-    return row
-
-
-def _numbers(body: Json, key: str) -> list[str]:
-    value = body.get(key) or []
-    return [str(each) for each in (value if isinstance(value, list) else [value])]
-
-
-def _found(db: sqlite3.Connection, *, sandbox: Sandbox, kind: ObjectKind, number: str) -> Record:
-    record = find(db, portal=sandbox.portal, kind=kind, value=number)
-    if record is None:
-        raise not_found(f"There is no {kind.singular} {number}")
-    return record
 
 
 _KIND, _ID = "([a-z]+)", "([^/]+)"

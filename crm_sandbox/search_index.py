@@ -27,6 +27,10 @@ INDEXED: dict[str, tuple[str, ...]] = {
     ),
     "deals": ("pipeline", "dealstage", "hubspot_owner_id", "hs_is_closed"),
     "tasks": ("hs_task_status", "hubspot_owner_id"),
+    "calls": ("hubspot_owner_id",),
+    "emails": ("hubspot_owner_id",),
+    "meetings": ("hubspot_owner_id",),
+    "notes": ("hubspot_owner_id",),
 }
 # Several values in one property, with ";" between them: each is found.
 SEVERAL = ("hs_additional_emails", "hs_additional_domains")

@@ -30,12 +30,22 @@ _ONE_WAY: dict[tuple[str, str], dict[int, str | None]] = {
     ("contacts", "contacts"): {449: None},
     ("companies", "companies"): {450: None, 13: "Parent", 14: "Child"},
 }
+# From a contact, a company and a deal to what was done with them; the way back is the number after it.
+_ENGAGED = {
+    "contacts": {"calls": 193, "emails": 197, "meetings": 199, "notes": 201},
+    "companies": {"calls": 181, "emails": 185, "meetings": 187, "notes": 189},
+    "deals": {"calls": 205, "emails": 209, "meetings": 211, "notes": 213},
+}
 CHILD_TO_PARENT = 14
 # Of these types a record has one at most.
 ONLY_ONE = (1, 5, CHILD_TO_PARENT)
 TWINS = {279: 280, 280: 279, 1: 2, 2: 1, 4: 3, 3: 4, 342: 341, 341: 342, 6: 5, 5: 6, 203: 204, 204: 203}
 TWINS |= {13: 14, 14: 13}
 TWINS |= {191: 192, 192: 191, 215: 216, 216: 215, 449: 449, 450: 450}
+for _start, _types in _ENGAGED.items():
+    for _end, _type_id in _types.items():
+        _ONE_WAY |= {(_start, _end): {_type_id: None}, (_end, _start): {_type_id + 1: None}}
+        TWINS |= {_type_id: _type_id + 1, _type_id + 1: _type_id}
 
 _NAMED = {13: "parent_to_child_company", 14: "child_to_parent_company"}
 

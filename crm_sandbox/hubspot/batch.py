@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
-from crm_sandbox.hubspot import associations, linking, writes
+from crm_sandbox.hubspot import associations, changing, linking, writes
 from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import check_unique, find, object_body
@@ -106,7 +106,7 @@ def update(portal: Portal, request: Request, object_type: str) -> Reply:
                 if not request.tells_apart:
                     raise _missing(kind, missing)
                 continue
-            writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
+            changing.update(db, portal=portal, kind=kind, record=record, properties=properties)
             results.append(_with_trace(as_written(record, kind=kind, names=list(properties)), each))
     errors += [_missing(kind, missing).item()] if missing else []
     return _answer(results, errors=errors, started_at=started_at, status=200)
@@ -151,7 +151,7 @@ def _upsert_one(
     record = find(db, portal=portal, kind=kind, value=value, id_property=id_property)
     names = [*properties, id_property]
     if record is not None:
-        writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
+        changing.update(db, portal=portal, kind=kind, record=record, properties=properties)
         return record, False, names
     made = writes.create(db, portal=portal, kind=kind, properties={id_property: value} | properties)
     return made, True, names
@@ -164,7 +164,7 @@ def archive(portal: Portal, request: Request, object_type: str) -> Reply:
         for each in inputs:
             record = find(db, portal=portal, kind=kind, value=_id(each))
             if record is not None:
-                writes.archive(db, record=record)
+                changing.archive(db, portal=portal, kind=kind, record=record)
     return Reply(204, records=len(inputs))
 
 

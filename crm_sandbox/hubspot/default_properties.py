@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
+from crm_sandbox.hubspot import engagement_properties
 from crm_sandbox.hubspot.default_choices import (
-    BORN,
     BUYING_ROLE,
     DEAL_STAGE,
     IDEAL_CUSTOMER,
     LEAD_STATUS,
     LIFECYCLE,
-    OBJECT_SOURCE,
     TASK_PRIORITY,
     TASK_STATUS,
     TASK_TYPE,
-    YES_NO,
 )
+from crm_sandbox.hubspot.property_definitions import choices, source, table
 from crm_sandbox.wire import Json
 
-FIELD_TYPES = {
-    "string": "text",
-    "number": "number",
-    "datetime": "date",
-    "date": "date",
-    "bool": "booleancheckbox",
-    "enumeration": "select",
-    "phone_number": "phonenumber",
-}
-
-# "name label|type flags"; flags: "ro" read-only, "unique", "owner"
 _CONTACT = """
 email Email|string unique
 hs_additional_emails Additional email addresses|string
@@ -60,6 +48,7 @@ hubspot_owner_assigneddate Owner assigned date|datetime ro
 notes_last_contacted Last Contacted|datetime ro
 notes_last_updated Last Activity Date|datetime ro
 hs_last_sales_activity_timestamp Last Engagement Date|datetime ro
+hs_sales_email_last_replied Recent Sales Email Replied Date|datetime ro
 num_contacted_notes Number of times contacted|number ro
 num_notes Number of Sales Activities|number ro
 num_associated_deals Number of Associated Deals|number ro
@@ -91,6 +80,9 @@ timezone Time Zone|string
 hubspot_owner_id Company owner|enumeration owner
 hubspot_owner_assigneddate Owner assigned date|datetime ro
 notes_last_contacted Last Contacted|datetime ro
+notes_last_updated Last Activity Date|datetime ro
+num_contacted_notes Number of times contacted|number ro
+num_notes Number of Sales Activities|number ro
 createdate Create Date|datetime ro
 hs_lastmodifieddate Last Modified Date|datetime ro
 hs_object_id Record ID|number ro
@@ -103,6 +95,10 @@ description Deal Description|string
 hs_is_closed Is Deal Closed?|bool ro
 hs_is_closed_won Is Closed Won|bool ro
 hs_deal_stage_probability Deal Probability|number ro
+notes_last_contacted Last Contacted|datetime ro
+notes_last_updated Last Activity Date|datetime ro
+num_contacted_notes Number of times contacted|number ro
+num_notes Number of Sales Activities|number ro
 hubspot_owner_id Deal owner|enumeration owner
 hubspot_owner_assigneddate Owner assigned date|datetime ro
 createdate Create Date|datetime ro
@@ -123,102 +119,31 @@ hs_object_id Record ID|number ro
 """
 
 
-def options(choices: tuple[tuple[str, str], ...]) -> list[Json]:
-    return [
-        {"label": label, "value": value, "description": "", "displayOrder": order, "hidden": False}
-        for order, (value, label) in enumerate(choices)
-    ]
-
-
-def _definition(*, name: str, label: str, type: str, group: str, flags: list[str]) -> Json:
-    read_only = "ro" in flags
-    made: Json = {
-        "name": name,
-        "label": label,
-        "type": type,
-        "fieldType": FIELD_TYPES[type],
-        "description": "",
-        "groupName": group,
-        "options": options(YES_NO) if type == "bool" else [],
-        "displayOrder": -1,
-        "calculated": False,
-        "externalOptions": "owner" in flags,
-        "hasUniqueValue": "unique" in flags,
-        "hidden": False,
-        "hubspotDefined": True,
-        "formField": not read_only,
-        "archived": False,
-        "createdAt": BORN,
-        "updatedAt": BORN,
-        "modificationMetadata": {
-            "archivable": False,
-            "readOnlyDefinition": True,
-            "readOnlyOptions": True,
-            "readOnlyValue": read_only,
-        },
-    }
-    if "owner" in flags:
-        made["referencedObjectType"] = "OWNER"
-    return made
-
-
-def _table(text: str, *, group: str) -> dict[str, Json]:
-    made = {}
-    for line in text.strip().splitlines():
-        head, tail = line.split("|")
-        name, label = head.split(" ", 1)
-        type, *flags = tail.split()
-        made[name] = _definition(name=name, label=label, type=type, group=group, flags=flags)
-    return made
-
-
-def _choices(
-    name: str,
-    label: str,
-    choices: tuple[tuple[str, str], ...],
-    *,
-    group: str,
-    field_type: str = "select",
-    flags: tuple[str, ...] = (),
-) -> dict[str, Json]:
-    made = _definition(name=name, label=label, type="enumeration", group=group, flags=list(flags))
-    return {name: made | {"options": options(choices), "fieldType": field_type}}
-
-
-def _source(*, group: str) -> dict[str, Json]:
-    """Where a record comes from."""
-    texts = "hs_object_source_label Record source|string ro\nhs_object_source_id Record source ID|string ro"
-    choices = _choices("hs_object_source", "Record source", OBJECT_SOURCE, group=group, flags=("ro",))
-    return choices | _table(texts, group=group)
-
-
 PROPERTIES: dict[str, dict[str, Json]] = {
-    "contacts": _table(_CONTACT, group="contactinformation")
-    | _choices("lifecyclestage", "Lifecycle Stage", LIFECYCLE, group="contactinformation", field_type="radio")
-    | _choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="sales_properties", field_type="radio")
-    | _choices(
-        "hs_buying_role", "Buying Role", BUYING_ROLE, group="contactinformation", field_type="checkbox"
-    )
-    | _source(group="contactinformation"),
-    "companies": _table(_COMPANY, group="companyinformation")
-    | _choices("lifecyclestage", "Lifecycle Stage", LIFECYCLE, group="companyinformation", field_type="radio")
-    | _choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="companyinformation", field_type="radio")
-    | _choices(
+    "contacts": table(_CONTACT, group="contactinformation")
+    | choices("lifecyclestage", "Lifecycle Stage", LIFECYCLE, group="contactinformation", field_type="radio")
+    | choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="sales_properties", field_type="radio")
+    | choices("hs_buying_role", "Buying Role", BUYING_ROLE, group="contactinformation", field_type="checkbox")
+    | source(group="contactinformation"),
+    "companies": table(_COMPANY, group="companyinformation")
+    | choices("lifecyclestage", "Lifecycle Stage", LIFECYCLE, group="companyinformation", field_type="radio")
+    | choices("hs_lead_status", "Lead Status", LEAD_STATUS, group="companyinformation", field_type="radio")
+    | choices(
         "hs_ideal_customer_profile", "Ideal Customer Profile Tier", IDEAL_CUSTOMER, group="companyinformation"
     )
-    | _source(group="companyinformation"),
-    "deals": _table(_DEAL, group="dealinformation")
-    | _choices("pipeline", "Pipeline", (("default", "Sales Pipeline"),), group="dealinformation")
-    | _choices("dealstage", "Deal Stage", DEAL_STAGE, group="dealinformation", field_type="radio")
-    | _source(group="dealinformation"),
-    "tasks": _table(_TASK, group="task")
-    | _choices("hs_task_status", "Task Status", TASK_STATUS, group="task")
-    | _choices("hs_task_priority", "Priority", TASK_PRIORITY, group="task")
-    | _choices("hs_task_type", "Task Type", TASK_TYPE, group="task"),
-}
+    | source(group="companyinformation"),
+    "deals": table(_DEAL, group="dealinformation")
+    | choices("pipeline", "Pipeline", (("default", "Sales Pipeline"),), group="dealinformation")
+    | choices("dealstage", "Deal Stage", DEAL_STAGE, group="dealinformation", field_type="radio")
+    | source(group="dealinformation"),
+    "tasks": table(_TASK, group="task")
+    | choices("hs_task_status", "Task Status", TASK_STATUS, group="task")
+    | choices("hs_task_priority", "Priority", TASK_PRIORITY, group="task")
+    | choices("hs_task_type", "Task Type", TASK_TYPE, group="task"),
+} | engagement_properties.PROPERTIES
 GROUPS: dict[str, dict[str, str]] = {
     "contacts": {"contactinformation": "Contact information", "sales_properties": "Sales properties"},
     "companies": {"companyinformation": "Company information"},
     "deals": {"dealinformation": "Deal information"},
     "tasks": {"task": "Task information"},
-}
+} | engagement_properties.GROUPS

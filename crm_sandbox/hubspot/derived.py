@@ -12,9 +12,14 @@ from crm_sandbox.wire import iso
 
 
 def added(kind: ObjectKind, *, values: dict[str, str], current: dict[str, str]) -> dict[str, str]:
-    """`values` and what goes with them unasked: a deal with a stage is in a pipeline, the first one if none is named."""
+    """`values` and what goes with them unasked.
+
+    A deal with a stage is in a pipeline, the first one if none is named; a meeting is when it starts.
+    """
     if kind.name == "deals" and values.get("dealstage") and not (current | values).get("pipeline"):
         return values | {"pipeline": pipelines.DEFAULT}
+    if kind.name == "meetings" and values.get("hs_meeting_start_time") and "hs_timestamp" not in values:
+        return values | {"hs_timestamp": values["hs_meeting_start_time"]}
     return values
 
 

@@ -25,6 +25,15 @@ class ObjectKind:
         return "hs_createdate" if "hs_createdate" in self.shown else "createdate"
 
 
+def _engagement(
+    name: str, singular: str, type_id: str, first_id: int, searched: tuple[str, ...]
+) -> ObjectKind:
+    shown = ("hs_createdate", "hs_lastmodifieddate", "hs_object_id")
+    return ObjectKind(
+        name, singular, type_id, first_id, "hs_lastmodifieddate", shown, searched, ("hs_timestamp",)
+    )
+
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -74,8 +83,14 @@ KINDS = {
             ("hs_task_subject", "hs_task_body"),
             ("hs_timestamp",),
         ),
+        _engagement("calls", "call", "0-48", 410_001, ("hs_call_title", "hs_call_body")),
+        _engagement("emails", "email", "0-49", 420_001, ("hs_email_subject", "hs_email_text")),
+        _engagement("meetings", "meeting", "0-47", 430_001, ("hs_meeting_title", "hs_meeting_body")),
+        _engagement("notes", "note", "0-46", 440_001, ("hs_note_body",)),
     )
 }
+# What a person did with a contact, a company or a deal.
+ENGAGEMENTS = ("calls", "emails", "meetings", "notes")
 _BY_ANY_NAME = {alias: kind for kind in KINDS.values() for alias in (kind.name, kind.singular, kind.type_id)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from crm_sandbox import records
-from crm_sandbox.hubspot import associations, writes
+from crm_sandbox.hubspot import activity, associations, writes
 from crm_sandbox.hubspot.associations import CHILD_TO_PARENT, Link
 from crm_sandbox.hubspot.authors import API, ChangeAuthor
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind
@@ -116,6 +116,7 @@ def _keep(
     end_id: int,
     author: ChangeAuthor,
 ) -> None:
+    activity.keep_of_both(db, portal=portal, ends=((start, start_id), (end, end_id)), author=author)
     for one, one_id, other in ((start, start_id, end), (end, end_id, start)):
         if other.name != "companies":
             continue

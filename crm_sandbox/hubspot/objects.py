@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crm_sandbox import records
-from crm_sandbox.hubspot import associations, linking, writes
+from crm_sandbox.hubspot import associations, changing, linking, writes
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.portal import Portal
@@ -56,7 +56,7 @@ def update(portal: Portal, request: Request, object_type: str, object_id: str) -
         )
         if record is None:
             raise not_found()
-        writes.update(db, portal=portal, kind=kind, record=record, properties=properties)
+        changing.update(db, portal=portal, kind=kind, record=record, properties=properties)
     return Reply(200, as_written(record, kind=kind, names=list(properties)), records=1)
 
 
@@ -65,7 +65,7 @@ def archive(portal: Portal, request: Request, object_type: str, object_id: str) 
     with portal.store.writing() as db:
         record = find(db, portal=portal, kind=kind, value=object_id)
         if record is not None:
-            writes.archive(db, record=record)
+            changing.archive(db, portal=portal, kind=kind, record=record)
     return Reply(204, records=int(record is not None))
 
 

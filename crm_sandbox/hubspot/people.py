@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 
 from crm_sandbox import records
-from crm_sandbox.hubspot import associations, linking, telling, writes
+from crm_sandbox.hubspot import activity, associations, changing, linking, telling, writes
 from crm_sandbox.hubspot.authors import PERSON, ChangeAuthor
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind
@@ -31,12 +31,7 @@ def delete(
 ) -> None:
     """Into the recycling bin, or (for privacy) gone for good with its history. Raises HubSpotError 404."""
     record = _found(db, portal=portal, kind=kind, number=number)
-    writes.archive(db, record=record)
-    what, more = "deletion", {"changeFlag": "DELETED"}
-    if for_privacy:
-        records.erase(db, kind=kind.name, id=record.id)
-        what, more = "privacyDeletion", {}
-    telling.of_record(db, portal=portal, what=what, kind=kind, record=record, author=author, more=more)
+    changing.archive(db, portal=portal, kind=kind, record=record, for_privacy=for_privacy, author=author)
 
 
 def restore(
@@ -57,6 +52,7 @@ def restore(
     writes.keep_unique(db, kind=kind.name, record=record, definitions=definitions, names=names)
     more = {"changeFlag": "RESTORED"}
     telling.of_record(db, portal=portal, what="restore", kind=kind, record=record, author=author, more=more)
+    activity.keep_around(db, portal=portal, record=record, author=author)
     return record
 
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 
 from crm_sandbox.hubspot import default_properties, pipelines
+from crm_sandbox.hubspot.property_definitions import options
 from crm_sandbox.store import Store
 from crm_sandbox.webhooks import Webhooks
 from crm_sandbox.wire import Json
@@ -41,7 +42,6 @@ def _of_pipelines(known: dict[str, Json], found: list[Json]) -> dict[str, Json]:
     """What a deal can have as its pipeline and as its stage."""
     stages = [stage for each in found for stage in each["stages"]]
     return {
-        name: known[name]
-        | {"options": default_properties.options(tuple((each["id"], each["label"]) for each in choices))}
+        name: known[name] | {"options": options(tuple((each["id"], each["label"]) for each in choices))}
         for name, choices in (("pipeline", found), ("dealstage", stages))
     }

@@ -10,11 +10,12 @@ from crm_sandbox import records
 from crm_sandbox.hubspot import groups
 from crm_sandbox.hubspot.batch import inputs_of
 from crm_sandbox.hubspot.default_choices import YES_NO
-from crm_sandbox.hubspot.default_properties import PROPERTIES, options
+from crm_sandbox.hubspot.default_properties import PROPERTIES
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import object_body
 from crm_sandbox.hubspot.portal import Portal
+from crm_sandbox.hubspot.property_definitions import options
 from crm_sandbox.hubspot.shown import batch
 from crm_sandbox.wire import Json, Reply, Request, iso, now_ms
 
