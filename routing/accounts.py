@@ -1,47 +1,80 @@
-"""Which named account a lead belongs to: by domain first, else by the company's name."""
+"""Which named account a lead belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Lower
-
+from intake.values.facts import domain_of_company
+from routing.engine.account_match import (
+    ALL_STEPS,
+    NO_ACCOUNT,
+    AccountCandidate,
+    AccountMatch,
+    Step,
+    WantedAccount,
+    match,
+)
 from routing.models import NamedAccount
+
+# Where a lead names the id of its account: an extra of the form.
+ID_FACT = "extra.account_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The account, how it was found, and which others there were."""
+
+    account: NamedAccount | None = None
+    match: AccountMatch = NO_ACCOUNT
+
+
+NOWHERE = Belonging()
 
 
 class Accounts:
     """The named accounts that a batch of facts can belong to; one query."""
 
-    def __init__(self, facts: Iterable[Mapping[str, Any]]) -> None:
-        domains, names = set(), set()
-        for one in facts:
-            domains.update(_domains(one))
-            names.add(str(one.get("company") or "").strip().lower())
-        names.discard("")
-        self._by_domain: dict[str, NamedAccount] = {}
-        self._by_name: dict[str, NamedAccount] = {}
-        if not domains and not names:
+    def __init__(self, facts: Iterable[Mapping[str, Any]], steps: Sequence[Step] = ALL_STEPS) -> None:
+        self._steps = steps
+        keys = {key for one in facts for key in wanted_of(one).sought()}
+        self._rows: dict[str, NamedAccount] = {}
+        self._by_key: dict[str, list[AccountCandidate]] = {}
+        if not keys:
             return
-        rows = (
-            NamedAccount.objects.filter(active=True)
-            .select_related("owner")
-            .annotate(folded=Lower("company"))
-            .filter(Q(domains__overlap=sorted(domains)) | Q(folded__in=names))
-        )
-        for account in rows.order_by("pk"):
-            for domain in account.domains:
-                self._by_domain.setdefault(domain.lower(), account)
-            self._by_name.setdefault(account.company.lower(), account)
+        rows = NamedAccount.objects.filter(active=True, match_keys__overlap=sorted(keys))
+        for row in rows.select_related("owner"):
+            candidate = _candidate(row)
+            self._rows[candidate.id] = row
+            for key in candidate.keys & keys:
+                self._by_key.setdefault(key, []).append(candidate)
 
-    def of(self, facts: Mapping[str, Any]) -> NamedAccount | None:
-        for domain in _domains(facts):
-            if domain in self._by_domain:
-                return self._by_domain[domain]
-        return self._by_name.get(str(facts.get("company") or "").strip().lower())
+    def of(self, facts: Mapping[str, Any]) -> Belonging:
+        wanted = wanted_of(facts)
+        found = {one.id: one for key in wanted.sought() for one in self._by_key.get(key, ())}
+        result = match(wanted, list(found.values()), self._steps)
+        if result.candidate is None:
+            return Belonging(match=result)
+        return Belonging(self._rows[result.candidate.id], result)
 
 
-def _domains(facts: Mapping[str, Any]) -> list[str]:
-    """Domains that say something about the company: not those of free mail providers."""
-    found = [] if facts.get("email_is_free") else [facts.get("email_domain")]
-    found.append(facts.get("company_domain"))
-    return [str(domain).lower() for domain in found if domain]
+def wanted_of(facts: Mapping[str, Any]) -> WantedAccount:
+    """What facts say of the company."""
+    host = _text(facts, "email_domain").lower()
+    return WantedAccount(
+        name=_text(facts, "company_key"),
+        host=host if host and domain_of_company(host) else "",
+        domain=_text(facts, "company_domain").lower(),
+        country=_text(facts, "country"),
+        phone=_text(facts, "phone"),
+        postal_code=_text(facts, "postal_code"),
+        account_id=_text(facts, ID_FACT),
+    )
+
+
+def _candidate(row: NamedAccount) -> AccountCandidate:
+    owned = row.owner is not None and row.owner.active
+    return AccountCandidate(str(row.pk), row.company, frozenset(row.match_keys), owned=owned, rank=row.pk)
+
+
+def _text(facts: Mapping[str, Any], name: str) -> str:
+    return str(facts.get(name) or "").strip()

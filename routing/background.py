@@ -4,14 +4,16 @@ Whoever decides reads it as facts, and as an OwnershipContext: whose deal, whose
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from intake.batch import LeadWork
+from routing.accounts import Belonging
+from routing.engine.account_match import Judged
 from routing.engine.ownership import KnownOwner, KnownPerson, OwnershipContext
 from routing.engine.references import Ref
-from routing.models import LeadBackground, NamedAccount, Queue
+from routing.models import LeadBackground, Queue
 from routing.rotations.roster import Roster
 
 _COLUMNS = [one.name for one in LeadBackground._meta.concrete_fields if one.name != "lead"]
@@ -62,17 +64,30 @@ class Backgrounds:
             customers = Ref("queue", queue.pk, queue.name) if queue is not None else None
         return cls(people, customers, {owner.email.lower(): owner.pk for owner in people.owners.values()})
 
-    def ownership(self, account: NamedAccount | None, told: LeadBackground | None) -> OwnershipContext:
+    def ownership(self, belongs: Belonging, told: LeadBackground | None) -> OwnershipContext:
         """Claims that do not depend on whether the lead is new. An account of ours goes before one of theirs."""
-        owner = self.people.known_owner(account.owner_id) if account is not None else None
-        name = account.company if account is not None else ""
-        if account is None and told is not None and told.account:
-            owner, name = self._known(told.account_owner), told.account
+        claims = OwnershipContext(account_candidates=belongs.match.judged)
+        if (account := belongs.account) is not None:
+            claims = replace(
+                claims,
+                account_owner=self.people.known_owner(account.owner_id),
+                account_name=account.company,
+                account_by=belongs.match.step or "",
+            )
         if told is None:
-            return OwnershipContext(account_owner=owner, account_name=name)
-        return OwnershipContext(
-            account_owner=owner,
-            account_name=name,
+            return claims
+        if account is None:
+            theirs = tuple(map(Judged.from_json, told.account_candidates))
+            claims = replace(claims, account_candidates=(*theirs, *claims.account_candidates))
+        if account is None and told.account:
+            claims = replace(
+                claims,
+                account_owner=self._known(told.account_owner),
+                account_name=told.account,
+                account_by=told.account_by,
+            )
+        return replace(
+            claims,
             open_deal=self._known(told.deal_owner) if told.has_open_deal else None,
             person=self._person(told) if told.is_known or told.is_customer or told.has_open_deal else None,
         )

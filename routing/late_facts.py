@@ -94,7 +94,7 @@ def _score(leads: Sequence[Lead], again: Again) -> list[UUID]:
     rows = []
     for lead in leads:
         facts = again.facts[lead.pk]
-        account = again.accounts[lead.pk]
+        account = again.belongs[lead.pk].account
         seen = {name: value for name, value in facts.items() if name not in ("score", "segment")}
         result = engine.score(seen, again.ruleset, account=account.company if account else "")
         had = before.get(lead.pk)

@@ -69,6 +69,7 @@ def _background(connection: CrmConnection, known: Found, *, missed: str, now: da
         told.crm_owner, told.crm_owner_name = contact.owner.email, contact.owner.name
         told.crm_lifecycle, told.crm_lead_status = contact.lifecycle[:100], contact.lead_status[:100]
         told.keeps_owner = keeps(connection, contact)
+    told.account_candidates = [one.to_json() for one in known.accounts.judged]
     if account is not None:
         told.is_customer = told.is_customer or account.is_customer
         told.account, told.account_tier, told.account_by = account.name[:300], account.tier[:100], account.by

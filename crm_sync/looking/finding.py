@@ -1,46 +1,49 @@
 """What the mirror knows of people: one statement for a batch, whatever their number.
 
-A contact is found by any of its e-mail addresses. An account is that of the contact, else the one with the domain, else the one
-with the name, unless its country is another. An open deal is one with the contact, else one of the account, unless that
-was found by its name only.
+A contact is found by any of its e-mail addresses. Accounts are found by the keys that they share with the lead's company, and
+judged as named accounts are (routing.engine.account_match). An open deal is one with the contact, else one of the account,
+unless that was found by its name only.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection as database
 
 from crm_sync.models import Account, CrmLink, KnownContact, OpenDeal, OwnerLink
-from intake.values.companies import company_key
-from intake.values.facts import company_domain
+from intake.values.facts import facts_of
+from routing.accounts import wanted_of as company_of
+from routing.engine import account_match
+from routing.engine.account_match import (
+    ALL_STEPS,
+    NO_ACCOUNT,
+    WEAK_STEPS,
+    AccountCandidate,
+    AccountMatch,
+    Step,
+)
 
-By = Literal["contact", "domain", "name"]
+# Between the keys of one lead: no key holds it.
+_BETWEEN = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Somebody to be looked up: lower-case address, registrable domain, folded company name, country code; "" for none.
+    """Somebody to be looked up: lower-case address, "" for none, and what is known of their company.
 
     `record` is the id of their record there, where a lead is linked to one already.
     """
 
     email: str = ""
-    domain: str = ""
-    company: str = ""
-    country: str = ""
+    company: account_match.WantedAccount = field(default_factory=account_match.WantedAccount)
     record: str = ""
 
 
 def wanted_of(values: Mapping[str, Any], *, record: str = "") -> Wanted:
     """How somebody with these canonical values is looked up."""
-    return Wanted(
-        email=str(values.get("email") or "").lower(),
-        domain=company_domain(values) or "",
-        company=company_key(str(values.get("company") or "")),
-        country=str(values.get("country") or ""),
-        record=record,
-    )
+    company = company_of({**values, **facts_of(values)})
+    return Wanted(email=str(values.get("email") or "").lower(), company=company, record=record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,12 @@ class FoundContact:
 
 @dataclass(frozen=True, slots=True)
 class FoundAccount:
+    remote_id: str
     name: str
     owner: Person
     tier: str
     is_customer: bool
-    by: By
+    by: Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,24 @@ class FoundDeal:
 class Found:
     contact: FoundContact | None = None
     account: FoundAccount | None = None
+    accounts: AccountMatch = NO_ACCOUNT
     deal: FoundDeal | None = None
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What one statement has brought of one person."""
+
+    contacts: list[FoundContact] = field(default_factory=list)
+    candidates: dict[str, AccountCandidate] = field(default_factory=dict)
+    accounts: dict[str, tuple[str, Person, str, bool]] = field(default_factory=dict)
+    deals: list[tuple[str, FoundDeal]] = field(default_factory=list)
 
 
 _FIND = f"""
 WITH wanted AS (
-    SELECT * FROM unnest(%(n)s::int[], %(email)s::text[], %(domain)s::text[], %(company)s::text[], %(country)s::text[],
-        %(record)s::text[]) AS w (n, email, domain, company, country, record)
+    SELECT n, email, record, string_to_array(keys, %(between)s) AS keys
+    FROM unnest(%(n)s::int[], %(email)s::text[], %(record)s::text[], %(keys)s::text[]) AS w (n, email, record, keys)
 ), contact AS (
     SELECT w.n, c.* FROM wanted w JOIN {KnownContact._meta.db_table} c
         ON w.email <> '' AND c.emails @> ARRAY[w.email]::varchar[]
@@ -100,66 +115,89 @@ WITH wanted AS (
     SELECT w.n, c.* FROM wanted w JOIN {KnownContact._meta.db_table} c ON w.record <> '' AND c.remote_id = w.record
     WHERE c.connection_id = %(connection)s AND NOT c.gone
 ), account AS (
-    SELECT c.n, 1 AS rank, a.* FROM contact c JOIN {Account._meta.db_table} a
+    SELECT c.n, true AS own, a.* FROM contact c JOIN {Account._meta.db_table} a
         ON c.account_id <> '' AND a.remote_id = c.account_id
     WHERE a.connection_id = %(connection)s AND NOT a.gone
     UNION ALL
-    SELECT w.n, 2, a.* FROM wanted w JOIN {Account._meta.db_table} a
-        ON w.domain <> '' AND a.domains @> ARRAY[w.domain]::varchar[]
+    SELECT w.n, false, a.* FROM wanted w JOIN {Account._meta.db_table} a ON a.match_keys && w.keys
     WHERE a.connection_id = %(connection)s AND NOT a.gone
-    UNION ALL
-    SELECT w.n, 3, a.* FROM wanted w JOIN {Account._meta.db_table} a
-        ON w.company <> '' AND a.folded_name = w.company
-    WHERE a.connection_id = %(connection)s AND NOT a.gone
-        AND (w.country = '' OR length(a.country) <> 2 OR upper(a.country) = upper(w.country))
 ), deal AS (
-    SELECT c.n, 1 AS rank, d.* FROM contact c JOIN {OpenDeal._meta.db_table} d
+    SELECT c.n, '' AS account, d.* FROM contact c JOIN {OpenDeal._meta.db_table} d
         ON d.contact_ids @> ARRAY[c.remote_id]::varchar[]
     WHERE d.connection_id = %(connection)s AND d.state = 'open' AND NOT d.gone
     UNION ALL
-    SELECT w.n, 1, d.* FROM wanted w JOIN {OpenDeal._meta.db_table} d
+    SELECT w.n, '', d.* FROM wanted w JOIN {OpenDeal._meta.db_table} d
         ON w.record <> '' AND d.contact_ids @> ARRAY[w.record]::varchar[]
     WHERE d.connection_id = %(connection)s AND d.state = 'open' AND NOT d.gone
     UNION ALL
-    SELECT a.n, a.rank + 1, d.* FROM account a JOIN {OpenDeal._meta.db_table} d ON d.account_id = a.remote_id
-    WHERE d.connection_id = %(connection)s AND d.state = 'open' AND NOT d.gone AND a.rank < 3
+    SELECT a.n, a.remote_id, d.* FROM account a JOIN {OpenDeal._meta.db_table} d ON d.account_id = a.remote_id
+    WHERE d.connection_id = %(connection)s AND d.state = 'open' AND NOT d.gone
 ), found AS (
-    SELECT 'contact' AS kind, n, 1 AS rank, remote_id, '' AS name, owner_id, lifecycle AS words, lead_status AS more,
-        lead_key <> '' AS flag, modified_at FROM contact
+    SELECT 'contact' AS kind, n, remote_id, '' AS name, owner_id, lifecycle AS words, lead_status AS more,
+        lead_key <> '' AS flag, false AS own, NULL::text[] AS keys, modified_at FROM contact
     UNION ALL
-    SELECT 'account', n, rank, remote_id, name, owner_id, tier, lifecycle, is_customer, modified_at FROM account
+    SELECT 'account', n, remote_id, name, owner_id, tier, lifecycle, is_customer, own, match_keys, modified_at FROM account
     UNION ALL
-    SELECT 'deal', n, rank, remote_id, name, owner_id, stage, pipeline, false, modified_at FROM deal
+    SELECT 'deal', n, remote_id, name, owner_id, account, pipeline, false, false, NULL, modified_at FROM deal
 )
-SELECT f.kind, f.n, f.rank, f.remote_id, f.name, f.words, f.more,
-    f.flag OR (f.kind = 'contact' AND l.id IS NOT NULL),
+SELECT f.kind, f.n, f.remote_id, f.name, f.words, f.more, f.flag OR (f.kind = 'contact' AND l.id IS NOT NULL),
+    f.own, f.keys, coalesce(extract(epoch FROM f.modified_at), 0)::float8,
     coalesce(o.email, ''), coalesce(o.name, ''), coalesce(o.archived, false)
 FROM found f
 LEFT JOIN {OwnerLink._meta.db_table} o ON o.connection_id = %(connection)s AND o.remote_id = f.owner_id AND f.owner_id <> ''
 LEFT JOIN {CrmLink._meta.db_table} l
     ON l.connection_id = %(connection)s AND l.remote_id = f.remote_id AND f.kind = 'contact'
-ORDER BY f.n, f.kind, f.rank, f.flag DESC, f.modified_at DESC NULLS LAST, f.remote_id
+ORDER BY f.n, f.kind, f.flag DESC, f.modified_at DESC NULLS LAST, f.remote_id
 """
-_BY: Mapping[int, By] = {1: "contact", 2: "domain", 3: "name"}
 
 
-def find(connection_id: int, wanted: Sequence[Wanted]) -> list[Found]:
-    """What is known of each, in their order; the best of several: customers' accounts first, then what changed last."""
-    found = [Found() for _ in wanted]
+def find(connection_id: int, wanted: Sequence[Wanted], steps: Sequence[Step] = ALL_STEPS) -> list[Found]:
+    """What is known of each, in their order. Of several contacts ours goes first, of several deals the one that changed last;
+    `steps` say how an account may be found.
+    """
     if not wanted:
-        return found
-    columns = ("email", "domain", "company", "country", "record")
-    given: dict[str, Any] = {name: [getattr(one, name) for one in wanted] for name in columns}
+        return []
+    given: dict[str, Any] = {
+        "n": list(range(len(wanted))),
+        "email": [one.email for one in wanted],
+        "record": [one.record for one in wanted],
+        "keys": [_BETWEEN.join(one.company.sought()) for one in wanted],
+        "between": _BETWEEN,
+        "connection": connection_id,
+    }
+    rows = [_Rows() for _ in wanted]
     with database.cursor() as cursor:
-        cursor.execute(_FIND, {**given, "n": list(range(len(wanted))), "connection": connection_id})
-        for kind, n, rank, remote_id, name, words, more, flag, *owner in cursor.fetchall():
-            one, person = found[n], Person(*owner)
-            if kind == "contact" and one.contact is None:
-                one.contact = FoundContact(remote_id, person, words, more, flag)
-            elif kind == "account" and one.account is None:
-                one.account = FoundAccount(name, person, words, flag, _BY[rank])
-            elif kind == "deal" and one.deal is None:
-                one.deal = FoundDeal(name, person)
+        cursor.execute(_FIND, given)
+        for kind, n, remote_id, name, words, more, flag, own, keys, changed, *owner in cursor.fetchall():
+            one, person = rows[n], Person(*owner)
+            if kind == "contact":
+                one.contacts.append(FoundContact(remote_id, person, words, more, flag))
+            elif kind == "deal":
+                one.deals.append((words, FoundDeal(name, person)))
+            else:
+                before = one.candidates.get(remote_id)
+                one.accounts[remote_id] = (name, person, words, flag)
+                one.candidates[remote_id] = AccountCandidate(
+                    remote_id,
+                    name or f"Account {remote_id}",
+                    frozenset(keys),
+                    customer=flag,
+                    owned=bool(person.email) and not person.archived,
+                    own=own or (before is not None and before.own),
+                    rank=-changed,
+                )
+    return [_found(each, theirs, steps) for each, theirs in zip(wanted, rows, strict=True)]
+
+
+def _found(wanted: Wanted, rows: _Rows, steps: Sequence[Step]) -> Found:
+    found = Found(contact=rows.contacts[0] if rows.contacts else None)
+    found.accounts = account_match.match(wanted.company, list(rows.candidates.values()), steps)
+    best, step = found.accounts.candidate, found.accounts.step
+    if best is not None and step is not None:
+        found.account = FoundAccount(best.id, *rows.accounts[best.id], by=step)
+    counts = [""] if best is None or step in WEAK_STEPS else ["", best.id]
+    deals = [(counts.index(account), deal) for account, deal in rows.deals if account in counts]
+    found.deal = min(deals, key=lambda each: each[0])[1] if deals else None
     return found
 
 

@@ -171,13 +171,15 @@ def _contact(connection: CrmConnection, one: RemoteContact) -> KnownContact:
 
 def _account(connection: CrmConnection, one: RemoteCompany) -> Account:
     text = partial(_text, Account)
-    domains = (registrable_domain(each) for each in one.domains)
-    return Account(
+    domains = _each(
+        Account, "domains", (found for each in one.domains if (found := registrable_domain(each)))
+    )
+    row = Account(
         connection=connection,
         remote_id=text("remote_id", one.remote_id),
         name=text("name", one.name),
         folded_name=text("folded_name", company_key(one.name)),
-        domains=_each(Account, "domains", (each for each in domains if each)),
+        domains=domains,
         parent_id=text("parent_id", one.parent_id),
         owner_id=text("owner_id", one.owner_id),
         lifecycle=text("lifecycle", one.lifecycle),
@@ -188,6 +190,8 @@ def _account(connection: CrmConnection, one: RemoteCompany) -> Account:
         postal_code=text("postal_code", one.postal_code),
         modified_at=one.modified_at,
     )
+    row.match_keys = row.keys()
+    return row
 
 
 def _deal(connection: CrmConnection, one: RemoteDeal) -> OpenDeal:

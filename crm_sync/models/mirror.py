@@ -9,7 +9,9 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from crm_sync.account_keys import keys_of
 from crm_sync.models.connections import CrmConnection
+from routing.models.account_keys import AccountKeysField
 
 _ID = 60
 
@@ -45,7 +47,8 @@ class KnownContact(models.Model):
 
 
 class Account(models.Model):
-    """A company there. `domains`: lower-case and registrable. `folded_name`: `company_key` of the name."""
+    """A company there. `domains`: lower-case and registrable. `folded_name`: `company_key` of the name. `match_keys`: what leads
+    find it by (routing.engine.account_match)."""
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="accounts")
     remote_id = models.CharField(max_length=_ID)
@@ -60,6 +63,7 @@ class Account(models.Model):
     country = models.CharField(max_length=100, blank=True)
     phone = models.CharField(max_length=60, blank=True)
     postal_code = models.CharField(max_length=30, blank=True)
+    match_keys = AccountKeysField()
     modified_at = models.DateTimeField(null=True, blank=True)
     gone = models.BooleanField(default=False)
 
@@ -68,12 +72,22 @@ class Account(models.Model):
         verbose_name_plural = "accounts there"
         constraints = [models.UniqueConstraint(fields=["connection", "remote_id"], name="account_once")]
         indexes = [
-            GinIndex(fields=["domains"], name="account_domains"),
-            models.Index(fields=["connection", "folded_name"], name="account_folded_name"),
+            GinIndex(fields=["match_keys"], name="account_match_keys"),
         ]
 
     def __str__(self) -> str:
         return self.name or f"Account {self.remote_id}"
+
+    def keys(self) -> list[str]:
+        """What leads find it by."""
+        return keys_of(
+            name=self.name,
+            domains=self.domains,
+            remote_id=self.remote_id,
+            country=self.country,
+            phone=self.phone,
+            postal_code=self.postal_code,
+        )
 
 
 class OpenDeal(models.Model):

@@ -17,7 +17,7 @@ _ISO_STATE_SEPARATOR = "-"
 def normalize_country(raw: str) -> str:
     """ISO 3166-1 alpha-2 of a country given by code (two or three letters) or by name, in seven languages."""
     text = one_line(raw)
-    if len(text) == 2 and text.isalpha() and text.isascii() and text.upper() in _country_codes():
+    if len(text) == 2 and text.isalpha() and text.isascii() and text.upper() in country_codes():
         return text.upper()
     if code := _country_by_words(words_of(text)):
         return code
@@ -32,7 +32,7 @@ def normalize_state(raw: str, *, country: str | None) -> tuple[str, str | None]:
     """
     text = one_line(raw)
     head, dash, tail = text.upper().partition(_ISO_STATE_SEPARATOR)
-    if dash and head in _country_codes() and country in (None, head) and tail in _states(head).values():
+    if dash and head in country_codes() and country in (None, head) and tail in _states(head).values():
         return tail, head
     if country is None:
         raise ValueRefused("state_without_country", "Without a country this state can be any of several.")
@@ -78,7 +78,8 @@ def _country_by_words(words: str) -> str | None:
 
 
 @cache
-def _country_codes() -> frozenset[str]:
+def country_codes() -> frozenset[str]:
+    """ISO 3166-1 alpha-2 of all countries."""
     return frozenset(country.alpha_2 for country in pycountry.countries)
 
 

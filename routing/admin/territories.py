@@ -15,6 +15,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioF
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from intake.values.phones import normalize_phone
+from intake.values.places import normalize_country
+from intake.values.refusal import ValueRefused
 from plumbing.admin_kit.form_fields import LinesField
 from plumbing.admin_kit.tables import TablePage
 from routing.admin.conditions import ConditionField, in_words
@@ -100,13 +103,16 @@ class TerritoryPage(DraftPage):
         return row.parent.name if row.parent else None
 
 
+_ELSEWHERE = ["external_id", "country", "phone", "postal_code"]
+
+
 class AccountResource(ModelResource):
     owner = Field(attribute="owner", column_name="owner", widget=ForeignKeyWidget(Owner, "email"))
     domains = Field(attribute="domains", column_name="domains", widget=SimpleArrayWidget(separator=" "))
 
     class Meta:
         model = NamedAccount
-        fields = ["company", "domains", "owner", "active"]
+        fields = ["company", "domains", "owner", *_ELSEWHERE, "active"]
         import_id_fields = ["company"]
 
 
@@ -118,7 +124,30 @@ class NamedAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = NamedAccount
-        fields = ["company", "domains", "owner", "active"]
+        fields = ["company", "domains", "owner", *_ELSEWHERE, "active"]
+        help_texts = {
+            "external_id": "Leads that name it as extra.account_id belong to this account.",
+            "country": "As its code: DE. A lead from another country does not belong here by its name.",
+            "phone": "With +. A similar name counts only with the same domain name, phone prefix or postal code.",
+        }
+
+    def clean_country(self) -> str:
+        country: str = self.cleaned_data["country"].strip()
+        try:
+            return normalize_country(country) if country else ""
+        except ValueRefused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"].strip()
+        try:
+            return (
+                normalize_phone(phone, region=self.data.get("country", "").upper() or None).number
+                if phone
+                else ""
+            )
+        except ValueRefused as refusal:
+            raise ValidationError(str(refusal)) from refusal
 
     def clean_domains(self) -> list[str]:
         domains: list[str] = [domain.lower().removeprefix("www.") for domain in self.cleaned_data["domains"]]
@@ -144,6 +173,10 @@ class NamedAccountPage(TablePage):
     list_select_related = ["owner"]
     search_fields = ["company", "domains", "owner__name"]
     autocomplete_fields = ["owner"]
+    fieldsets = [
+        (None, {"fields": ["company", "domains", "owner", "active"]}),
+        ("Also known by", {"fields": [("external_id", "country"), ("phone", "postal_code")]}),
+    ]
     empty_icon = "domain"
     empty_title = "No named accounts yet"
     empty_text = (

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from routing.engine.account_match import BY
 from routing.engine.conditions import explain, plain
 from routing.engine.decision import RoutingDecision, Step
 from routing.engine.order import ORDER
@@ -174,7 +175,7 @@ class _Deciding:
             return None
         owner = self.ownership.account_owner
         if owner is not None and owner.active:
-            self._note("customer", asked, True, f"-> {owner.name}, owner of {self.ownership.account_name}")
+            self._note("customer", asked, True, f"-> {owner.name}, owner of {self._account()}")
             return self._decided("customer", owner.ref, f"A customer of {owner.name}")
         if person.customers is None:
             self._no("customer", asked, "Yes, but it has no owner, and no queue is for customers")
@@ -247,6 +248,10 @@ class _Deciding:
         purpose = str(self.facts.get("purpose") or "")
         return purpose if self.ownership.person is not None and purpose in TAKES_NO_TURN else ""
 
+    def _account(self) -> str:
+        by = BY.get(self.ownership.account_by, "")
+        return (self.ownership.account_name or "the account") + (f", found {by}" if by else "")
+
     def _account_owner(self, listed: RuleList, found: int) -> RoutingDecision | None:
         """All of these rules send to the same owner: when that one cannot take it, no later one of them
         can either."""
@@ -255,7 +260,7 @@ class _Deciding:
             said = "the account has no owner" if owner is None else f"{owner.name} is not active"
             self._note("account_owner", self._asked(rule), False, f"It matches, but {said}")
             return None
-        self._matched(rule, f"-> {owner.name}, owner of {self.ownership.account_name or 'the account'}")
+        self._matched(rule, f"-> {owner.name}, owner of {self._account()}")
         return self._decided("account_owner", owner.ref, rule.name, rule)
 
     def _fallback(self) -> RoutingDecision:

@@ -4,6 +4,7 @@ fixed by hand."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from routing.engine.account_match import Judged
 from routing.engine.references import Id, Ref
 from routing.engine.returning import Returning
 
@@ -69,7 +70,8 @@ class KnownPerson:
 @dataclass(frozen=True, slots=True)
 class OwnershipContext:
     """manual_lock: a person fixed the owner. open_deal: the deal's owner. person: whom our records know already.
-    account_owner with account_name: the account that the lead belongs to. sticky: whom the lead stays with.
+    account_owner with account_name: the account that the lead belongs to; account_by: how it was found; account_candidates: it
+    and the others that there were. sticky: whom the lead stays with.
     candidate_owner: who has the likely duplicate. current: owner or queue now. returning: what this touch means for a
     lead that was here before. same_rotation: nobody came back, somebody else is needed; this rotation gave the
     lead out before."""
@@ -79,6 +81,8 @@ class OwnershipContext:
     person: KnownPerson | None = None
     account_owner: KnownOwner | None = None
     account_name: str = ""
+    account_by: str = ""
+    account_candidates: tuple[Judged, ...] = ()
     sticky: StickyOwner | None = None
     candidate_owner: KnownOwner | None = None
     candidate_name: str = ""

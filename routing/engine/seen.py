@@ -9,6 +9,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
+from routing.engine.account_match import Judged
 from routing.engine.eligibility import Candidate
 from routing.engine.ownership import KnownOwner, KnownPerson, OwnershipContext, StickyOwner
 from routing.engine.references import Id, Ref, Row
@@ -149,6 +150,8 @@ def ownership_from_json(data: Row) -> OwnershipContext:
         **{name: _known_owner(data.get(name)) for name in owners},
         person=_person(person) if person else None,
         account_name=data.get("account_name", ""),
+        account_by=data.get("account_by", ""),
+        account_candidates=tuple(map(Judged.from_json, data.get("account_candidates", ()))),
         sticky=_sticky(sticky) if sticky else None,
         candidate_name=data.get("candidate_name", ""),
         current=Ref(**current) if current else None,

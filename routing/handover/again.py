@@ -11,7 +11,7 @@ from uuid import UUID
 
 from intake.models import IntakeForm, Lead
 from routing import background, facts
-from routing.accounts import Accounts
+from routing.accounts import Accounts, Belonging
 from routing.assignment import StickyTo
 from routing.engine.decide import decide
 from routing.engine.ownership import OwnershipContext
@@ -23,7 +23,6 @@ from routing.models import (
     Assignment,
     LeadBackground,
     LeadScore,
-    NamedAccount,
     Owner,
     Queue,
     Rotation,
@@ -52,7 +51,7 @@ class Again:
     before: dict[UUID, Assignment]
     past_owners: dict[UUID, set[int]]
     facts: dict[UUID, dict[str, object]]
-    accounts: dict[UUID, NamedAccount | None]
+    belongs: dict[UUID, Belonging]
     known: dict[UUID, LeadBackground]
     people: Roster
     ruleset: CompiledRuleSet
@@ -74,13 +73,13 @@ class Again:
         for pk, told in seen.items():
             if pk in known:
                 told |= known[pk].facts()
-            told |= facts.of_account(belongs[pk])
+            told |= facts.of_account(belongs[pk].account)
         return cls(
             leads=by_id,
             before=holders(by_id),
             past_owners=past,
             facts=seen,
-            accounts=belongs,
+            belongs=belongs,
             known=known,
             people=roster.load(now=now),
             ruleset=ruleset,
@@ -134,7 +133,7 @@ class Again:
 
     def _claims(self, lead_id: UUID) -> OwnershipContext:
         known = self.known.get(lead_id)
-        return background.Backgrounds.of(self.people, [known]).ownership(self.accounts[lead_id], known)
+        return background.Backgrounds.of(self.people, [known]).ownership(self.belongs[lead_id], known)
 
     def _ask(
         self,
@@ -145,7 +144,7 @@ class Again:
         past_owners: Collection[int] = (),
         on_duty_only: bool = False,
     ) -> Ask:
-        account = self.accounts[lead_id]
+        account = self.belongs[lead_id].account
         return Ask(
             lead_id=lead_id,
             by=by,

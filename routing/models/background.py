@@ -8,7 +8,8 @@ class LeadBackground(models.Model):
     `source` is the system that was asked. `missed` says why it could not tell of the person: then the lead was decided
     without that, and somebody looks again. Owners are e-mail addresses, which people of ours may have. `record` is the
     person's, by its id there; `keeps_owner` says whether whoever has it keeps the lead. `account_by` is how the account was
-    found; one of ours (NamedAccount) goes first.
+    found, `account_candidates` it and the others that there were (routing.engine.account_match); one of ours (NamedAccount)
+    goes first.
     """
 
     class Keeps(models.TextChoices):
@@ -34,6 +35,7 @@ class LeadBackground(models.Model):
     account_owner = models.CharField(max_length=254, blank=True)
     account_tier = models.CharField(max_length=100, blank=True)
     account_by = models.CharField(max_length=100, blank=True)
+    account_candidates = models.JSONField(default=list, db_default=[], blank=True)
 
     class Meta:
         indexes = [

@@ -100,12 +100,12 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     Raises routing.engine.ruleset.NoFallbackQueue for drafts without one.
     """
     people = roster.load(now=now)
-    account = Accounts([facts]).of(facts)
-    name = account.company if account else ""
+    belongs = Accounts([facts]).of(facts)
+    name = belongs.account.company if belongs.account else ""
     score = engine.score(facts, ruleset, account=name)
     full = {"score": score.points, "segment": score.segment, **facts}
     told = _stated(facts)
-    ownership = Backgrounds.of(people, [told]).ownership(account, told)
+    ownership = Backgrounds.of(people, [told]).ownership(belongs, told)
     decision = engine.decide(full, ruleset, ownership, now=now)
     ask = Ask(lead_id=NOBODY, by=By(source="simulation"), decision=decision, ownership=ownership)
     book = open_book(rotations_of([ask]), people, fallback=ruleset.queue_of_last_resort, lock=False)

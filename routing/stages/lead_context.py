@@ -50,7 +50,7 @@ class LeadContext:
     def ownership(self, work: LeadWork) -> OwnershipContext:
         """As committed, and what the touch of a returning lead means."""
         found = routed(work)
-        base = self._backgrounds.ownership(found.account, found.background)
+        base = self._backgrounds.ownership(found.belongs, found.background)
         if work.candidate is not None:
             base = self._with_candidate(work, base, self.assignments.get(work.candidate.pk))
         row, before = self.assignments.get(work.lead.pk), work.before
@@ -82,6 +82,8 @@ class LeadContext:
             return OwnershipContext(
                 account_owner=ownership.account_owner,
                 account_name=ownership.account_name,
+                account_by=ownership.account_by,
+                account_candidates=ownership.account_candidates,
                 current=here[work.lead.pk],
                 returning=returning(
                     Previous(Lead.Status.NEW, contacted=False),

@@ -8,7 +8,7 @@ from typing import Any
 from intake.batch import Batch, LeadWork
 from intake.outcomes import Hold
 from routing import background, facts
-from routing.accounts import Accounts
+from routing.accounts import NOWHERE, Accounts, Belonging
 from routing.engine.decision import RoutingDecision
 from routing.engine.references import Ref
 from routing.engine.resolve import Resolution
@@ -27,7 +27,7 @@ class Routed:
     """Filled stage by stage. `facts` are what rules see, by name."""
 
     facts: dict[str, Any] = field(default_factory=dict)
-    account: NamedAccount | None = None
+    belongs: Belonging = NOWHERE
     background: LeadBackground | None = None
     returning: Returning | None = None
     score: Score | None = None
@@ -44,6 +44,10 @@ class Routed:
     # No sales clock runs: a customer, an open deal, no sales form of somebody known.
     no_clock: bool = False
 
+    @property
+    def account(self) -> NamedAccount | None:
+        return self.belongs.account
+
 
 def look(batch: Batch, works: Sequence[LeadWork]) -> None:
     """Facts, background and accounts of works that nobody has looked at yet; whichever of score and route is first does it."""
@@ -56,7 +60,7 @@ def look(batch: Batch, works: Sequence[LeadWork]) -> None:
             batch.leave(background.write_backgrounds, told)
     accounts = Accounts(found.facts for _work, found in new)
     for _work, found in new:
-        found.account = accounts.of(found.facts)
+        found.belongs = accounts.of(found.facts)
         if found.account is not None:
             found.facts.pop("account_owner", None)
         found.facts |= facts.of_account(found.account)

@@ -1,3 +1,6 @@
+from intake.values.phones import normalize_phone
+from intake.values.places import country_codes
+from intake.values.refusal import ValueRefused
 from leadops.configuration.schema import Field, Flag, Item, ListOf, Notes, Path, Shape, Text
 from leadops.configuration.section import RowSection
 from leadops.configuration.sections.teams import OWNER
@@ -8,6 +11,22 @@ def _domain(text: str) -> str:
     if "." in text and "/" not in text and "@" not in text and " " not in text:
         return ""
     return f"“{text}” is not a domain: write it like globex.com."
+
+
+def _country(text: str) -> str:
+    if text in country_codes():
+        return ""
+    return f"“{text}” is no country: write its code of two capitals, like DE."
+
+
+def _phone(text: str) -> str:
+    try:
+        number = normalize_phone(text, region=None).number
+    except ValueRefused:
+        number = ""
+    return (
+        "" if number == text else f"“{text}” is no phone number with its country: write it like +12125550100."
+    )
 
 
 def _domain_once(item: Item, at: Path, notes: Notes) -> None:
@@ -25,6 +44,10 @@ class NamedAccounts(RowSection):
         (
             Field("company", Text(200)),
             Field("domains", ListOf(Text(253, also=_domain, lower=True)), []),
+            Field("external_id", Text(100), ""),
+            Field("country", Text(2, also=_country), ""),
+            Field("phone", Text(60, also=_phone), ""),
+            Field("postal_code", Text(30), ""),
             Field("owner", OWNER, None),
             Field("active", Flag(), True),
         ),

@@ -9,6 +9,7 @@ from intake.lead_changes import ATTRIBUTION
 from intake.models import ConsentRecord, Lead
 from plumbing.admin_kit.moments import moment
 from plumbing.readable import readable
+from routing.engine.account_match import BY
 from routing.models import LeadBackground
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -17,8 +18,6 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Place", ("country", "state", "city", "postal_code")),
     ("Request", ("intent", "product_interest", "budget", "timeline", "existing_customer", "message")),
 )
-
-_ACCOUNT_BY = {"contact": "the contact's company", "domain": "domain", "name": "name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +88,7 @@ def _background(told: LeadBackground) -> Iterator[FactRow]:
         ("Lead status", told.crm_lead_status),
         (
             "Account",
-            f"{told.account} (by {_ACCOUNT_BY.get(told.account_by, told.account_by)})"
-            if told.account
-            else "",
+            f"{told.account} ({BY.get(told.account_by, told.account_by)})" if told.account else "",
         ),
         ("Account owner", told.account_owner),
         ("Account tier", told.account_tier),

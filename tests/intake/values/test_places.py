@@ -102,4 +102,4 @@ def test_it_knows_the_country_of_a_time_zone():
 
 
 def test_every_country_of_our_own_table_exists():
-    assert set(places._country_words().values()) <= places._country_codes()
+    assert set(places._country_words().values()) <= places.country_codes()

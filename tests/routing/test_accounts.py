@@ -1,0 +1,119 @@
+"""Named accounts are found by their stored keys, in one statement for any number of leads."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps  # noqa: TID251  as a migration is given it
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from routing import facts
+from routing.accounts import Accounts
+from routing.models import Decision, NamedAccount, Owner
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def belongs(*, extra=(), **values):
+    told = facts.of_values(values, extra=dict(extra), form=None)
+    return Accounts([told]).of(told)
+
+
+def test_a_lead_belongs_to_the_account_with_its_id_domain_or_name():
+    globex = NamedAccount.objects.create(
+        company="Globex GmbH & Co. KG", domains=["Globex.co.uk"], external_id="A-17"
+    )
+    for step, values in (
+        ("external_id", {"email": "jane@gmail.com", "extra": {"account_id": "A-17"}}),
+        ("domain", {"email": "jane@globex.co.uk"}),
+        ("registrable_domain", {"email": "jane@mail.globex.co.uk"}),
+        ("registrable_domain", {"email": "jane@gmail.com", "website": "https://www.globex.co.uk"}),
+        ("name", {"email": "jane@gmail.com", "company": "The GLOBEX Corporation"}),
+    ):
+        found = belongs(**values)
+        assert (found.account, found.match.step) == (globex, step)
+    assert belongs(email="jane@gmail.com", company="Initech").account is None
+
+
+def test_free_mail_and_social_pages_are_no_accounts_domain():
+    NamedAccount.objects.create(
+        company="Wrongly imported", domains=["gmail.com", "facebook.com", "sharepoint.com"]
+    )
+    for values in (
+        {"email": "jane@gmail.com", "website": "https://facebook.com/globex"},
+        {"email": "jane@facebook.com"},
+    ):
+        assert belongs(**values).account is None
+
+
+def test_an_account_is_found_by_what_it_says_now():
+    row = NamedAccount.objects.create(company="Globex", domains=["globex.com"])
+    row.company, row.domains = "Initech", ["initech.com"]
+    row.save()
+    assert belongs(email="jane@globex.com", company="Globex").account is None
+    assert belongs(email="jane@initech.com").account == row
+    row.active = False
+    row.save()
+    assert belongs(email="jane@initech.com").account is None
+    (made,) = NamedAccount.objects.bulk_create([NamedAccount(company="Umbrella", domains=["umbrella.com"])])
+    assert belongs(email="jane@umbrella.com").account == made
+
+
+def test_an_account_whose_owner_is_there_goes_first_among_those_with_one_domain():
+    gone = Owner.objects.create(email="gone@acme.test", name="Gone", active=False)
+    here = Owner.objects.create(email="here@acme.test", name="Here")
+    NamedAccount.objects.create(company="Globex", domains=["globex.com"], owner=gone)
+    second = NamedAccount.objects.create(company="Globex Europe", domains=["globex.com"], owner=here)
+    found = belongs(email="jane@globex.com")
+    assert found.account == second
+    assert [(one.label, one.lost) for one in found.match.judged] == [
+        ("Globex Europe", ""),
+        ("Globex", "Globex Europe has an owner"),
+    ]
+
+
+def test_a_batch_of_any_size_costs_one_statement():
+    NamedAccount.objects.bulk_create(
+        NamedAccount(company=f"Company {n}", domains=[f"company{n}.com"]) for n in range(200)
+    )
+    told = [facts.of_values({"email": f"jane@company{n}.com"}, extra={}, form=None) for n in range(100)]
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        accounts = Accounts(told)
+        found = [accounts.of(one).account for one in told]
+    assert len(queries) == 1
+    assert [str(one) for one in found] == [f"Company {n}" for n in range(100)]
+    with CaptureQueriesContext(connection) as queries:
+        Accounts([{}])
+    assert len(queries) == 0
+
+
+def test_accounts_from_before_get_their_keys():
+    row = NamedAccount.objects.create(
+        company="Globex AG", domains=["GLOBEX.com"], country="DE", postal_code="10115"
+    )
+    keys = row.match_keys
+    assert "d:globex.com" in keys
+    NamedAccount.objects.update(match_keys=[])
+    import_module("routing.migrations.0018_keys_of_accounts_that_are_there").fill(apps, None)
+    row.refresh_from_db()
+    assert row.match_keys == keys
+
+
+def test_the_decision_says_how_the_account_was_found_and_which_others_there_were(acme):
+    account = NamedAccount.objects.get(company="Globex")
+    NamedAccount.objects.create(company="Globex, Inc.", country="JP")
+    lead = make.handed_off(make.american(email="jane@globex.com", company="Globex", country="US"))
+    decision = Decision.objects.get(lead=lead)
+    said = decision.ownership
+    assert (said["account_name"], said["account_by"]) == ("Globex", "domain")
+    assert said["account_candidates"][0] == {
+        "id": str(account.pk),
+        "label": "Globex",
+        "step": "domain",
+        "lost": "",
+    }
+    assert said["account_candidates"][1]["lost"] == "it has the name, and is in another country: JP, not US"
+    assert any("found by the domain of the address" in str(row) for row in decision.trace)
