@@ -124,9 +124,13 @@ def _subscribe(sandbox: Sandbox, request: Request) -> Reply:
     url, secret = str(body.get("url") or ""), str(body.get("secret") or "")
     if not re.match(r"https?://[^/]+", url):
         raise BadControl("url must be an http address.")
-    own_writes = body.get("own_writes") is True
-    sandbox.webhooks.subscribe(target=target, url=url, secret=secret, own_writes=own_writes)
-    return Reply(201, {"target": target, "url": url, "own_writes": own_writes})
+    own_writes, events = body.get("own_writes") is True, body.get("events") or []
+    if not isinstance(events, list) or not all(
+        re.fullmatch(r"[a-z]+\.(\*|[a-zA-Z]+)", str(each)) for each in events
+    ):
+        raise BadControl("events is a list of subscription types, such as contact.creation or deal.*")
+    sandbox.webhooks.subscribe(target=target, url=url, secret=secret, own_writes=own_writes, events=events)
+    return Reply(201, {"target": target, "url": url, "own_writes": own_writes, "events": events})
 
 
 def _unsubscribe(sandbox: Sandbox, request: Request) -> Reply:

@@ -8,6 +8,8 @@ from typing import Any
 
 # How long a change takes until a search knows of it, in milliseconds.
 SEARCH_LAG = "search_lag_ms"
+# The subscription types that webhooks tell of: a list of names; all of them where there is none.
+WEBHOOK_EVENTS = "webhook_events"
 
 
 def read(db: sqlite3.Connection, name: str, default: Any = None) -> Any:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from crm_sandbox import portal_settings
 from crm_sandbox.store import Store
 from crm_sandbox.wire import Json, now_ms
 
@@ -34,79 +35,13 @@ def signature_v3(*, secret: str, method: str, url: str, body: bytes, timestamp: 
     return base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
-def change_event(
-    *,
-    kind: str,
-    record_id: int,
-    name: str,
-    value: str,
-    at: int,
-    source: str,
-    source_id: str,
-    portal_id: int,
-    app_id: int,
-) -> Json:
-    event = _event(
-        f"{kind}.propertyChange",
-        record_id=record_id,
-        at=at,
-        source=source,
-        source_id=source_id,
-        portal_id=portal_id,
-        app_id=app_id,
-    )
-    return event | {"propertyName": name, "propertyValue": value}
-
-
-def record_event(
-    what: str,
-    *,
-    kind: str,
-    record_id: int,
-    at: int,
-    source: str,
-    source_id: str,
-    portal_id: int,
-    app_id: int,
-    more: Json,
-) -> Json:
-    """`what` is deletion, privacyDeletion, restore or merge."""
-    event = _event(
-        f"{kind}.{what}",
-        record_id=record_id,
-        at=at,
-        source=source,
-        source_id=source_id,
-        portal_id=portal_id,
-        app_id=app_id,
-    )
-    return event | more
-
-
-def _event(
-    subscription: str, *, record_id: int, at: int, source: str, source_id: str, portal_id: int, app_id: int
-) -> Json:
-    # eventId is small on purpose: HubSpot's is not unique either, and nobody may rely on it
-    return {
-        "eventId": at % 1000,
-        "subscriptionId": 100 + sum(subscription.encode()) % 800,
-        "portalId": portal_id,
-        "appId": app_id,
-        "occurredAt": at,
-        "subscriptionType": subscription,
-        "attemptNumber": 0,
-        "objectId": record_id,
-        "changeSource": source,
-        "sourceId": source_id,
-    }
-
-
 class Webhooks:
     def __init__(self, *, store: Store) -> None:
         self._store = store
         self._wake = threading.Event()
         self._stopping = False
         self._hooks: dict[str, sqlite3.Row] = {}
+        self._wanted: tuple[str, ...] = ()
         self.load()
         self._thread = threading.Thread(target=self._deliver_all, name="sandbox-webhooks", daemon=True)
 
@@ -118,23 +53,31 @@ class Webhooks:
         self._wake.set()
         self._thread.join(timeout=PATIENCE_S + 1)
 
-    def subscribe(self, *, target: str, url: str, secret: str, own_writes: bool) -> None:
-        """`own_writes`: tell of changes through the API too, as HubSpot does for a subscribed property."""
+    def subscribe(
+        self, *, target: str, url: str, secret: str, own_writes: bool, events: Sequence[str] = ()
+    ) -> None:
+        """`own_writes`: tell of changes through the API too, as HubSpot does for a subscribed property.
+
+        `events`: only of these, such as contact.creation or deal.* for all of a kind; of everything without them.
+        """
         with self._store.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO webhooks VALUES (?, ?, ?, ?)", (target, url, secret, own_writes)
             )
+            portal_settings.write(db, portal_settings.WEBHOOK_EVENTS, list(events) or None)
         self.load()
 
     def unsubscribe(self, *, target: str) -> None:
         with self._store.writing() as db:
             db.execute("DELETE FROM webhooks WHERE target = ?", (target,))
+            portal_settings.write(db, portal_settings.WEBHOOK_EVENTS, None)
         self.load()
 
     def load(self) -> None:
         """The addresses as the store has them."""
         with self._store.reading() as db:
             self._hooks = {row["target"]: row for row in db.execute("SELECT * FROM webhooks")}
+            self._wanted = tuple(portal_settings.read(db, portal_settings.WEBHOOK_EVENTS, ()))
 
     def listens(self, *, target: str, own_write: bool) -> bool:
         hook = self._hooks.get(target)
@@ -145,12 +88,17 @@ class Webhooks:
         if not self.listens(target=target, own_write=own_write):
             return
         hook = self._hooks[target]
-        for start in range(0, len(events), MOST_EVENTS):
+        told = [each for each in events if self._is_wanted(each["subscriptionType"])]
+        for start in range(0, len(told), MOST_EVENTS):
             db.execute(
                 "INSERT INTO deliveries (url, secret, events, attempt, due_at) VALUES (?, ?, ?, 0, ?)",
-                (hook["url"], hook["secret"], json.dumps(events[start : start + MOST_EVENTS]), now_ms()),
+                (hook["url"], hook["secret"], json.dumps(told[start : start + MOST_EVENTS]), now_ms()),
             )
         self._wake.set()
+
+    def _is_wanted(self, subscription: str) -> bool:
+        kind = subscription.partition(".")[0]
+        return not self._wanted or subscription in self._wanted or f"{kind}.*" in self._wanted
 
     def waiting(self) -> int:
         with self._store.reading() as db:

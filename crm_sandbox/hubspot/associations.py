@@ -103,6 +103,17 @@ def unlabel(
     )
 
 
+def types_of(
+    db: sqlite3.Connection, *, start: ObjectKind, start_id: int, end: ObjectKind, end_id: int
+) -> set[int]:
+    """The types by which two records are associated, from the first to the second."""
+    rows = db.execute(
+        "SELECT type_id FROM associations WHERE from_kind = ? AND from_id = ? AND to_kind = ? AND to_id = ?",
+        (start.name, start_id, end.name, end_id),
+    )
+    return {int(row["type_id"]) for row in rows}
+
+
 def linked(
     db: sqlite3.Connection,
     *,

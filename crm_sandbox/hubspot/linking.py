@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from crm_sandbox import records
-from crm_sandbox.hubspot import activity, associations, writes
+from crm_sandbox.hubspot import activity, associations, telling, writes
 from crm_sandbox.hubspot.associations import CHILD_TO_PARENT, Link
 from crm_sandbox.hubspot.authors import API, ChangeAuthor
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind
@@ -14,6 +14,7 @@ from crm_sandbox.hubspot.portal import Portal
 _COMPANIES = KINDS["companies"]
 # Type of the primary company, from here to the company.
 _PRIMARY = {"contacts": 1, "deals": 5}
+_PRIMARY_TYPES = frozenset(_PRIMARY.values()) | {associations.TWINS[each] for each in _PRIMARY.values()}
 
 
 def link(
@@ -49,8 +50,18 @@ def link(
             associations.unlabel(
                 db, start=start, start_id=child, end=end, end_id=parent, type_id=CHILD_TO_PARENT
             )
+    before = associations.types_of(db, start=start, start_id=start_id, end=end, end_id=end_id)
     for each in dict.fromkeys(types):
         associations.link(db, start=start, start_id=start_id, end=end, end_id=end_id, type_id=each)
+    if added := associations.types_of(db, start=start, start_id=start_id, end=end, end_id=end_id) - before:
+        telling.of_association(
+            db,
+            portal=portal,
+            ends=((start, start_id), (end, end_id)),
+            author=author,
+            removed=False,
+            primary=bool(added & _PRIMARY_TYPES),
+        )
     _keep(db, portal=portal, start=start, start_id=start_id, end=end, end_id=end_id, author=author)
 
 
@@ -86,7 +97,12 @@ def unlink(
     end_id: int,
     author: ChangeAuthor = API,
 ) -> None:
+    ends = ((start, start_id), (end, end_id))
+    there = associations.types_of(db, start=start, start_id=start_id, end=end, end_id=end_id)
     associations.unlink(db, start=start, start_id=start_id, end=end, end_id=end_id)
+    if there:
+        primary = bool(there & _PRIMARY_TYPES)
+        telling.of_association(db, portal=portal, ends=ends, author=author, removed=True, primary=primary)
     _keep(db, portal=portal, start=start, start_id=start_id, end=end, end_id=end_id, author=author)
 
 

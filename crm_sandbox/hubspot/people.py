@@ -94,7 +94,7 @@ def merge(
         if name in definitions and not definitions[name]["modificationMetadata"]["readOnlyValue"]
     }
     merging = replace(author, source="MERGE_OBJECTS")
-    made = writes.create(db, portal=portal, kind=kind, properties=written, author=merging)
+    made = writes.create(db, portal=portal, kind=kind, properties=written, author=merging, of_merge=True)
     made.properties[MERGED] = ";".join(dict.fromkeys([*(part for part in before if part), *map(str, old)]))
     records.save(db, record=made)
     records.note_merge(db, kind=kind.name, old_ids=old, new_id=made.id)

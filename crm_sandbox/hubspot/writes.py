@@ -31,8 +31,12 @@ def create(
     kind: ObjectKind,
     properties: dict[str, str],
     author: ChangeAuthor = API,
+    of_merge: bool = False,
 ) -> Record:
-    """Raises HubSpotError: 400 bad values, 409 the e-mail address is another contact's."""
+    """Raises HubSpotError: 400 bad values, 409 the e-mail address is another contact's.
+
+    `of_merge`: it is told as a merge, and not as made.
+    """
     definitions = portal.definitions(db, kind=kind.name)
     properties = derived.added(kind, values=properties, current={})
     values = checked(db, definitions=definitions, properties=properties, current={})
@@ -57,7 +61,9 @@ def create(
             "hs_object_source_label": author.source,
             "hs_object_source_id": author.source_id,
         }
-    _write(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
+    _write(
+        db, portal=portal, kind=kind, record=record, values=values, at=at, author=author, is_new=not of_merge
+    )
     return record
 
 
@@ -166,6 +172,7 @@ def _write(
     values: dict[str, str],
     at: int,
     author: ChangeAuthor,
+    is_new: bool = False,
 ) -> None:
     more = derived.values_of(db, record=record, kind=kind, values=values, at=at)
     for name, value in (values | more).items():
@@ -187,7 +194,9 @@ def _write(
         source=author.source,
         source_id=author.source_id,
     )
-    telling.of_values(db, portal=portal, kind=kind, record=record, values=values, at=at, author=author)
+    telling.of_values(
+        db, portal=portal, kind=kind, record=record, values=values, at=at, author=author, is_new=is_new
+    )
 
 
 def _is_backward(current: str, values: dict[str, str]) -> bool:

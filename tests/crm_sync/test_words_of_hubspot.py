@@ -1,11 +1,12 @@
 """HubSpot's refusals, as recorded and documented, and the decisions read out of them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from crm_sync.connectors.budget import Budget
-from crm_sync.connectors.hubspot import errors
+from crm_sync.connectors.hubspot import errors, events
 from crm_sync.connectors.hubspot.limits import read_limits
 from plumbing.http import Answer, AuthLost, Permanent, Throttled, Transient
 
@@ -87,3 +88,28 @@ def test_an_answer_without_rate_headers_says_nothing():
     budget = Budget({"remaining": 5})
     budget.note(read_limits({}), now=NOW)
     assert budget.state == {"remaining": 5}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subscriptionType": "company.propertyChange", "objectId": 151},
+        {"subscriptionType": "deal.associationChange", "fromObjectId": 151, "toObjectId": 7},
+        {"subscriptionType": "object.creation", "objectId": 151, "objectTypeId": "0-48"},
+    ],
+)
+def test_the_number_of_a_company_a_deal_or_a_call_is_not_taken_for_a_contacts(event):
+    found = events.parse(json.dumps([event]).encode())
+    assert (found.changes, found.unreadable) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subscriptionType": "contact.creation", "objectId": 151},
+        {"subscriptionType": "contact.associationChange", "fromObjectId": 151, "toObjectId": 7001},
+        {"subscriptionType": "object.propertyChange", "objectId": 151, "objectTypeId": "0-1"},
+    ],
+)
+def test_an_event_of_a_contact_is_read_in_each_form_that_it_comes_in(event):
+    assert [each.remote_id for each in events.parse(json.dumps([event]).encode()).changes] == ["151"]

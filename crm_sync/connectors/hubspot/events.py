@@ -68,6 +68,9 @@ def parse(raw_body: bytes) -> Events:
         raise MalformedEvents(f"{len(body)} events at once are too many.")
     events = Events()
     for each in body:
+        if not _is_about_a_contact(each):
+            # Of companies, deals and all else polling brings the news; their numbers are no contacts'.
+            continue
         numbers = _object_ids(each)
         if numbers:
             events.changes += [_change(each, number) for number in numbers]
@@ -89,12 +92,22 @@ def user_id_of(author: Author) -> str:
     return author.source_id.removeprefix(_USER) if author.source_id.startswith(_USER) else ""
 
 
+def _is_about_a_contact(event: Any) -> bool:
+    """Also where an event does not say so: it may be one that we cannot read."""
+    if not isinstance(event, Mapping):
+        return True
+    kind = str(event.get("subscriptionType") or "").partition(".")[0]
+    return kind in ("", "contact") or (kind == "object" and event.get("objectTypeId") in (None, "0-1"))
+
+
 def _object_ids(event: Any) -> list[str]:
     """The objects that an event is about: of a merge, the new one and those that it was made of."""
     if not isinstance(event, Mapping):
         return []
     merged = event.get("mergedObjectIds")
-    named = [event.get("objectId"), event.get("primaryObjectId"), event.get("newObjectId")]
+    # A change of an association names its two ends only, and the first one is whose event it is.
+    whose = event.get("objectId", event.get("fromObjectId"))
+    named = [whose, event.get("primaryObjectId"), event.get("newObjectId")]
     named += merged if isinstance(merged, list) else []
     texts = [str(each) for each in named if isinstance(each, int | str) and not isinstance(each, bool)]
     return list(
