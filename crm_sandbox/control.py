@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from crm_sandbox import engaging, playing, search_lag
+from crm_sandbox import administering, engaging, playing, search_lag
 from crm_sandbox.control_requests import BadControl, object_of, whole_number
 from crm_sandbox.faults import TARGETS, BadFault
 from crm_sandbox.hubspot import owners
@@ -179,4 +179,4 @@ _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
     )
 ]
 # What is called by its own name comes before any kind of record.
-_ROUTES += engaging.ROUTES + playing.ROUTES
+_ROUTES += administering.ROUTES + engaging.ROUTES + playing.ROUTES

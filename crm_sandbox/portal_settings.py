@@ -8,6 +8,10 @@ from typing import Any
 
 # How long a change takes until a search knows of it, in milliseconds.
 SEARCH_LAG = "search_lag_ms"
+# What an admin asks of writes; see `hubspot.write_rules`.
+WRITE_RULES = "write_rules"
+# The scopes that the token was not given: a list of names.
+MISSING_SCOPES = "missing_scopes"
 # The subscription types that webhooks tell of: a list of names; all of them where there is none.
 WEBHOOK_EVENTS = "webhook_events"
 

@@ -23,7 +23,8 @@ class Request:
 
     `base_url` is scheme, host and prefix as the client sees them; `failing_share` is the share of a batch's
     inputs that the fault "partial" makes fail (0 without that fault). `tells_apart`: the version of the API that
-    was called answers 207 for a batch with bad inputs; others refuse it whole.
+    was called answers 207 for a batch with bad inputs; others refuse it whole. `keeps_rules`: the rules that an admin
+    has made for writing bind its calls.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request:
     base_url: str
     failing_share: float = 0.0
     tells_apart: bool = True
+    keeps_rules: bool = False
 
     def parameter(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[-1]

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from crm_sandbox.hubspot import associations, changing, linking, writes
+from crm_sandbox.hubspot.authors import ChangeAuthor, client_of
 from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import check_unique, find, object_body
@@ -36,7 +37,9 @@ def create(portal: Portal, request: Request, object_type: str) -> Reply:
             if place in lost:
                 continue
             try:
-                results.append(_create_one(db, portal=portal, kind=kind, each=each))
+                results.append(
+                    _create_one(db, portal=portal, kind=kind, each=each, author=client_of(request))
+                )
             except HubSpotError as error:
                 if not traced:
                     raise
@@ -44,10 +47,12 @@ def create(portal: Portal, request: Request, object_type: str) -> Reply:
     return _answer(results, errors=errors, started_at=started_at, status=201)
 
 
-def _create_one(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, each: Json) -> Json:
+def _create_one(
+    db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, each: Json, author: ChangeAuthor
+) -> Json:
     properties = texts(each.get("properties", {}))
     links = associations.asked_for(db, kind=kind, wanted=each.get("associations"))
-    record = writes.create(db, portal=portal, kind=kind, properties=properties)
+    record = writes.create(db, portal=portal, kind=kind, properties=properties, author=author)
     linking.link_all(db, portal=portal, kind=kind, record_id=record.id, links=links)
     return _with_trace(as_written(record, kind=kind, names=list(properties)), each)
 
@@ -106,7 +111,9 @@ def update(portal: Portal, request: Request, object_type: str) -> Reply:
                 if not request.tells_apart:
                     raise _missing(kind, missing)
                 continue
-            changing.update(db, portal=portal, kind=kind, record=record, properties=properties)
+            changing.update(
+                db, portal=portal, kind=kind, record=record, properties=properties, author=client_of(request)
+            )
             results.append(_with_trace(as_written(record, kind=kind, names=list(properties)), each))
     errors += [_missing(kind, missing).item()] if missing else []
     return _answer(results, errors=errors, started_at=started_at, status=200)
@@ -128,14 +135,16 @@ def upsert(portal: Portal, request: Request, object_type: str) -> Reply:
     with portal.store.writing() as db:
         for place, each in enumerate(inputs):
             if place not in lost:
-                record, new, names = _upsert_one(db, portal=portal, kind=kind, each=each)
+                record, new, names = _upsert_one(
+                    db, portal=portal, kind=kind, each=each, author=client_of(request)
+                )
                 shown = as_written(record, kind=kind, names=names) | {"new": new}
                 results.append(_with_trace(shown, each))
     return _answer(results, errors=errors, started_at=started_at, status=200)
 
 
 def _upsert_one(
-    db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, each: Json
+    db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, each: Json, author: ChangeAuthor
 ) -> tuple[Record, bool, list[str]]:
     properties = texts(each.get("properties", {}))
     value, id_property = _id(each), each.get("idProperty") or ""
@@ -151,9 +160,11 @@ def _upsert_one(
     record = find(db, portal=portal, kind=kind, value=value, id_property=id_property)
     names = [*properties, id_property]
     if record is not None:
-        changing.update(db, portal=portal, kind=kind, record=record, properties=properties)
+        changing.update(db, portal=portal, kind=kind, record=record, properties=properties, author=author)
         return record, False, names
-    made = writes.create(db, portal=portal, kind=kind, properties={id_property: value} | properties)
+    made = writes.create(
+        db, portal=portal, kind=kind, properties={id_property: value} | properties, author=author
+    )
     return made, True, names
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from crm_sandbox import records
 from crm_sandbox.hubspot import associations, changing, linking, writes
+from crm_sandbox.hubspot.authors import client_of
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.portal import Portal
@@ -22,10 +23,10 @@ MOST_PER_PAGE = 100
 def create(portal: Portal, request: Request, object_type: str) -> Reply:
     kind = kind_called(object_type)
     body = object_body(request)
-    properties = texts(body.get("properties", {}))
+    properties, author = texts(body.get("properties", {})), client_of(request)
     with portal.store.writing() as db:
         links = associations.asked_for(db, kind=kind, wanted=body.get("associations"))
-        record = writes.create(db, portal=portal, kind=kind, properties=properties)
+        record = writes.create(db, portal=portal, kind=kind, properties=properties, author=author)
         linking.link_all(db, portal=portal, kind=kind, record_id=record.id, links=links)
     return Reply(201, as_written(record, kind=kind, names=list(properties)), records=1)
 
@@ -56,7 +57,9 @@ def update(portal: Portal, request: Request, object_type: str, object_id: str) -
         )
         if record is None:
             raise not_found()
-        changing.update(db, portal=portal, kind=kind, record=record, properties=properties)
+        changing.update(
+            db, portal=portal, kind=kind, record=record, properties=properties, author=client_of(request)
+        )
     return Reply(200, as_written(record, kind=kind, names=list(properties)), records=1)
 
 

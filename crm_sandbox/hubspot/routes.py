@@ -17,6 +17,7 @@ from crm_sandbox.hubspot import (
     owners,
     pipeline_calls,
     properties,
+    scopes,
     search,
 )
 from crm_sandbox.hubspot.errors import HubSpotError, not_found
@@ -26,7 +27,7 @@ from crm_sandbox.wire import MalformedJson, Reply, Request
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """Where the calls of one version of the API live. `tells_apart`: a batch with bad inputs is answered 207."""
+    """Where the calls of one version of the API live. `tells_apart` and `keeps_rules` are those of a request."""
 
     objects: str
     properties: str
@@ -34,6 +35,7 @@ class _Version:
     associations: str
     pipelines: str
     tells_apart: bool
+    keeps_rules: bool
 
 
 _VERSIONS = (
@@ -44,6 +46,7 @@ _VERSIONS = (
         "/crm/v4/associations",
         "/crm/v3/pipelines",
         tells_apart=True,
+        keeps_rules=False,
     ),
     _Version(
         "/crm/objects/2026-09",
@@ -52,6 +55,7 @@ _VERSIONS = (
         "/crm/associations/2026-09",
         "/crm/pipelines/2026-09",
         tells_apart=False,
+        keeps_rules=True,
     ),
 )
 _Call = Callable[..., Reply]
@@ -115,8 +119,8 @@ _ONCE: list[tuple[str, str, _Call]] = [
     ("POST", "/crm/v3/associations/{}/{}/batch/archive", association_calls.batch_archive),
 ]
 _ROUTES = [
-    (method, re.compile(path.replace("{}", "([^/]+)")), call, tells_apart)
-    for calls, tells_apart in [(_ONCE, True), *((_calls(at), at.tells_apart) for at in _VERSIONS)]
+    (method, re.compile(path.replace("{}", "([^/]+)")), call, at)
+    for calls, at in [(_ONCE, _VERSIONS[0]), *((_calls(at), at) for at in _VERSIONS)]
     for method, path, call in calls
 ]
 
@@ -134,10 +138,12 @@ def answer(portal: Portal, request: Request) -> Reply:
 def _call(portal: Portal, request: Request) -> Reply:
     path = request.path.rstrip("/")
     other_methods = []
-    for method, pattern, call, tells_apart in _ROUTES:
+    for method, pattern, call, at in _ROUTES:
         match = pattern.fullmatch(path)
         if match and method == request.method:
-            asked = request if tells_apart else replace(request, tells_apart=False)
+            with portal.store.reading() as db:
+                scopes.check(db, method=method, path=path)
+            asked = replace(request, tells_apart=at.tells_apart, keeps_rules=at.keeps_rules)
             return call(portal, asked, *map(unquote, match.groups()))
         if match:
             other_methods.append(method)

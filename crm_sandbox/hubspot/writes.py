@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 
 from crm_sandbox import records
-from crm_sandbox.hubspot import derived, telling
+from crm_sandbox.hubspot import derived, telling, write_rules
 from crm_sandbox.hubspot.authors import API, ChangeAuthor
 from crm_sandbox.hubspot.default_choices import LIFECYCLE
 from crm_sandbox.hubspot.errors import PORTAL_ID, BadValue, HubSpotError, bad_values
@@ -40,6 +40,8 @@ def create(
     definitions = portal.definitions(db, kind=kind.name)
     properties = derived.added(kind, values=properties, current={})
     values = checked(db, definitions=definitions, properties=properties, current={})
+    if author.keeps_rules:
+        write_rules.check(db, kind=kind, before={}, written=values, is_new=True)
     missing = [name for name in kind.required if not values.get(name)]
     if missing:
         raise bad_values(
@@ -94,6 +96,8 @@ def update(
         raise bad_values(
             [BadValue(name, "REQUIRED_FIELD", f'Property "{name}" is required') for name in cleared]
         )
+    if author.keeps_rules:
+        write_rules.check(db, kind=kind, before=record.properties, written=values)
     if author.is_client and _is_backward(record.properties.get("lifecyclestage", ""), values):
         del values["lifecyclestage"]
     changed = {name: value for name, value in values.items() if record.properties.get(name, "") != value}

@@ -113,3 +113,13 @@ def test_the_number_of_a_company_a_deal_or_a_call_is_not_taken_for_a_contacts(ev
 )
 def test_an_event_of_a_contact_is_read_in_each_form_that_it_comes_in(event):
     assert [each.remote_id for each in events.parse(json.dumps([event]).encode()).changes] == ["151"]
+
+
+def test_a_rule_of_the_vendors_admin_is_told_in_the_vendors_words():
+    words = "A value for firstname must be provided"
+    listed = [
+        {"code": "MISSING_REQUIRED_PROPERTY", "message": words, "context": {"propertyName": ["firstname"]}}
+    ]
+    said = errors.refusal({"message": "The property values provided are invalid", "errors": listed})
+    assert said.properties == {"firstname": "MISSING_REQUIRED_PROPERTY"}
+    assert words in said.message

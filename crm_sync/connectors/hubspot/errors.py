@@ -112,6 +112,10 @@ def _said(body: Mapping[str, Any]) -> Iterator[str]:
         yield str(each.get("localizedErrorMessage") or each.get("message") or "")
     if not embedded:
         yield str(body.get("message") or "")
+        # Of a rule that is broken the message says only that one is.
+        for each in body.get("errors") or ():
+            if isinstance(each, Mapping) and str(each.get("message") or "") not in str(body.get("message")):
+                yield str(each["message"])
 
 
 def _embedded(message: str) -> list[Mapping[str, Any]]:
