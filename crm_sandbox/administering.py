@@ -1,4 +1,4 @@
-"""/control: what an admin of the CRM sets, so that writes are refused or a token may do less."""
+"""/control: what an admin of the CRM sets: properties, rules for writing, and what the token may do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from crm_sandbox.control_requests import BadControl, object_of
-from crm_sandbox.hubspot import scopes, write_rules
+from crm_sandbox.hubspot import properties, scopes, write_rules
 from crm_sandbox.hubspot.kinds import kind_called
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Reply, Request, digits
@@ -68,6 +68,19 @@ def grant_scopes(sandbox: Sandbox, request: Request) -> Reply:
     return Reply(204)
 
 
+def redefine_property(sandbox: Sandbox, request: Request, object_type: str, name: str) -> Reply:
+    """{"archived": true}, {"type": "number"}, {"options": ["a", "b"]}, {"readOnly": true}, {"label": "New name"}"""
+    body, kind = object_of(request), kind_called(object_type)
+    unknown = sorted(set(body) - {"archived", "label", "type", "fieldType", "options", "readOnly"})
+    if unknown or not body:
+        raise BadControl(
+            f"archived, label, type, fieldType, options or readOnly, not {unknown or 'nothing'}."
+        )
+    with sandbox.store.writing() as db:
+        changed = properties.redefine(db, portal=sandbox.portal, kind=kind, name=name, asked=body)
+    return Reply(200, changed)
+
+
 ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
     (method, re.compile(f"/control/hubspot/{pattern}"), call)
     for method, pattern, call in (
@@ -77,5 +90,6 @@ ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
         ("GET", "scopes", shown_scopes),
         ("POST", "scopes", set_scopes),
         ("DELETE", "scopes", grant_scopes),
+        ("PATCH", "properties/([a-z]+)/([^/]+)", redefine_property),
     )
 ]

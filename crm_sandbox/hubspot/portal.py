@@ -27,6 +27,7 @@ class Portal:
             known = {name: dict(made) for name, made in default_properties.PROPERTIES[kind].items()}
             for row in db.execute("SELECT name, definition FROM properties WHERE kind = ?", (kind,)):
                 definition: Json = json.loads(row["definition"])
+                known.pop(row["name"], None)
                 if not definition["archived"]:
                     known[row["name"]] = definition
             if kind == "deals":

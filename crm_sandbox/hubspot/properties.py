@@ -15,7 +15,7 @@ from crm_sandbox.hubspot.errors import HubSpotError, not_found
 from crm_sandbox.hubspot.kinds import ObjectKind, kind_called
 from crm_sandbox.hubspot.objects import object_body
 from crm_sandbox.hubspot.portal import Portal
-from crm_sandbox.hubspot.property_definitions import options
+from crm_sandbox.hubspot.property_definitions import USUAL_FIELD_TYPES, options
 from crm_sandbox.hubspot.shown import batch
 from crm_sandbox.wire import Json, Reply, Request, iso, now_ms
 
@@ -135,9 +135,59 @@ def archive(portal: Portal, request: Request, object_type: str, name: str) -> Re
             raise _no_such(kind, name)
         _refuse_vendors(kind, name)
         _save(db, kind=kind, definition=definition | {"archived": True, "archivedAt": iso(now_ms())})
-        db.execute("DELETE FROM unique_values WHERE kind = ? AND property = ?", (kind.name, name))
         portal.forget_definitions()
     return Reply(204, records=1)
+
+
+def redefine(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, name: str, asked: Json) -> Json:
+    """What an admin may do to any property, HubSpot's own too: `archived`, `label`, `type`, `fieldType`, `options`,
+    `readOnly`. Values that are stored stay as they are. Raises HubSpotError: 404 no such property, 400.
+    """
+    definition = _any(db, portal=portal, kind=kind, name=name)
+    changed: Json = definition | {"updatedAt": iso(now_ms())}
+    if "label" in asked:
+        changed["label"] = str(asked["label"])
+    if "type" in asked:
+        changed["type"] = str(asked["type"])
+        changed["fieldType"] = asked.get("fieldType") or USUAL_FIELD_TYPES.get(changed["type"])
+        changed["options"] = options(YES_NO) if changed["type"] == "bool" else []
+    if "options" in asked:
+        changed["options"] = _options(_labelled(asked["options"]))
+    _check_types(type=changed["type"], field_type=changed["fieldType"])
+    if "readOnly" in asked:
+        changed["modificationMetadata"] = changed["modificationMetadata"] | {
+            "readOnlyValue": asked["readOnly"] is True
+        }
+    changed |= {"archived": asked.get("archived", definition["archived"]) is True}
+    if changed["archived"]:
+        changed["archivedAt"] = iso(now_ms())
+    else:
+        changed.pop("archivedAt", None)
+    _save(db, kind=kind, definition=changed)
+    portal.forget_definitions()
+    if definition["archived"] and not changed["archived"] and changed["hasUniqueValue"]:
+        _index(db, kind=kind, name=name)
+    return changed
+
+
+def _any(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, name: str) -> Json:
+    """Live or archived."""
+    found = portal.definitions(db, kind=kind.name).get(name)
+    if found is None:
+        row = db.execute(
+            "SELECT definition FROM properties WHERE kind = ? AND name = ?", (kind.name, name)
+        ).fetchone()
+        if row is None:
+            raise _no_such(kind, name)
+        found = json.loads(row["definition"])
+    return found
+
+
+def _labelled(asked: object) -> object:
+    """Options may be given by their values alone."""
+    if not isinstance(asked, list):
+        return asked
+    return [{"label": each, "value": each} if isinstance(each, str) else each for each in asked]
 
 
 def _create(db: sqlite3.Connection, *, portal: Portal, kind: ObjectKind, body: Json) -> Json:
@@ -214,10 +264,15 @@ def _index(db: sqlite3.Connection, *, kind: ObjectKind, name: str) -> None:
 
 
 def _save(db: sqlite3.Connection, *, kind: ObjectKind, definition: Json) -> None:
+    """An archived one holds no values that must be unique."""
     db.execute(
         "INSERT OR REPLACE INTO properties VALUES (?, ?, ?)",
         (kind.name, definition["name"], json.dumps(definition)),
     )
+    if definition["archived"]:
+        db.execute(
+            "DELETE FROM unique_values WHERE kind = ? AND property = ?", (kind.name, definition["name"])
+        )
 
 
 def _group(db: sqlite3.Connection, *, kind: ObjectKind, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_sandbox.hubspot.default_choices import BORN, OBJECT_SOURCE, YES_NO
 from crm_sandbox.wire import Json
 
-FIELD_TYPES = {
+USUAL_FIELD_TYPES = {
     "string": "text",
     "number": "number",
     "datetime": "date",
@@ -29,7 +29,7 @@ def _definition(*, name: str, label: str, type: str, group: str, flags: list[str
         "name": name,
         "label": label,
         "type": type,
-        "fieldType": FIELD_TYPES[type],
+        "fieldType": USUAL_FIELD_TYPES[type],
         "description": "",
         "groupName": group,
         "options": options(YES_NO) if type == "bool" else [],

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from crm_sandbox import records
 from crm_sandbox.hubspot import derived, telling, write_rules
 from crm_sandbox.hubspot.authors import API, ChangeAuthor
-from crm_sandbox.hubspot.default_choices import LIFECYCLE
 from crm_sandbox.hubspot.errors import PORTAL_ID, BadValue, HubSpotError, bad_values
 from crm_sandbox.hubspot.kinds import ObjectKind
 from crm_sandbox.hubspot.portal import Portal
@@ -20,7 +19,6 @@ from crm_sandbox.records import Record
 from crm_sandbox.search_index import parts
 from crm_sandbox.wire import Json, iso, now_ms
 
-_STAGES = [value for value, _ in LIFECYCLE]
 _OTHER_ADDRESSES = "hs_additional_emails"
 
 
@@ -98,7 +96,7 @@ def update(
         )
     if author.keeps_rules:
         write_rules.check(db, kind=kind, before=record.properties, written=values)
-    if author.is_client and _is_backward(record.properties.get("lifecyclestage", ""), values):
+    if author.is_client and _is_backward(definitions, record.properties.get("lifecyclestage", ""), values):
         del values["lifecyclestage"]
     changed = {name: value for name, value in values.items() if record.properties.get(name, "") != value}
     for name, value in unique_values(definitions, changed):
@@ -136,7 +134,7 @@ def keep_unique(
     held = list(unique_values(definitions, record.properties))
     touched = {"email" if name == _OTHER_ADDRESSES else name for name in names}
     for name in touched:
-        if definitions[name]["hasUniqueValue"]:
+        if name in definitions and definitions[name]["hasUniqueValue"]:
             values = [value for held_name, value in held if held_name == name]
             records.set_unique(db, kind=kind, id=record.id, property=name, values=values)
 
@@ -203,9 +201,13 @@ def _write(
     )
 
 
-def _is_backward(current: str, values: dict[str, str]) -> bool:
+def _is_backward(definitions: Mapping[str, Json], current: str, values: dict[str, str]) -> bool:
+    """By the order of the stages that there are; one that was taken away has no place in it."""
     wanted = values.get("lifecyclestage", "")
-    return bool(wanted and current) and _STAGES.index(wanted) < _STAGES.index(current)
+    if not wanted or not current:
+        return False
+    stages = [option["value"] for option in definitions["lifecyclestage"]["options"]]
+    return current in stages and wanted in stages and stages.index(wanted) < stages.index(current)
 
 
 def _value_taken(
