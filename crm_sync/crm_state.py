@@ -13,13 +13,17 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 
+from crm_sync import belonging
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
-from intake.models import LeadChange
+from intake.models import Lead, LeadChange
 from routing.models import Assignment
 
 # `without_owner`: nobody owns the record there, and somebody should. `other_owner`: somebody else does.
 # `gone`: the record was deleted there, or merged into another lead's. `observed`: nothing is written there.
-State = Literal["in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "observed", "absent"]
+# `elsewhere`: the connection's conditions do not hold for it.
+State = Literal[
+    "in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "observed", "elsewhere", "absent"
+]
 _TONES: Mapping[State, str] = {
     "in_sync": "success",
     "without_owner": "danger",
@@ -28,6 +32,7 @@ _TONES: Mapping[State, str] = {
     "gave_up": "danger",
     "gone": "danger",
     "observed": "info",
+    "elsewhere": "info",
     "absent": "info",
 }
 _GONE: Mapping[str, str] = {
@@ -82,6 +87,7 @@ class CrmState:
             "waiting": "waiting" if not self.error else "trying again",
             "gave_up": "refused",
             "gone": f"{_GONE.get(self.gone_how, 'gone in')} {self.name}",
+            "elsewhere": f"does not go to {self.name}: the connection's conditions do not hold",
             "observed": f"not written: {self.name} is only observed",
             "absent": "not there",
         }[self.state]
@@ -120,7 +126,8 @@ def owner_shown(assignment: Assignment | None) -> str:
 def of_leads(
     lead_ids: Sequence[UUID], *, assignments: Mapping[UUID, Assignment | None]
 ) -> dict[UUID, list[CrmState]]:
-    """By lead, the primary connection first: every active connection, and inactive ones that have the lead. Four queries.
+    """By lead, the primary connection first: every active connection, and inactive ones that have the lead. Four queries, and
+    six more for each connection that is not for all leads, where some of these have no record there.
 
     `assignments` come with their owner and their queue's `crm_owner`.
     """
@@ -131,15 +138,29 @@ def of_leads(
     links = {(row.lead_id, row.connection_id): row for row in CrmLink.objects.filter(lead__in=lead_ids)}
     entries = {(row.lead_id, row.connection_id): row for row in OutboxEntry.objects.filter(lead__in=lead_ids)}
     changed = set(LeadChange.objects.filter(lead__in=lead_ids).values_list("lead_id", flat=True))
+    away = {
+        pk: _away(
+            connection, [one for one in lead_ids if (one, pk) not in links and (one, pk) not in entries]
+        )
+        for pk, connection in connections.items()
+        if connection.active
+    }
     for lead_id in lead_ids:
         for pk, connection in connections.items():
             link, entry = links.get((lead_id, pk)), entries.get((lead_id, pk))
             if connection.active or link is not None or entry is not None:
                 owner = owner_shown(assignments.get(lead_id))
-                found[lead_id].append(
-                    _state(connection, link, entry, owner=owner, changed=lead_id in changed)
-                )
+                state = _state_of(connection, link, entry, owner=owner, changed=lead_id in changed)
+                if lead_id in away.get(pk, ()):
+                    state = "elsewhere"
+                found[lead_id].append(_state(connection, link, entry, owner=owner, state=state))
     return found
+
+
+def _away(connection: CrmConnection, lead_ids: Sequence[UUID]) -> set[UUID]:
+    if not connection.when or not lead_ids:
+        return set()
+    return belonging.outside(connection, list(Lead.objects.filter(pk__in=lead_ids)))
 
 
 def without_right_owner() -> QuerySet[CrmLink]:
@@ -158,11 +179,11 @@ def _state(
     entry: OutboxEntry | None,
     *,
     owner: str,
-    changed: bool,
+    state: State,
 ) -> CrmState:
     return CrmState(
         connection=connection,
-        state=_state_of(connection, link, entry, owner=owner, changed=changed),
+        state=state,
         remote_id=link.remote_id if link else "",
         pushed_version=link.pushed_version if link else 0,
         pushed_at=link.pushed_at if link else None,

@@ -23,6 +23,11 @@ class LeadView:
     def primary_crm(self) -> CrmState | None:
         return self.crm[0] if self.crm else None
 
+    @property
+    def meant_for(self) -> list[CrmState]:
+        """CRMs that the lead belongs into."""
+        return [state for state in self.crm if state.state != "elsewhere"]
+
 
 def of_leads(lead_ids: Collection[UUID]) -> dict[UUID, LeadView]:
     """By lead, one for each. Seven queries, whatever the number."""

@@ -1,11 +1,57 @@
 """What rules see of a lead: canonical values, extras, and what follows from them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from intake.lead_values import values_of
 from intake.models import IntakeForm, Lead
 from intake.values.facts import facts_of
-from routing.models import NamedAccount
+from routing import background
+from routing.accounts import Accounts, Belonging
+from routing.engine.decide import with_territory
+from routing.models import LeadBackground, LeadScore, NamedAccount
+from routing.rules import publishing
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOfLeads:
+    """`facts` with the score that they have, what records elsewhere say, and their account; by lead."""
+
+    facts: dict[UUID, dict[str, Any]]
+    belongs: dict[UUID, Belonging]
+    known: dict[UUID, LeadBackground]
+
+
+def of_leads(leads: Sequence[Lead]) -> KnownOfLeads:
+    """What rules see of leads as they are now; four queries, however many they are."""
+    forms = IntakeForm.objects.in_bulk({lead.last_form_key for lead in leads}, field_name="key")
+    scores = LeadScore.objects.in_bulk([lead.pk for lead in leads])
+    known = background.of_leads([lead.pk for lead in leads])
+    facts: dict[UUID, dict[str, Any]] = {}
+    for lead in leads:
+        seen = of_lead(lead, form=forms.get(lead.last_form_key))
+        if lead.pk in scores:
+            seen |= {"score": scores[lead.pk].points, "segment": scores[lead.pk].segment}
+        facts[lead.pk] = seen
+    named = Accounts(facts.values())
+    belongs = {pk: named.of(seen) for pk, seen in facts.items()}
+    for pk, seen in facts.items():
+        if pk in known:
+            seen |= known[pk].facts()
+        seen |= of_account(belongs[pk].account)
+    return KnownOfLeads(facts, belongs, known)
+
+
+def for_conditions(leads: Sequence[Lead]) -> dict[UUID, dict[str, Any]]:
+    """All that a condition can ask about, by lead; the territory is that of the rules in force, where some are published."""
+    found = of_leads(leads).facts
+    try:
+        ruleset, _ = publishing.compiled_with_row()
+    except publishing.NothingPublished:
+        return found
+    return {pk: with_territory(seen, ruleset)[0] for pk, seen in found.items()}
 
 
 def of_lead(lead: Lead, *, form: IntakeForm | None) -> dict[str, Any]:

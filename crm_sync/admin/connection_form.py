@@ -18,6 +18,7 @@ from crm_sync.connectors import CONNECTORS, connector_class, kinds
 from crm_sync.models import CrmConnection
 from plumbing import private_addresses
 from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
+from routing.admin.conditions import ConditionField
 from routing.engine.scoring import SEGMENTS
 
 _MASTERS = (
@@ -46,6 +47,7 @@ class ConnectionForm(SecretsForm, PartsForm):
         "task": {"when": "task_when", "subject": "task_subject"},
     }
 
+    when = ConditionField(label="Leads that go there", always="Every lead.")
     recycled = WordsField(
         label="Recycled statuses",
         required=False,
@@ -89,7 +91,7 @@ class ConnectionForm(SecretsForm, PartsForm):
         fields = [
             "key", "kind", "primary", "base_url", "api_version",
             "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
-            "known_owner", "recycled", "look_up_ms", "poll_seconds",
+            "when", "known_owner", "recycled", "look_up_ms", "poll_seconds",
         ]  # fmt: skip
         labels = {
             "base_url": "Address",

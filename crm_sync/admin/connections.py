@@ -31,6 +31,7 @@ from crm_sync.polling import lag
 from crm_sync.reconcile import report
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
+from routing.admin.conditions import in_words
 
 _BADGES = {"short": "Not in step", "ownerless": "Not in step", "observed": "Observed"}
 _TONES = {
@@ -79,11 +80,20 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
             {"classes": ["tab"], "fields": ["master_owner", "master_lifecycle", "master_default"]},
         ),
         (
+            "Which leads",
+            {
+                "classes": ["tab"],
+                "fields": ["when"],
+                "description": "Asked when a lead is to be written there for the first time; what has a record is kept in step.",
+            },
+        ),
+        (
             "People known there",
             {"classes": ["tab"], "fields": ["known_owner", "recycled", ("look_up_ms", "poll_seconds")]},
         ),
         ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
     ]
+    words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
     empty_icon = "sync_alt"
     empty_title = "No CRM is connected"
     empty_text = "Leads are routed and owners told without one. Add a connection to keep a CRM in step."

@@ -10,7 +10,7 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
-from crm_sync import outbox
+from crm_sync import belonging, outbox
 from crm_sync.models import CrmConnection
 from plumbing import nudges
 from plumbing.admin_kit.pages import to_page
@@ -24,7 +24,10 @@ class LiveForm(BaseDialogForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        count = outbox.missing(int(self.object_id)).count() if str(self.object_id).isdigit() else 0
+        row = (
+            CrmConnection.objects.filter(pk=self.object_id).first() if str(self.object_id).isdigit() else None
+        )
+        count = len(belonging.missing(row)) if row is not None else 0
         self.fields[
             "catch_up"
         ].label = f"Also write {counted(count, 'lead that has', 'leads that have')} no record there yet"
@@ -78,10 +81,8 @@ class ModeActions:
             request, object_id, CrmConnection.Mode.LIVE, "It is live: leads are written there."
         )
         if form.cleaned_data.get("catch_up"):
-            lead_ids = list(
-                outbox.missing(int(object_id)).order_by("created_at").values_list("pk", flat=True)
-            )
-            outbox.queue_for(int(object_id), lead_ids, now=timezone.now())
+            row = CrmConnection.objects.get(pk=object_id)
+            outbox.queue_for(row.pk, belonging.missing(row), now=timezone.now())
         nudges.nudge(outbox.DRAIN)
         return answer
 

@@ -1,6 +1,7 @@
 """Records there of people who are new to us: which they are, and whether whoever has one keeps it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from crm_sync.connectors.base import Present
 from crm_sync.looking import backgrounds, finding
@@ -8,6 +9,7 @@ from crm_sync.looking.finding import NOBODY, FoundContact
 from crm_sync.models import CrmConnection
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
+from intake.models import Lead
 from routing import background
 from routing.models import LeadBackground, Owner
 
@@ -34,3 +36,16 @@ def kept_owner(push: Push, present: Present, session: ConnectionSession) -> str:
     if keeps == Keeps.WHILE_ACTIVE:
         return owner_id if Owner.objects.filter(email__iexact=owner.email, active=True).exists() else ""
     return owner_id if keeps == Keeps.ALWAYS else ""
+
+
+def of_other_leads(taken: Mapping[str, Present]) -> set[str]:
+    """Keys whose e-mail address is on the record of another lead that we know."""
+    other: dict[str, UUID] = {}
+    for key, present in taken.items():
+        try:
+            other[key] = UUID(present.lead_id)
+        except ValueError:
+            continue
+    # A lead id that we do not know is from an installation that is gone.
+    known = set(Lead.objects.filter(pk__in=other.values()).values_list("pk", flat=True))
+    return {key for key, lead_id in other.items() if lead_id in known and str(lead_id) != key}

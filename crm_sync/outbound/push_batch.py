@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from crm_sync import outbox
+from crm_sync import belonging, outbox
 from crm_sync.connection import owners
 from crm_sync.connectors.base import Outgoing, Present, Refusal, Report, TaskReport
 from crm_sync.looking import learning
@@ -23,7 +23,6 @@ from crm_sync.outbound import (
 )
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession, read_properties_again
-from intake.models import Lead
 from plumbing.http import RemoteError, Transient
 from routing.notices import sending
 
@@ -81,8 +80,12 @@ class PushBatch:
             self.entries, connection_id=self.session.pk, email_property=self.plan.names.email
         )
         gone = [push for push in pushes if push.link is not None and push.link.gone_at is not None]
-        row_results.drop_all(self.session, gone)
-        self.open = {push.key: push for push in pushes if push not in gone}
+        row_results.drop_all(self.session, gone, reason="Its record does not stand in the CRM any more.")
+        away = belonging.outside(self.session.connection, [push.lead for push in pushes if push.link is None])
+        elsewhere = [push for push in pushes if push.lead.pk in away]
+        row_results.drop_all(self.session, elsewhere, reason="It does not belong into that CRM.")
+        self._release_notices(away)  # Nobody will find them there.
+        self.open = {push.key: push for push in pushes if push not in gone and push not in elsewhere}
 
     def _find_owners(self) -> None:
         emails = {push.owner for push in self.open.values() if push.owner}
@@ -150,7 +153,7 @@ class PushBatch:
 
     def _resolve_taken(self, taken: Mapping[str, Present]) -> list[Report]:
         """Somebody there has the e-mail address: ours from now on, unless it is another lead's record."""
-        theirs = self._of_other_leads(taken)
+        theirs = known_records.of_other_leads(taken)
         adopting: dict[str, Push] = {}
         sharing: list[Push] = []
         for key, present in taken.items():
@@ -177,7 +180,9 @@ class PushBatch:
             found = self.connector.read(list(linked), by="id", properties=names)
         except RemoteError as error:
             return Report(stopped=error)
-        theirs = self._of_other_leads({linked[number].key: present for number, present in found.items()})
+        theirs = known_records.of_other_leads(
+            {linked[number].key: present for number, present in found.items()}
+        )
         adopting = list[Outgoing]()
         for number, push in linked.items():
             present = found.get(number)
@@ -195,18 +200,6 @@ class PushBatch:
         address = push.link.sent.get(self.plan.names.email, "").lower()
         same = bool(address) and address == present.properties.get(self.plan.names.email, "").lower()
         return present.remote_id != push.link.remote_id or same
-
-    def _of_other_leads(self, taken: Mapping[str, Present]) -> set[str]:
-        """Keys whose e-mail address is on the record of another lead that we know."""
-        other: dict[str, UUID] = {}
-        for key, present in taken.items():
-            try:
-                other[key] = UUID(present.lead_id)
-            except ValueError:
-                continue
-        # A lead id that we do not know is from an installation that is gone.
-        known = set(Lead.objects.filter(pk__in=other.values()).values_list("pk", flat=True))
-        return {key for key, lead_id in other.items() if lead_id in known and str(lead_id) != key}
 
     def _mend(self, push: Push, said: Refusal) -> bool:
         """Leave out what the CRM does not take, so that the lead need not wait for that; whether anything was.

@@ -90,7 +90,7 @@ def _save_gone(session: ConnectionSession, pushes: Sequence[Push], *, now: datet
         for link in lost:
             link.connection = session.connection
         problems += lost_records.lose(lost, how=how, now=now)
-    row_results.drop(pushes)
+    row_results.drop(pushes, reason="Its record does not stand in the CRM any more.")
     return problems
 
 

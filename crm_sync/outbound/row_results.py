@@ -42,17 +42,18 @@ def finish_all(session: ConnectionSession, pushes: Collection[Push]) -> None:
             finish(pushes)
 
 
-def drop_all(session: ConnectionSession, pushes: Collection[Push]) -> None:
-    """Nothing is written for leads whose record is gone, until a person says so. Raises LeaseLost."""
+def drop_all(session: ConnectionSession, pushes: Collection[Push], *, reason: str) -> None:
+    """Nothing is written for these leads. Raises LeaseLost."""
     if pushes:
         with transaction.atomic():
             lease.hold(session.pk, session.token)
-            drop(pushes)
+            drop(pushes, reason=reason)
 
 
-def drop(pushes: Collection[Push]) -> None:
+def drop(pushes: Collection[Push], *, reason: str) -> None:
+    """Their rows go, and so does the trouble that there was with them."""
     outbox.mark_done([push.entry for push in pushes])
-    _close_trouble([push.lead.pk for push in pushes], reason="Its record does not stand in the CRM any more.")
+    _close_trouble([push.lead.pk for push in pushes], reason=reason)
 
 
 def finish(pushes: Collection[Push]) -> None:

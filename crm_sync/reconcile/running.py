@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from crm_sync import lost_records, outbox
+from crm_sync import belonging, lost_records, outbox
 from crm_sync.connection import circuit, owners
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, Present, SetupProblem
@@ -244,7 +244,8 @@ def _missing(connection: CrmConnection, *, now: datetime) -> QuerySet[Lead]:
 def _finish(round_: Reconciliation, connection: CrmConnection) -> None:
     """Who has no record at all is found here; no call is needed for it."""
     now = timezone.now()
-    lead_ids = list(_missing(connection, now=now).values_list("pk", flat=True))
+    missing = list(_missing(connection, now=now).values_list("pk", flat=True))
+    lead_ids = belonging.missing(connection, lead_ids=missing)
     with transaction.atomic():
         keeping.keep_missing(connection, lead_ids, now=now)
         keeping.finish(round_, missing=len(lead_ids), now=now)

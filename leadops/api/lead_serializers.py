@@ -95,7 +95,7 @@ class LeadSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The running clock, else the newest that was not cancelled.",
     )
-    crm = LeadInCrmSerializer(source="view.crm", many=True)
+    crm = LeadInCrmSerializer(source="view.meant_for", many=True)
     created_at = serializers.DateTimeField(source="lead.created_at")
     updated_at = serializers.DateTimeField(source="lead.updated_at")
 

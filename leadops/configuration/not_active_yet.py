@@ -55,7 +55,6 @@ def _kind(connection: Item) -> Iterator[tuple[str, str]]:
 
 # Leaves this table line by line, as each is acted on.
 _CONNECTION_DEFAULTS: Mapping[str, tuple[object, str]] = {
-    "when": ({}, "every lead goes there."),
     "ownership": ({}, "system_of_record alone decides."),
 }
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from intake.models import IntakeForm, Lead
+from intake.models import Lead
 from routing import background, facts
-from routing.accounts import Accounts, Belonging
+from routing.accounts import Belonging
 from routing.assignment import StickyTo
 from routing.engine.decide import decide
 from routing.engine.ownership import OwnershipContext
@@ -22,7 +22,6 @@ from routing.handover.plan import Ask, By, Placement, holder_of, plan, rotations
 from routing.models import (
     Assignment,
     LeadBackground,
-    LeadScore,
     Owner,
     Queue,
     Rotation,
@@ -67,20 +66,14 @@ class Again:
         history = Assignment.history.filter(lead__in=by_id, owner_id__isnull=False).order_by()
         for lead_id, owner_id in history.values_list("lead_id", "owner_id").distinct():
             past[lead_id].add(owner_id)
-        seen, known = _facts(leads), background.of_leads(by_id)
-        accounts = Accounts(seen.values())
-        belongs = {pk: accounts.of(told) for pk, told in seen.items()}
-        for pk, told in seen.items():
-            if pk in known:
-                told |= known[pk].facts()
-            told |= facts.of_account(belongs[pk].account)
+        told = facts.of_leads(leads)
         return cls(
             leads=by_id,
             before=holders(by_id),
             past_owners=past,
-            facts=seen,
-            belongs=belongs,
-            known=known,
+            facts=told.facts,
+            belongs=told.belongs,
+            known=told.known,
             people=roster.load(now=now),
             ruleset=ruleset,
             ruleset_row=row,
@@ -191,16 +184,3 @@ def rotation_of(lead_id: UUID) -> Rotation | None:
 def fallback_queue() -> Queue:
     """The queue for whatever has no other place. Raises Queue.DoesNotExist when none is set."""
     return Queue.objects.select_related("team").get(fallback=True, active=True)
-
-
-def _facts(leads: Sequence[Lead]) -> dict[UUID, dict[str, object]]:
-    """What rules see of them, with the score that they have."""
-    forms = IntakeForm.objects.in_bulk({lead.last_form_key for lead in leads}, field_name="key")
-    scores = LeadScore.objects.in_bulk([lead.pk for lead in leads])
-    found = {}
-    for lead in leads:
-        seen = facts.of_lead(lead, form=forms.get(lead.last_form_key))
-        if lead.pk in scores:
-            seen |= {"score": scores[lead.pk].points, "segment": scores[lead.pk].segment}
-        found[lead.pk] = seen
-    return found

@@ -101,7 +101,7 @@ def test_what_a_connection_does_not_act_on_yet_is_kept_exported_and_named(config
     config.apply(IDLE_CONNECTION)
 
     lines = not_active(config)
-    named = ["when", "ownership"]
+    named = ["ownership"]
     assert [line.split()[3] for line in lines] == named
     row = CrmConnection.objects.get(key="hubspot")
     assert (row.mode, row.known_owner, row.recycled) == ("observe", "route_anew", ["UNQUALIFIED"])

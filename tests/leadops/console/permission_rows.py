@@ -253,7 +253,7 @@ class Page(HTMLParser):
         name = has.get("name", "")
         is_sent = kind not in ("submit", "button", "file", "checkbox", "radio") or "checked" in has
         if tag == "input" and name and is_sent:
-            self._add(name, has.get("value", "on"))
+            self._add(name, has.get("value", "on" if kind in ("checkbox", "radio") else ""))
         if tag == "select":
             self._select = name
             self._unchosen = "multiple" not in has

@@ -1,0 +1,48 @@
+"""Which leads belong into which CRM: the conditions of a connection, as its rules would see the lead now.
+
+They are asked until a lead has a record there; from then on it is kept in step, whatever it becomes.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
+
+from crm_sync import outbox
+from crm_sync.models import CrmConnection
+from intake.models import Lead
+from routing import facts
+from routing.engine.conditions import matcher
+
+_BATCH = 500
+
+
+def outside(connection: CrmConnection, leads: Sequence[Lead]) -> set[UUID]:
+    """Those of these leads that do not belong there. No query where every lead does."""
+    if not connection.when or not leads:
+        return set()
+    belongs = matcher(connection.when)
+    return {pk for pk, seen in facts.for_conditions(leads).items() if not belongs(seen)}
+
+
+def missing(connection: CrmConnection, *, lead_ids: Collection[UUID] | None = None) -> list[UUID]:
+    """Leads that belong there and have no record, the oldest first; of these only, where some are named."""
+    rows = outbox.missing(connection.pk).order_by("created_at", "pk")
+    if lead_ids is not None:
+        rows = rows.filter(pk__in=lead_ids)
+    if not connection.when:
+        return list(rows.values_list("pk", flat=True))
+    return [
+        pk
+        for some in _batches(list(rows.values_list("pk", flat=True)))
+        for pk in _belonging(connection, some)
+    ]
+
+
+def _belonging(connection: CrmConnection, lead_ids: Sequence[UUID]) -> list[UUID]:
+    leads = Lead.objects.in_bulk(lead_ids)
+    away = outside(connection, list(leads.values()))
+    return [pk for pk in lead_ids if pk in leads and pk not in away]
+
+
+def _batches(lead_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(lead_ids), _BATCH):
+        yield lead_ids[start : start + _BATCH]
