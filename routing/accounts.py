@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models.expressions import RawSQL
+
 from intake.values.facts import domain_of_company
 from routing.engine.account_match import (
     ALL_STEPS,
+    CONFIRMING,
     NO_ACCOUNT,
+    TOO_COMMON,
     AccountCandidate,
     AccountMatch,
     Step,
@@ -18,6 +22,17 @@ from routing.models import NamedAccount
 
 # Where a lead names the id of its account: an extra of the form.
 ID_FACT = "extra.account_id"
+
+
+# Accounts that have one of the keys. What confirms a similar name is not looked for where it is too common to say anything.
+_SHARING = f"""
+SELECT unnest(found.ids) FROM (
+    SELECT ARRAY(
+        SELECT id FROM {NamedAccount._meta.db_table} WHERE match_keys @> ARRAY[sought.key]
+        LIMIT CASE WHEN sought.key ~ '{CONFIRMING}' THEN {TOO_COMMON} END
+    ) AS ids, sought.key FROM unnest(%s::text[]) AS sought (key)
+) found WHERE cardinality(found.ids) < {TOO_COMMON} OR found.key !~ '{CONFIRMING}'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,7 @@ class Accounts:
         self._by_key: dict[str, list[AccountCandidate]] = {}
         if not keys:
             return
-        rows = NamedAccount.objects.filter(active=True, match_keys__overlap=sorted(keys))
+        rows = NamedAccount.objects.filter(active=True, pk__in=RawSQL(_SHARING, [sorted(keys)]))
         for row in rows.select_related("owner"):
             candidate = _candidate(row)
             self._rows[candidate.id] = row

@@ -17,7 +17,9 @@ from routing.accounts import wanted_of as company_of
 from routing.engine import account_match
 from routing.engine.account_match import (
     ALL_STEPS,
+    CONFIRMING,
     NO_ACCOUNT,
+    TOO_COMMON,
     WEAK_STEPS,
     AccountCandidate,
     AccountMatch,
@@ -114,13 +116,19 @@ WITH wanted AS (
     UNION
     SELECT w.n, c.* FROM wanted w JOIN {KnownContact._meta.db_table} c ON w.record <> '' AND c.remote_id = w.record
     WHERE c.connection_id = %(connection)s AND NOT c.gone
+), sharing AS (
+    SELECT w.n, key, ARRAY(
+        SELECT id FROM {Account._meta.db_table}
+        WHERE match_keys @> ARRAY[key] AND connection_id = %(connection)s AND NOT gone
+        LIMIT CASE WHEN key ~ '{CONFIRMING}' THEN {TOO_COMMON} END
+    ) AS ids FROM wanted w CROSS JOIN LATERAL unnest(w.keys) AS key
 ), account AS (
     SELECT c.n, true AS own, a.* FROM contact c JOIN {Account._meta.db_table} a
         ON c.account_id <> '' AND a.remote_id = c.account_id
     WHERE a.connection_id = %(connection)s AND NOT a.gone
     UNION ALL
-    SELECT w.n, false, a.* FROM wanted w JOIN {Account._meta.db_table} a ON a.match_keys && w.keys
-    WHERE a.connection_id = %(connection)s AND NOT a.gone
+    SELECT f.n, false, a.* FROM sharing f JOIN {Account._meta.db_table} a ON a.id = ANY(f.ids)
+    WHERE cardinality(f.ids) < {TOO_COMMON} OR f.key !~ '{CONFIRMING}'
 ), deal AS (
     SELECT c.n, '' AS account, d.* FROM contact c JOIN {OpenDeal._meta.db_table} d
         ON d.contact_ids @> ARRAY[c.remote_id]::varchar[]

@@ -72,7 +72,8 @@ class Account(models.Model):
         verbose_name_plural = "accounts there"
         constraints = [models.UniqueConstraint(fields=["connection", "remote_id"], name="account_once")]
         indexes = [
-            GinIndex(fields=["match_keys"], name="account_match_keys"),
+            # Read with every lead: nothing waits in a list that each search would have to read.
+            GinIndex(fields=["match_keys"], name="account_match_keys", fastupdate=False),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,8 @@ _EXTENSION, _SHORTEST = 4, 10
 _DOMAIN, _ID, _NAME, _COUNTRY = "d:", "i:", "n:", "c:"
 _LABEL, _PHONE, _POSTAL_CODE = "l:", "t:", "p:"
 _CONFIRMING = (_LABEL, _PHONE, _POSTAL_CODE)
+# The same as a regular expression, for searches; what so many accounts have in common confirms nothing, and is not looked for.
+CONFIRMING, TOO_COMMON = "^[ltp]:", 50
 # What is stored of a match: the account and its nearest rivals.
 SHOWN = 5
 

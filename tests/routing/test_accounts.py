@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from routing import facts
 from routing.accounts import Accounts
+from routing.engine.account_match import TOO_COMMON
 from routing.models import Decision, NamedAccount, Owner
 from tests import make
 
@@ -117,3 +118,14 @@ def test_the_decision_says_how_the_account_was_found_and_which_others_there_were
     }
     assert said["account_candidates"][1]["lost"] == "it has the name, and is in another country: JP, not US"
     assert any("found by the domain of the address" in str(row) for row in decision.trace)
+
+
+def test_what_very_many_accounts_have_in_common_is_not_looked_for():
+    """A switchboard of a thousand companies does not say which one; it must not cost either."""
+    NamedAccount.objects.bulk_create(
+        NamedAccount(company=f"Globex {'x' * n}", phone=f"+49301234{n:04}") for n in range(TOO_COMMON)
+    )
+    assert belongs(company="Globexx", phone="+493012349999").account is None
+    assert belongs(company="Globex x", phone="+493012349999").account is not None
+    NamedAccount.objects.filter(company="Globex xx").delete()
+    assert belongs(company="Globexx", phone="+493012349999").match.step == "close_name"
