@@ -47,6 +47,8 @@ def respond(
     try:
         if target == "control":
             return control.answer(sandbox, request)
+        if (request.method, request.path) == ("POST", "/play"):
+            return page.played(sandbox, request)
         return page.answer(sandbox, request)
     except MalformedJson as error:
         return Reply(400, {"error": f"The body is not JSON: {error}"})

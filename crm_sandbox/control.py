@@ -16,11 +16,17 @@ from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Json, Reply, Request
 
 _HERE = ("127.0.0.1", "localhost", "::1")
+_SAME_SITE = ("", "same-origin", "none")
 
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
     if why_not := _from_another_page(request):
         return Reply(403, {"error": why_not})
+    return carry_out(sandbox, request)
+
+
+def carry_out(sandbox: Sandbox, request: Request) -> Reply:
+    """Whoever asks: that a browser may has been seen to."""
     for method, pattern, call in _ROUTES:
         match = pattern.fullmatch(request.path.rstrip("/"))
         if match and method == request.method:
@@ -42,15 +48,22 @@ def _from_another_page(request: Request) -> str:
     site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
     if not site and not origin:
         return ""
-    host = urlsplit(request.base_url)
-    # By its number or as localhost: a name that was made to lead here is another's.
-    ours = host.hostname in _HERE and origin in ("", f"http://{host.netloc}")
-    if not ours or site not in ("", "same-origin", "none"):
+    if not (is_ours(request, origin=origin) if origin else is_here(request)) or site not in _SAME_SITE:
         return "The controls are for programs on this machine, not for pages from elsewhere."
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method != "GET" and kind != "application/json":
         return "A browser sends controls as application/json."
     return ""
+
+
+def is_here(request: Request) -> bool:
+    """Called by its number or as localhost: a name that was made to lead here is another's."""
+    return urlsplit(request.base_url).hostname in _HERE
+
+
+def is_ours(request: Request, *, origin: str) -> bool:
+    """Whether a page that a browser names as the origin of a request is one of the sandbox."""
+    return is_here(request) and origin == f"http://{urlsplit(request.base_url).netloc}"
 
 
 def _add_fault(sandbox: Sandbox, request: Request) -> Reply:

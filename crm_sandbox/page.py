@@ -1,51 +1,75 @@
-"""/ and /contacts/{id}: what the CRM holds and what was called, for people to look at."""
+"""/ and /contacts/{id}: what the CRM holds and what was called, and a person of it to be played."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from string import Template
 
-from crm_sandbox import records, search_lag, widgets
-from crm_sandbox.hubspot import associations, owners
+from crm_sandbox import contact_page, overview_forms, playing_forms, records, search_lag, tables, widgets
 from crm_sandbox.hubspot.kinds import KINDS
 from crm_sandbox.records import Record
 from crm_sandbox.sandbox import Sandbox
+from crm_sandbox.tables import owners_by_id
 from crm_sandbox.widgets import Html, text
 from crm_sandbox.wire import Reply, Request, iso, now_ms
 
 _SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
-MOST_ROWS = 50
-_DONE = ("COMPLETED", "DEFERRED")
+_CONTACT = re.compile("/contacts/([0-9]{1,18})")
 
 
-def answer(sandbox: Sandbox, request: Request) -> Reply:
-    match = re.fullmatch(r"/contacts/([0-9]{1,18})", request.path.rstrip("/"))
+def answer(sandbox: Sandbox, request: Request, *, wrong: str = "") -> Reply:
+    """`wrong`: what was wrong with a form of this page."""
+    match = _CONTACT.fullmatch(request.path.rstrip("/"))
     query = request.parameter("q").strip()
     if request.method not in ("GET", "HEAD") or (request.path not in ("/", "") and not match):
         return Reply(404, {"error": "There are /, /contacts/{id}, /hubspot/... and /control/..."})
+    said = widgets.alert(wrong, mood="bad") if wrong else Html("")
+    if done := playing_forms.DONE.get(request.parameter("done")):
+        said = widgets.alert(done, mood="good")
+    status = 400 if wrong else 200
     with sandbox.store.reading() as db:
         if not match:
-            return _html(_overview(db, sandbox=sandbox, query=query), title="CRM sandbox", query=query)
-        record = records.get(db, kind="contacts", id=int(match[1]))
+            main = widgets.join(said, _overview(db, sandbox=sandbox, query=query))
+            return _html(main, title="CRM sandbox", address="/", query=query, status=status)
+        record = records.get(
+            db, kind="contacts", id=records.now_called(db, kind="contacts", id=int(match[1]))
+        )
         if record is None:
             gone = Html(f'<section><p class="empty">There is no contact {match[1]}.</p></section>')
-            return _html(gone, title="CRM sandbox", status=404)
-        return _html(_contact(db, record=record), title=f"{_name(record)} · CRM sandbox")
+            return _html(widgets.join(said, gone), title="CRM sandbox", address=request.path, status=404)
+        main = widgets.join(said, contact_page.shown(db, portal=sandbox.portal, record=record))
+        return _html(
+            main, title=f"{tables.name_of(record)} · CRM sandbox", address=request.path, status=status
+        )
 
 
-def _html(main: Html, *, title: str, query: str = "", status: int = 200) -> Reply:
-    page = _SHELL.substitute(main=main, title=text(title), query=text(query))
-    return Reply(status, page, {"Cache-Control": "no-store"}, content_type="text/html; charset=utf-8")
+def played(sandbox: Sandbox, request: Request) -> Reply:
+    """A form was sent: on to what it did, or back to it with what is wrong."""
+    try:
+        return playing_forms.answer(sandbox, request)
+    except playing_forms.BadForm as error:
+        back = replace(request, method="GET", path=error.back, query={}, body=b"")
+        return answer(sandbox, back, wrong=str(error))
+
+
+def _html(main: Html, *, title: str, address: str, query: str = "", status: int = 200) -> Reply:
+    page = _SHELL.substitute(main=main, title=text(title), query=text(query), address=text(address))
+    # Not to be clicked through a page from elsewhere that has it in a frame.
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": "frame-ancestors 'none'"}
+    return Reply(status, page, headers, content_type="text/html; charset=utf-8")
 
 
 def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
-    people = _owners(db)
+    people = owners_by_id(db)
     words = query.casefold().split()
-    done = [records.count(db, kind="tasks", having=("hs_task_status", status)) for status in _DONE]
+    done = [
+        records.count(db, kind="tasks", having=("hs_task_status", status)) for status in tables.TASK_IS_DONE
+    ]
     recent = sandbox.calls.newest(count=1000)
     since = iso(now_ms() - 60_000)
     last_minute = [call for call in recent if call["at"] >= since]
@@ -54,6 +78,7 @@ def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
         {
             "contacts": records.count(db, kind="contacts"),
             "companies": records.count(db, kind="companies"),
+            "open deals": records.count(db, kind="deals", having=("hs_is_closed", "false")),
             "open tasks": records.count(db, kind="tasks") - sum(done),
             "calls in the last minute": len(last_minute),
             "of them refused": refused,
@@ -71,100 +96,20 @@ def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
         ),
         *([f"searches are {lag / 1000:g} s behind"] if (lag := search_lag.milliseconds(db)) else []),
     ]
-    contacts = list(islice(_matching(db, kind="contacts", words=words, people=people), MOST_ROWS))
-    tasks = list(islice(_matching(db, kind="tasks", words=words, people=people), MOST_ROWS))
+    found = {
+        kind: list(islice(_matching(db, kind=kind, words=words, people=people), tables.MOST_ROWS))
+        for kind in ("contacts", "deals", "tasks")
+    }
     return widgets.join(
-        stats,
-        widgets.alert("Trouble on request: " + ", ".join(trouble)) if trouble else Html(""),
-        _contact_table(contacts, people=people, query=query),
-        _task_table(db, tasks, people=people, query=query),
-        widgets.calls(recent[:MOST_ROWS]),
-    )
-
-
-def _contact_table(found: list[Record], *, people: dict[str, str], query: str) -> Html:
-    rows = []
-    for record in found:
-        value = record.properties.get
-        rows.append(
-            [
-                widgets.cell(widgets.link(f"/contacts/{record.id}", _name(record)), under=value("email", "")),
-                widgets.cell(text(value("company", "")), under=value("jobtitle", "")),
-                widgets.cell(widgets.person(people.get(value("hubspot_owner_id", ""), ""))),
-                widgets.cell(widgets.tag(value("hs_lead_status", "").replace("_", " ").capitalize())),
-                widgets.cell(
-                    widgets.segment(value("leadops_segment", ""), points=value("leadops_score", ""))
-                ),
-                widgets.cell(widgets.moment(record.updated_at), class_="t"),
-                widgets.cell(text(f"#{record.id}"), class_="n"),
-            ]
-        )
-    heads = ["Contact", "Company", "Owner", "Lead status", "Segment", "Changed", "ID"]
-    empty = (
-        f"No contact matches “{query}”."
-        if query
-        else "No contacts yet. They appear here once they are written."
-    )
-    return widgets.table("Contacts", heads=heads, rows=rows, note=_note(rows), empty=empty, right=("ID",))
-
-
-def _task_table(
-    db: sqlite3.Connection, found: list[Record], *, people: dict[str, str], query: str = ""
-) -> Html:
-    rows = []
-    for record in found:
-        value = record.properties.get
-        linked = associations.linked(
-            db, start=KINDS["tasks"], start_id=record.id, end=KINDS["contacts"], limit=3
-        )
-        contacts = [records.get(db, kind="contacts", id=number) for number in linked]
-        rows.append(
-            [
-                widgets.cell(text(value("hs_task_subject", "Task")), under=value("hs_task_type", "").lower()),
-                widgets.cell(
-                    widgets.join(
-                        *(widgets.link(f"/contacts/{each.id}", _name(each)) for each in contacts if each),
-                        between=", ",
-                    )
-                ),
-                widgets.cell(widgets.person(people.get(value("hubspot_owner_id", ""), ""))),
-                widgets.cell(widgets.due(value("hs_timestamp", ""), open=_is_open(record)), class_="t"),
-                widgets.cell(widgets.task_status(value("hs_task_status", ""))),
-                widgets.cell(widgets.tag(value("hs_task_priority", "").capitalize())),
-                widgets.cell(text(f"#{record.id}"), class_="n"),
-            ]
-        )
-    heads = ["Task", "Contact", "Assigned to", "Due", "Status", "Priority", "ID"]
-    empty = f"No task matches “{query}”." if query else "No tasks."
-    return widgets.table("Tasks", heads=heads, rows=rows, note=_note(rows), empty=empty, right=("ID",))
-
-
-def _contact(db: sqlite3.Connection, *, record: Record) -> Html:
-    people = _owners(db)
-    linked = associations.linked(db, start=KINDS["contacts"], start_id=record.id, end=KINDS["tasks"])
-    tasks = [task for number in linked if (task := records.get(db, kind="tasks", id=number))]
-    facts = [
-        (name, f"{people[value]} ({value})" if name == "hubspot_owner_id" and value in people else value)
-        for name, value in sorted(record.properties.items())
-    ]
-    changes = [
-        [
-            widgets.cell(widgets.moment(row["at"]), class_="t"),
-            widgets.cell(text(row["property"]), under=people.get(row["value"], row["value"]) or "cleared"),
-            widgets.cell(widgets.tag("a person" if row["source"] == "CRM_UI" else "the API")),
-        ]
-        for row in records.changes(db, kind="contacts", id=record.id)[:200]
-    ]
-    return widgets.join(
-        widgets.heading(_name(record), under=f"Contact #{record.id}"),
-        Html('<div class="two"><div>'),
-        widgets.facts("Properties", facts),
-        Html("</div><div>"),
-        widgets.table(
-            "Changes", heads=["When", "Property", "By"], rows=changes, note="newest first", empty="None."
-        ),
-        Html("</div></div>"),
-        _task_table(db, tasks, people=people),
+        widgets.live("stats", stats),
+        widgets.live("trouble", widgets.alert("Trouble on request: " + ", ".join(trouble)))
+        if trouble
+        else Html('<div id="trouble" data-live></div>'),
+        overview_forms.shown(db, portal=sandbox.portal),
+        widgets.live("contacts", tables.contacts(found["contacts"], people=people, query=query)),
+        widgets.live("deals", tables.deals(db, found["deals"], people=people, query=query, back="/")),
+        widgets.live("tasks", tables.tasks(db, found["tasks"], people=people, query=query, back="/")),
+        widgets.live("calls", widgets.calls(recent[: tables.MOST_ROWS])),
     )
 
 
@@ -181,23 +126,3 @@ def _matching(
     names = " ".join(people.values()).casefold()
     written = [word.lstrip("#") for word in words if word not in names]
     return filter(fits, records.newest(db, kind=kind, words=written))
-
-
-def _owners(db: sqlite3.Connection) -> dict[str, str]:
-    shown = (owners.shown(row) for row in db.execute("SELECT * FROM owners"))
-    return {each["id"]: f"{each['firstName']} {each['lastName']}".strip() for each in shown}
-
-
-def _name(record: Record) -> str:
-    value = record.properties.get
-    return f"{value('firstname', '')} {value('lastname', '')}".strip() or value(
-        "email", f"Contact {record.id}"
-    )
-
-
-def _is_open(task: Record) -> bool:
-    return task.properties.get("hs_task_status") not in _DONE
-
-
-def _note(rows: list[list[Html]]) -> str:
-    return f"newest {MOST_ROWS}" if len(rows) == MOST_ROWS else "newest first"

@@ -93,8 +93,13 @@ def stats(numbers: Mapping[str, int]) -> Html:
     return Html(f'<div class="stats">{cards}</div>')
 
 
-def alert(message: str) -> Html:
-    return Html(f'<div class="alert">{escape(message)}</div>')
+def alert(message: str, *, mood: str = "") -> Html:
+    return Html(f'<div class="alert {mood}" role="status">{escape(message)}</div>')
+
+
+def live(name: str, content: Html) -> Html:
+    """A part that the page's script keeps up to date."""
+    return Html(f'<div id="{escape(name)}" data-live>{content}</div>')
 
 
 def heading(title: str, *, under: str) -> Html:

@@ -114,8 +114,8 @@ def test_it_finds_the_same_with_its_indexes_as_without(bare, people, monkeypatch
 @pytest.mark.parametrize(
     ("groups", "steps"),
     [
-        ([[("lastmodifieddate", "GTE", "1700000000000")]], ["records_by_change"]),
-        ([[("createdate", "GTE", "1700000000000")]], ["records_by_creation"]),
+        ([[("lastmodifieddate", "GTE", "1700000000000")]], ["records_changed"]),
+        ([[("createdate", "GTE", "1700000000000")]], ["records_created"]),
         ([[("email", "EQ", "a@example.test")]], ["search_values"]),
         (
             [[("lastmodifieddate", "GTE", "1700000000000"), ("hubspot_owner_id", "EQ", "1")]],
