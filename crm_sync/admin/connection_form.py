@@ -47,7 +47,11 @@ class ConnectionForm(SecretsForm, PartsForm):
         "task": {"when": "task_when", "subject": "task_subject"},
     }
 
-    when = ConditionField(label="Leads that go there", always="Every lead.")
+    when = ConditionField(
+        label="Leads that go there",
+        always="Every lead.",
+        help_text="Asked when a lead is to be written there for the first time; what has a record is kept in step.",
+    )
     recycled = WordsField(
         label="Recycled statuses",
         required=False,

@@ -81,11 +81,7 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
         ),
         (
             "Which leads",
-            {
-                "classes": ["tab"],
-                "fields": ["when"],
-                "description": "Asked when a lead is to be written there for the first time; what has a record is kept in step.",
-            },
+            {"classes": ["tab"], "fields": ["when"]},
         ),
         (
             "People known there",

@@ -113,6 +113,7 @@ SIDEBAR = [
             _page("Submissions", "move_to_inbox", "intake.submission"),
             _page("Value aliases", "translate", "intake.valuealias"),
             _page("CRM connections", "sync_alt", "crm_sync.crmconnection"),
+            _page("What the CRM knows", "cloud", "crm_sync.knowncontact"),
         ],
     },
     {
@@ -146,11 +147,13 @@ TABS = [
         ("Inbound events", "crm_sync.inboundevent"),
         ("Comparisons", "crm_sync.reconciliation"),
         ("Differences", "crm_sync.crmdifference"),
+        ("CRM owners", "crm_sync.ownerlink"),
+        ("CRM properties", "crm_sync.crmproperty"),
+    ),
+    _tabs(
         ("Contacts there", "crm_sync.knowncontact"),
         ("Accounts there", "crm_sync.account"),
         ("Deals there", "crm_sync.opendeal"),
-        ("CRM owners", "crm_sync.ownerlink"),
-        ("CRM properties", "crm_sync.crmproperty"),
     ),
     _tabs(("Owners", "routing.owner"), ("Absences", "routing.absence")),
     _tabs(("People with access", "auth.user"), ("Groups", "auth.group")),

@@ -66,7 +66,9 @@ BOOKING = {
         session, pushes[0], words="gone", ambiguous=True
     ),
     "leads that are done": lambda session, pushes: row_results.finish_all(session, pushes),
-    "leads whose record is gone": lambda session, pushes: row_results.drop_all(session, pushes, reason="gone"),
+    "leads whose record is gone": lambda session, pushes: row_results.drop_all(
+        session, pushes, reason="gone"
+    ),
     "the intention of a task": lambda session, pushes: task_results.save_intentions(session, pushes),
     "tasks that were made": lambda session, pushes: task_results.save(session, pushes, TaskReport()),
     "tasks that were looked for": lambda session, pushes: task_results.save_found(

@@ -1,0 +1,91 @@
+"""The page of a connection, what it has read, and what a comparison has found."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from crm_sandbox.server import SandboxServer
+from crm_sync.models import CrmConnection, CrmDifference, CrmLink, Reconciliation
+from crm_sync.outbound import sending
+from crm_sync.polling import filling
+from crm_sync.reconcile import running
+from intake.models import Lead
+from plumbing import secrets
+from tests.make.crm_sync import push
+from tests.make.sandbox import TOKEN, Crm
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def crm(company, tmp_path):
+    """The demo's leads are in the CRM, which has a company with a deal besides, and was read whole."""
+    with SandboxServer(data_dir=tmp_path) as server:
+        found = Crm(server.url)
+        CrmConnection.objects.update(
+            base_url=f"{server.url}/hubspot", token=secrets.encrypt(TOKEN), token_env="", active=True
+        )
+        push(*Lead.objects.all())
+        sending.drain_all()
+        firm = found.call(
+            "POST",
+            "/control/hubspot/companies",
+            {
+                "properties": {"name": "Beispiel Werke GmbH", "domain": "beispiel.example"},
+                "owner": "eva@acme.test",
+            },
+        )["id"]
+        person = CrmLink.objects.get(lead__full_name="Jana Weiss").remote_id
+        found.call(
+            "POST",
+            "/control/hubspot/deals",
+            {
+                "properties": {"dealname": "Beispiel 2027", "dealstage": "contractsent"},
+                "contact": person,
+                "company": firm,
+            },
+        )
+        filling.fill_all()
+        yield found
+
+
+def test_the_page_says_what_comes_in_and_a_comparison_what_differs(console: Page, crm: Crm, shoot):
+    lead = Lead.objects.get(full_name="Tom Field")
+    crm.person_changes(CrmLink.objects.get(lead=lead).remote_id, leadops_segment="lukewarm")
+    crm.call(
+        "DELETE",
+        f"/control/hubspot/contacts/{CrmLink.objects.get(lead__full_name='Lea Roth').remote_id}",
+    )
+    row = CrmConnection.objects.get()
+    for days, equal in ((3, 8), (2, 11), (1, 10)):
+        at = timezone.now() - timedelta(days=days)
+        Reconciliation.objects.create(
+            connection=row, started_at=at, finished_at=at, total=11, checked=11, equal=equal
+        )
+    console.goto(reverse("admin:crm_sync_crmconnection_change", args=(row.pk,)))
+    expect(console.get_by_role("heading", name="What comes in")).to_be_visible()
+    expect(console.get_by_role("row", name=re.compile("Contacts"))).to_contain_text("whole")
+    shoot("connection")
+    console.get_by_text("Which leads", exact=True).click()
+    shoot("connection-which-leads")
+    console.get_by_role("link", name="Compare now").first.click()
+    console.get_by_role("button", name="Compare", exact=True).click()
+    expect(console.locator(".lo-answer")).to_contain_text("Comparing")
+    running.work_all()
+    expect(console.locator("#round")).to_contain_text("of 11 leads are equal there")
+    shoot("comparison")
+    console.get_by_role("link", name="All that is open").click()
+    shoot("differences")
+    expect(console.get_by_text("lukewarm")).to_be_visible()
+    assert CrmDifference.objects.filter(settled_at=None).count() == 2
+
+
+@pytest.mark.parametrize("name", ["knowncontact", "account", "opendeal"])
+def test_what_the_crm_knows_is_listed_with_its_age(console: Page, crm: Crm, shoot, name):
+    console.goto(reverse(f"admin:crm_sync_{name}_changelist"))
+    expect(console.locator(".lo-answer").first).to_contain_text("asked for changes")
+    shoot(f"mirror-{name}")
