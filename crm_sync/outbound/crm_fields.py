@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from crm_sync.outbound.lead_push import Push
 from intake.canonical import CANONICAL_FIELDS, label_of
+from intake.values.touches import channel_of, touch_of
 
 ValueType = Literal["text", "number", "datetime"]
 
@@ -35,6 +36,10 @@ def _disqualify_reason(push: Push) -> str:
 def _owner(push: Push, name: str) -> str:
     owner = push.assignment.owner if push.assignment else None
     return str(getattr(owner, name)) if owner else ""
+
+
+def _last_touch(push: Push) -> str:
+    return touch_of(push.newest.values) if push.newest else ""
 
 
 def _assigned(name: str) -> Callable[[Push], Any]:
@@ -72,6 +77,9 @@ CRM_FIELDS: tuple[CrmField, ...] = (
         "Form of the last submission",
         lambda push: push.lead.last_form_key or push.lead.first_form_key,
     ),
+    CrmField("channel", "Channel of the first touch", lambda push: channel_of(push.lead.attribution)),
+    CrmField("first_touch", "First touch", lambda push: touch_of(push.lead.attribution)),
+    CrmField("last_touch", "Last touch", _last_touch),
     CrmField("first_form", "Form of the first submission", lambda push: push.lead.first_form_key),
     CrmField("last_submitted_at", "Last submitted at", lambda push: push.lead.last_submitted_at, "datetime"),
     CrmField("created_at", "Created at", lambda push: push.lead.created_at, "datetime"),
@@ -87,6 +95,8 @@ def values_of(push: Push) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(lead, name, None) for name in CANONICAL_FIELDS}
     values |= {name: value for name, value in lead.attribution.items() if name in CANONICAL_FIELDS}
     values |= {f"extra.{name}": value for name, value in lead.extra.items()}
+    values |= push.consents
+    values["submitted_at"] = push.newest.submitted_at if push.newest else lead.last_submitted_at
     return values | {field.name: field.read(push) for field in CRM_FIELDS}
 
 

@@ -30,6 +30,11 @@ class TaskPlan:
     subject: str
     encode: Callable[[Any], str]
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """What the subject names."""
+        return frozenset(_NAME.findall(self.subject))
+
     @classmethod
     def of(cls, connection: CrmConnection, *, encode: Callable[[Any], str]) -> Self:
         rule = connection.task

@@ -1,15 +1,21 @@
 """What a push needs to know about its lead, read for a whole batch in a fixed number of queries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from crm_sync.connectors.base import Present, Written
 from crm_sync.crm_state import owner_shown
 from crm_sync.models import CrmLink, LeftOutValue, OutboxEntry
+from intake import last_words
+from intake.last_words import CONSENT_FIELDS, NewestSubmission
 from intake.models import Lead
 from routing import lead_state
 from routing.models import Assignment, LeadScore, SlaClock
+
+# Fields that are read from the newest submission.
+_OF_SUBMISSION = frozenset({"submitted_at", "last_touch"})
 
 
 @dataclass(eq=False, slots=True)
@@ -28,6 +34,9 @@ class Push:
     clock: SlaClock | None = None
     link: CrmLink | None = None
     shares_email: bool = False
+    # By canonical field; both are read only where a mapping or a task asks for one of theirs.
+    consents: Mapping[str, Any] = field(default_factory=dict)
+    newest: NewestSubmission | None = None
 
     owner: str = ""
     owner_id: str = ""
@@ -65,8 +74,10 @@ class Push:
         return bool(self.owner and not self.owner_id)
 
 
-def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: str) -> list[Push]:
-    """In the entries' order."""
+def load(
+    entries: Sequence[OutboxEntry], *, connection_id: int, email_property: str, fields: Collection[str]
+) -> list[Push]:
+    """In the entries' order. `fields` are the names that mappings and tasks ask for."""
     lead_ids = [entry.lead_id for entry in entries]
     leads = Lead.objects.in_bulk(lead_ids)
     states = lead_state.of_leads(lead_ids)
@@ -75,6 +86,8 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
         for each in CrmLink.objects.filter(connection_id=connection_id, lead_id__in=lead_ids)
     }
     sharing = _sharing_email(leads.values(), connection_id=connection_id, email_property=email_property)
+    consents = last_words.consents(lead_ids) if not CONSENT_FIELDS.isdisjoint(fields) else {}
+    newest = last_words.newest_submissions(lead_ids) if not _OF_SUBMISSION.isdisjoint(fields) else {}
     lacking: dict[UUID, set[int]] = {}
     left_out = LeftOutValue.objects.filter(mapping__connection=connection_id, lead_id__in=lead_ids)
     for mapping_id, lead_id in left_out.values_list("mapping_id", "lead_id"):
@@ -89,6 +102,8 @@ def load(entries: Sequence[OutboxEntry], *, connection_id: int, email_property: 
             link=links.get(entry.lead_id),
             owner=owner_shown(states[entry.lead_id].assignment),
             shares_email=entry.lead_id in sharing,
+            consents=consents.get(entry.lead_id, {}),
+            newest=newest.get(entry.lead_id),
             lacking=frozenset(lacking.get(entry.lead_id, ())),
         )
         for entry in entries

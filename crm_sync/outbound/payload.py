@@ -46,6 +46,11 @@ class Plan:
     properties: Mapping[str, PropertyDefinition]
 
     @property
+    def fields(self) -> frozenset[str]:
+        """What is read of a lead."""
+        return frozenset(mapping.canonical for mapping in self.mappings)
+
+    @property
     def shows_owner(self) -> bool:
         return any(mapping.canonical == OWNER for mapping in self.mappings)
 

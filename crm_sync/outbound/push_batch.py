@@ -76,8 +76,9 @@ class PushBatch:
             raise
 
     def _load(self) -> None:
+        address, asked = self.plan.names.email, self.plan.fields | self.session.task_plan.fields
         pushes = lead_push.load(
-            self.entries, connection_id=self.session.pk, email_property=self.plan.names.email
+            self.entries, connection_id=self.session.pk, email_property=address, fields=asked
         )
         gone = [push for push in pushes if push.link is not None and push.link.gone_at is not None]
         row_results.drop_all(self.session, gone, reason="Its record does not stand in the CRM any more.")

@@ -169,7 +169,9 @@ def _compare(
     asked = [OutboxEntry(connection=connection, lead_id=link.lead_id) for link in links]
     pushes = {
         push.lead.pk: push
-        for push in lead_push.load(asked, connection_id=connection.pk, email_property=plan.names.email)
+        for push in lead_push.load(
+            asked, connection_id=connection.pk, email_property=plan.names.email, fields=plan.fields
+        )
         if push.lead.merged_into_id is None
     }
     ids = owners.ids_of(connection.pk, {push.owner for push in pushes.values() if push.owner})

@@ -1,5 +1,6 @@
 from django.db import models
 
+from intake.canonical import length_of
 from intake.models.leads import Lead
 
 
@@ -10,7 +11,7 @@ class ConsentRecord(models.Model):
     submission = models.ForeignKey("intake.Submission", null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20)
     granted = models.BooleanField()
-    policy_version = models.CharField(max_length=60, blank=True)
+    policy_version = models.CharField(max_length=length_of("privacy_policy_version"), blank=True)
     at = models.DateTimeField()
     ip = models.GenericIPAddressField(null=True, blank=True)
     source = models.CharField(max_length=120, blank=True)

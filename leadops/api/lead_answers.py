@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
+from intake import last_words
 from intake.canonical import CANONICAL_FIELDS
+from intake.last_words import NewestSubmission
 from intake.lead_changes import ATTRIBUTION, VALUE_COLUMNS
-from intake.models import ConsentRecord, Lead, LeadIdentity, Submission
+from intake.models import Lead, LeadIdentity
 from leadops import lead_view
 from leadops.lead_view import LeadView
 from routing.models import Assignment
@@ -34,11 +34,11 @@ def of_leads(leads: Sequence[Lead]) -> list[LeadAnswer]:
     """In the order given. Ten queries, whatever the number of leads."""
     ids = [lead.pk for lead in leads]
     identities, views = _identities(ids), lead_view.of_leads(ids)
-    consents, submitted = _consents(ids), _submitted(ids)
+    consents, newest = last_words.consents(ids), last_words.newest_submissions(ids)
     return [
         LeadAnswer(
             lead=lead,
-            values=_values(lead, consents.get(lead.pk, {}), submitted.get(lead.pk)),
+            values=_values(lead, consents.get(lead.pk, {}), newest.get(lead.pk)),
             identities=identities[lead.pk],
             view=views[lead.pk],
         )
@@ -52,12 +52,12 @@ def ownership(lead: Lead) -> "QuerySet[Any]":
     return history.select_related("owner", "queue").order_by("history_date", "history_id")
 
 
-def _values(lead: Lead, consents: Values, submitted_at: datetime | None) -> Values:
+def _values(lead: Lead, consents: Values, newest: NewestSubmission | None) -> Values:
     found: dict[str, Any] = dict.fromkeys(CANONICAL_FIELDS)
     found.update({name: getattr(lead, name) for name in VALUE_COLUMNS if getattr(lead, name) != ""})
     found.update({name: lead.attribution[name] for name in ATTRIBUTION if lead.attribution.get(name)})
     found.update(consents)
-    found["submitted_at"] = submitted_at
+    found["submitted_at"] = newest.submitted_at if newest else None
     return found
 
 
@@ -67,33 +67,3 @@ def _identities(ids: Sequence[UUID]) -> Mapping[UUID, list[LeadIdentity]]:
     for identity in known.order_by("pk"):
         found[identity.lead_id].append(identity)
     return found
-
-
-def _consents(ids: Sequence[UUID]) -> Mapping[UUID, Values]:
-    """The newest word on each kind of consent, and the policy version that it was given under."""
-    newest = (
-        ConsentRecord.objects.filter(lead__in=ids)
-        .order_by("lead_id", "kind", "-at", "-pk")
-        .distinct("lead_id", "kind")
-    )
-    found: dict[UUID, dict[str, Any]] = defaultdict(dict)
-    for record in newest:
-        found[record.lead_id][f"{record.kind}_consent"] = record.granted
-        if record.kind == "privacy" and record.policy_version:
-            found[record.lead_id]["privacy_policy_version"] = record.policy_version
-    return found
-
-
-def _submitted(ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
-    """When the newest submission was sent: by the form's own word, else when we received it."""
-    newest = (
-        Submission.objects.filter(lead__in=ids)
-        .order_by("lead_id", "-received_at", "-pk")
-        .distinct("lead_id")
-        .values_list("lead_id", "received_at", "values__submitted_at")
-    )
-    return {
-        lead_id: (parse_datetime(said) if isinstance(said, str) else None) or received
-        for lead_id, received, said in newest
-        if lead_id is not None
-    }

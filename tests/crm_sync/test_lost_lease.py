@@ -35,7 +35,7 @@ def pushes(session):
     make.clock(known)
     make.lead(email="new@globex.example")
     found = lead_push.load(
-        list(OutboxEntry.objects.order_by("pk")), connection_id=session.pk, email_property="email"
+        list(OutboxEntry.objects.order_by("pk")), connection_id=session.pk, email_property="email", fields=()
     )
     CrmConnection.objects.update(lease_token=uuid4())
     return found
@@ -108,7 +108,7 @@ def test_a_lead_that_was_given_to_somebody_else_while_it_was_sent_shows_the_righ
     session = open_session(connection, token=token, budget=Budget({}))
     moved, kept = make.lead(), make.lead(email="kept@globex.example")
     pushes = lead_push.load(
-        list(OutboxEntry.objects.order_by("pk")), connection_id=session.pk, email_property="email"
+        list(OutboxEntry.objects.order_by("pk")), connection_id=session.pk, email_property="email", fields=()
     )
     for number, push in enumerate(pushes):
         push.owner_id = "1"
@@ -125,7 +125,7 @@ def test_a_lead_that_lacks_a_value_and_changed_while_it_was_sent_has_arrived_onl
     make.push(lead)
     session = open_session(connection, token=lease.take(connection.pk), budget=Budget({}))
     (push,) = lead_push.load(
-        list(OutboxEntry.objects.all()), connection_id=session.pk, email_property="email"
+        list(OutboxEntry.objects.all()), connection_id=session.pk, email_property="email", fields=()
     )
     push.written = Written(make.link_of(lead).remote_id, created=False)
     payload.leave_out(push, "town", why="missing")

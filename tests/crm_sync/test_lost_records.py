@@ -273,7 +273,7 @@ def make_pending(leads):
 
 
 def loaded(entries, connection):
-    return lead_push.load(entries, connection_id=connection.pk, email_property="email")
+    return lead_push.load(entries, connection_id=connection.pk, email_property="email", fields=())
 
 
 def test_the_sweep_believes_what_was_booked_while_it_read(crm, connection, pushed):

@@ -44,13 +44,21 @@ def in_the_way(before: ProjectState, after: ProjectState) -> Iterator[str]:
         for name, field in had.items():
             if name not in has:
                 yield f"{table}.{name}: it is gone"
-            elif has[name].db_type(connection) != field.db_type(connection):
+            elif has[name].db_type(connection) != field.db_type(connection) and not is_wider(
+                has[name], field
+            ):
                 yield f"{table}.{name}: it has another type"
             elif field.null and not has[name].null:
                 yield f"{table}.{name}: it may not be empty any more"
         for name in has.keys() - had.keys():
             if not has[name].null and not has[name].has_db_default():
                 yield f"{table}.{name}: it is new, must be filled, and the database has no default for it"
+
+
+def is_wider(has: models.Field, had: models.Field) -> bool:
+    """A text that may be longer is written as before, and read as it is."""
+    texts = has.get_internal_type() == had.get_internal_type() == "CharField"
+    return texts and (has.max_length or 0) > (had.max_length or 0)
 
 
 def test_processes_of_the_version_before_can_read_and_write_every_table_of_this_version():
@@ -71,6 +79,14 @@ def test_processes_of_the_version_before_can_read_and_write_every_table_of_this_
 def test_a_column_that_the_version_before_cannot_fill_would_be_found(field, said):
     before, after = MigrationLoader(None).project_state(), MigrationLoader(None).project_state()
     after.add_field("routing", "team", "motto", field, preserve_default=True)
+    found = list(in_the_way(before, after))
+    assert [words in one for words, one in zip(said, found, strict=True)] == [True] * len(said)
+
+
+@pytest.mark.parametrize(("length", "said"), [(201, []), (5, ["it has another type"])])
+def test_a_text_may_become_longer_and_not_shorter(length, said):
+    before, after = MigrationLoader(None).project_state(), MigrationLoader(None).project_state()
+    after.alter_field("routing", "team", "name", models.CharField(max_length=length), preserve_default=True)
     found = list(in_the_way(before, after))
     assert [words in one for words, one in zip(said, found, strict=True)] == [True] * len(said)
 
