@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -99,6 +99,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self._before_commit: list[Callable[[sqlite3.Connection], None]] = []
+        self._after_rollback: list[Callable[[], None]] = []
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -114,10 +116,21 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                for each in self._before_commit:
+                    each(self._db)
             except BaseException:
                 self._db.execute("ROLLBACK")
+                for forget in self._after_rollback:
+                    forget()
                 raise
             self._db.execute("COMMIT")
+
+    def with_each_commit(
+        self, write: Callable[[sqlite3.Connection], None], *, forget: Callable[[], None]
+    ) -> None:
+        """`write` belongs to every transaction, as its last step; `forget` is called where there is none of it."""
+        self._before_commit.append(write)
+        self._after_rollback.append(forget)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

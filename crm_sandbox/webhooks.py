@@ -42,6 +42,8 @@ class Webhooks:
         self._stopping = False
         self._hooks: dict[str, sqlite3.Row] = {}
         self._wanted: tuple[str, ...] = ()
+        self._told: dict[str, list[Json]] = {}
+        store.with_each_commit(self._book, forget=lambda: self._told.clear())
         self.load()
         self._thread = threading.Thread(target=self._deliver_all, name="sandbox-webhooks", daemon=True)
 
@@ -83,18 +85,26 @@ class Webhooks:
         hook = self._hooks.get(target)
         return hook is not None and (not own_write or bool(hook["own_writes"]))
 
-    def notify(self, db: sqlite3.Connection, *, target: str, own_write: bool, events: Sequence[Json]) -> None:
-        """Within the caller's transaction; sent once it is committed."""
-        if not self.listens(target=target, own_write=own_write):
-            return
-        hook = self._hooks[target]
-        told = [each for each in events if self._is_wanted(each["subscriptionType"])]
-        for start in range(0, len(told), MOST_EVENTS):
-            db.execute(
-                "INSERT INTO deliveries (url, secret, events, attempt, due_at) VALUES (?, ?, ?, 0, ?)",
-                (hook["url"], hook["secret"], json.dumps(told[start : start + MOST_EVENTS]), now_ms()),
-            )
-        self._wake.set()
+    def notify(self, *, target: str, own_write: bool, events: Sequence[Json]) -> None:
+        """Within the caller's transaction; what it tells of is sent together, once it is committed."""
+        if self.listens(target=target, own_write=own_write):
+            wanted = [each for each in events if self._is_wanted(each["subscriptionType"])]
+            self._told.setdefault(target, []).extend(wanted)
+
+    def _book(self, db: sqlite3.Connection) -> None:
+        told, self._told = self._told, {}
+        for target, events in told.items():
+            hook = self._hooks.get(target)
+            if hook is None:
+                # Nobody listens any more.
+                continue
+            for start in range(0, len(events), MOST_EVENTS):
+                db.execute(
+                    "INSERT INTO deliveries (url, secret, events, attempt, due_at) VALUES (?, ?, ?, 0, ?)",
+                    (hook["url"], hook["secret"], json.dumps(events[start : start + MOST_EVENTS]), now_ms()),
+                )
+        if told:
+            self._wake.set()
 
     def _is_wanted(self, subscription: str) -> bool:
         kind = subscription.partition(".")[0]

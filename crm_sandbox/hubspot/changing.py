@@ -41,5 +41,5 @@ def archive(
     if for_privacy:
         records.erase(db, kind=kind.name, id=record.id)
         what, more = "privacyDeletion", {}
-    telling.of_record(db, portal=portal, what=what, kind=kind, record=record, author=author, more=more)
+    telling.of_record(portal=portal, what=what, kind=kind, record=record, author=author, more=more)
     activity.keep_around(db, portal=portal, record=record, author=author)

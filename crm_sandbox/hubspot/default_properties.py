@@ -65,6 +65,7 @@ name Company name|string
 domain Company Domain Name|string
 hs_additional_domains Additional Domains|string
 hs_parent_company_id Parent Company|number ro
+hs_merged_object_ids Merged Company IDs|string ro
 website Website URL|string
 phone Phone Number|string
 description Description|string

@@ -55,7 +55,6 @@ def link(
         associations.link(db, start=start, start_id=start_id, end=end, end_id=end_id, type_id=each)
     if added := associations.types_of(db, start=start, start_id=start_id, end=end, end_id=end_id) - before:
         telling.of_association(
-            db,
             portal=portal,
             ends=((start, start_id), (end, end_id)),
             author=author,
@@ -102,7 +101,7 @@ def unlink(
     associations.unlink(db, start=start, start_id=start_id, end=end, end_id=end_id)
     if there:
         primary = bool(there & _PRIMARY_TYPES)
-        telling.of_association(db, portal=portal, ends=ends, author=author, removed=True, primary=primary)
+        telling.of_association(portal=portal, ends=ends, author=author, removed=True, primary=primary)
     _keep(db, portal=portal, start=start, start_id=start_id, end=end, end_id=end_id, author=author)
 
 

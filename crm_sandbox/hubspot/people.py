@@ -51,7 +51,7 @@ def restore(
     names = list(record.properties)
     writes.keep_unique(db, kind=kind.name, record=record, definitions=definitions, names=names)
     more = {"changeFlag": "RESTORED"}
-    telling.of_record(db, portal=portal, what="restore", kind=kind, record=record, author=author, more=more)
+    telling.of_record(portal=portal, what="restore", kind=kind, record=record, author=author, more=more)
     activity.keep_around(db, portal=portal, record=record, author=author)
     return record
 
@@ -117,7 +117,7 @@ def merge(
         "newObjectId": made.id,
         "numberOfPropertiesMoved": len(given_up.properties.keys() - kept.properties.keys()),
     }
-    telling.of_record(db, portal=portal, what="merge", kind=kind, record=made, author=author, more=more)
+    telling.of_record(portal=portal, what="merge", kind=kind, record=made, author=author, more=more)
     return made
 
 

@@ -6,8 +6,6 @@ Contacts, companies and deals are told in HubSpot's first form (contact.property
 
 from __future__ import annotations
 
-import sqlite3
-
 from crm_sandbox.hubspot.authors import APP_ID, ChangeAuthor
 from crm_sandbox.hubspot.errors import PORTAL_ID
 from crm_sandbox.hubspot.kinds import ObjectKind
@@ -20,7 +18,6 @@ _BY_NAME = ("contacts", "companies", "deals")
 
 
 def of_values(
-    db: sqlite3.Connection,
     *,
     portal: Portal,
     kind: ObjectKind,
@@ -41,11 +38,10 @@ def of_values(
     if is_new:
         made = _event("creation", kind=kind, record_id=record.id, at=at, author=author)
         events.insert(0, made | {"changeFlag": "NEW"})
-    portal.webhooks.notify(db, target=TARGET, own_write=author.is_client, events=events)
+    portal.webhooks.notify(target=TARGET, own_write=author.is_client, events=events)
 
 
 def of_record(
-    db: sqlite3.Connection,
     *,
     portal: Portal,
     what: str,
@@ -57,11 +53,10 @@ def of_record(
     """`what` is deletion, privacyDeletion, restore or merge."""
     at = max(record.archived_at or 0, record.updated_at)
     event = _event(what, kind=kind, record_id=record.id, at=at, author=author) | more
-    portal.webhooks.notify(db, target=TARGET, own_write=author.is_client, events=[event])
+    portal.webhooks.notify(target=TARGET, own_write=author.is_client, events=[event])
 
 
 def of_association(
-    db: sqlite3.Connection,
     *,
     portal: Portal,
     ends: tuple[tuple[ObjectKind, int], tuple[ObjectKind, int]],
@@ -89,7 +84,7 @@ def of_association(
                 "isPrimaryAssociation": primary,
             }
         )
-    portal.webhooks.notify(db, target=TARGET, own_write=author.is_client, events=events)
+    portal.webhooks.notify(target=TARGET, own_write=author.is_client, events=events)
 
 
 def _event(what: str, *, kind: ObjectKind, record_id: int, at: int, author: ChangeAuthor) -> Json:

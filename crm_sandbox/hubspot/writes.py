@@ -197,7 +197,7 @@ def _write(
         source_id=author.source_id,
     )
     telling.of_values(
-        db, portal=portal, kind=kind, record=record, values=values, at=at, author=author, is_new=is_new
+        portal=portal, kind=kind, record=record, values=values, at=at, author=author, is_new=is_new
     )
 
 

@@ -130,6 +130,16 @@ def test_engagements_and_tasks_are_told_in_the_form_that_names_the_type_of_objec
         assert {each["objectTypeId"] for each in events} == {type_id}
 
 
+def test_an_import_is_told_in_batches_and_a_refused_one_not_at_all(bare, receiver):
+    subscribe(bare, receiver, events=["contact.creation"])
+    body = {"contacts": [{"email": "a@example.test"}, {"email": "not an address"}]}
+    assert bare.post(f"{CONTROL}/imports", body).status_code == 400
+    assert bare.post(f"{CONTROL}/imports", {"count": 250}).status_code == 201
+    deliveries = [receiver.next() for _ in range(3)]
+    assert [len(each) for each in deliveries] == [100, 100, 50]
+    assert len({event["objectId"] for each in deliveries for event in each}) == 250
+
+
 def test_only_what_is_subscribed_is_told(bare, receiver):
     subscribe(bare, receiver, events=["deal.creation", "company.*"])
     made(bare, "contacts")
