@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm_sync import outbox
 from crm_sync.connection import circuit, owners
-from crm_sync.inbound import link_check, webhook_events
+from crm_sync.inbound import link_check, touches, webhook_events
 from crm_sync.looking import learning
 from crm_sync.outbound import lead_changes, left_out, sending
 from crm_sync.polling import filling
@@ -47,6 +47,11 @@ def check_links() -> None:
 @shared_task(name=filling.FILL)
 def fill_mirror() -> None:
     filling.fill_all()
+
+
+@shared_task(name=touches.READ)
+def read_touches() -> None:
+    touches.read_all()
 
 
 @shared_task(name="crm_sync.look_again")

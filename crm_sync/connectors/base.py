@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.budget import Budget, RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
-from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind
+from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
 
@@ -304,6 +304,10 @@ class Connector(Protocol):
 
         `after` and `limit` as in `listing`. What changes meanwhile may come once more. Deleted records are not among them.
         """
+
+    def touches(self, contact_ids: Collection[str], *, since: datetime) -> Sequence[RemoteTouch]:
+        """Calls, e-mails and meetings of these contacts at `since` or later, the earliest first; what is booked counts from when
+        it was booked."""
 
     def write(self, records: Sequence[Outgoing]) -> Report:
         """Create or update by our key; what `exists` is only updated."""

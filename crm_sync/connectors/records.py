@@ -63,6 +63,19 @@ class RemoteDeal:
     modified_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteTouch:
+    """Somebody has been in contact with a contact, by hand and both ways or one to one: no confirmation, sequence or note.
+
+    `owner_id`: who of us, as an owner there.
+    """
+
+    contact_id: str
+    kind: Literal["call", "email", "meeting"]
+    at: datetime
+    owner_id: str = ""
+
+
 RemoteRecord = RemoteContact | RemoteCompany | RemoteDeal
 
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import F, Func, Q, TextField, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, Func, OuterRef, Q, TextField, Value
+from django.db.models.functions import Coalesce, Lower
 
 from crm_sync.looking import backgrounds
 from crm_sync.looking.finding import wanted_of
@@ -20,7 +20,7 @@ from intake.models import Lead
 from routing import background
 from routing.handover.outcomes import Outcome, settle
 from routing.late_facts import STILL_YOUNG
-from routing.models import LeadBackground
+from routing.models import LeadBackground, SlaClock
 
 BATCH = 100
 SOURCE = "crm"
@@ -54,6 +54,7 @@ def changed(
             "lead_id", "remote_id"
         )
     )
+    _note_touches(connection, linked, now=now)
     outcomes = _outcomes(connection, deals, linked)
     if outcomes:
         settle(outcomes, source=SOURCE, now=now)
@@ -64,6 +65,20 @@ def changed(
     lead_ids = sorted(concerned)
     for start in range(0, len(lead_ids), BATCH):
         _learn(connection, {pk: concerned[pk] for pk in lead_ids[start : start + BATCH]}, now=now)
+
+
+def _note_touches(connection: CrmConnection, linked: Mapping[UUID, str], *, now: datetime) -> None:
+    """Somebody there has been in contact since a lead came in whom nobody has answered, as far as is known here."""
+    contacts = KnownContact.objects.filter(
+        connection=connection,
+        remote_id=OuterRef("remote_id"),
+        last_contacted_at__gte=Coalesce(OuterRef("lead__last_submitted_at"), OuterRef("lead__created_at")),
+    )
+    running = SlaClock.objects.filter(lead=OuterRef("lead"), status=SlaClock.Status.RUNNING)
+    links = CrmLink.objects.filter(
+        Q(lead__contacted_at=None) | Exists(running), Exists(contacts), lead__in=linked
+    )
+    links.filter(connection=connection, touched_at=None).update(touched_at=now)
 
 
 def _outcomes(

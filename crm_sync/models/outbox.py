@@ -78,6 +78,8 @@ class CrmLink(models.Model):
     # Echo guard: recent changes of the owner and of fields that we keep, made there, as
     # [{"at", "by": "person|automation", "property", "value"}].
     trail = models.JSONField(default=list)
+    # Since when somebody seems to have been in contact there, and it is to be read who and how.
+    touched_at = models.DateTimeField(null=True, blank=True)
     # Properties that something there keeps changing back: not written any more until a person says so.
     stopped = models.JSONField(default=list)
 
@@ -87,7 +89,10 @@ class CrmLink(models.Model):
             models.UniqueConstraint(fields=["connection", "lead"], name="one_record_per_lead"),
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_lead_per_record"),
         ]
-        indexes = [models.Index(fields=["connection", "seen_at"], name="record_seen")]
+        indexes = [
+            models.Index(fields=["connection", "seen_at"], name="record_seen"),
+            models.Index(fields=["touched_at"], condition=Q(touched_at__isnull=False), name="record_touched"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.connection} #{self.remote_id}"

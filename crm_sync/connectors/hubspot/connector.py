@@ -28,11 +28,12 @@ from crm_sync.connectors.hubspot import (
     reading,
     remote_records,
     schema,
+    touches,
     versions,
 )
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client
-from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind
+from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind, RemoteTouch
 
 
 class HubSpot:
@@ -86,6 +87,9 @@ class HubSpot:
 
     def changed(self, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:
         return reading.changed(self.client, kind, since=since, after=after, limit=limit)
+
+    def touches(self, contact_ids: Collection[str], *, since: datetime) -> Sequence[RemoteTouch]:
+        return touches.of_contacts(self.client, contact_ids, since=since)
 
     def write(self, records: Sequence[Outgoing]) -> Report:
         return self.contacts.write(records)

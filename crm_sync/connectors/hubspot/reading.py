@@ -26,14 +26,14 @@ _ID = "hs_object_id"
 def find_contacts(client: Client, emails: Collection[str]) -> dict[str, RemoteContact]:
     """One call for a hundred addresses; additional ones find nobody here."""
     found: dict[str, RemoteContact] = {}
-    for some in _chunks(sorted({each.strip().lower() for each in emails}), MOST_INPUTS):
+    for some in chunks(sorted({each.strip().lower() for each in emails}), MOST_INPUTS):
         body = {
             "inputs": [{"id": each} for each in some],
             "idProperty": EMAIL,
             "properties": CONTACT_PROPERTIES,
         }
         answer = client.call("POST", f"{client.paths.contacts}/batch/read", json=body)
-        for contact in map(remote_records.contact, _results(answer.body)):
+        for contact in map(remote_records.contact, results(answer.body)):
             found |= dict.fromkeys(contact.emails, contact)
     by_asked = {each: found.get(each.strip().lower()) for each in emails}
     return {each: contact for each, contact in by_asked.items() if contact is not None}
@@ -47,7 +47,7 @@ def listing(client: Client, kind: RemoteKind, *, after: str, limit: int) -> Reco
     if shape.associations:
         params["associations"] = ",".join(shape.associations)
     answer = client.call("GET", shape.path(client.paths), params=params)
-    return RecordPage([shape.read(each) for each in _results(answer.body)], after=_next(answer.body))
+    return RecordPage([shape.read(each) for each in results(answer.body)], after=_next(answer.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def changed(client: Client, kind: RemoteKind, *, since: datetime, after: str, li
         f"{shape.path(client.paths)}/search",
         json=_question(shape, cursor, limit=min(limit, _MOST_FOUND)),
     )
-    records = [shape.read(each) for each in _results(answer.body)]
+    records = [shape.read(each) for each in results(answer.body)]
     if kind == "deals":
         records = list(_with_associations(client, records))
     total = answer.body.get("total") if isinstance(answer.body, Mapping) else None
@@ -121,10 +121,10 @@ def _following(cursor: _Cursor, records: Sequence[RemoteRecord], *, has_more: bo
 
 def _with_associations(client: Client, deals: Sequence[RemoteRecord]) -> Iterator[RemoteDeal]:
     """A search does not say whose a deal is: two calls for a hundred deals do."""
-    for some in _chunks(deals, MOST_INPUTS):
+    for some in chunks(deals, MOST_INPUTS):
         inputs = {"inputs": [{"id": each.remote_id} for each in some]}
         contacts, companies = (
-            _linked(client, path, inputs)
+            linked(client, path, inputs)
             for path in (client.paths.contacts_of_deals, client.paths.companies_of_deals)
         )
         for deal in some:
@@ -136,7 +136,7 @@ def _with_associations(client: Client, deals: Sequence[RemoteRecord]) -> Iterato
                 )
 
 
-def _linked(client: Client, path: str, inputs: Mapping[str, Any]) -> dict[str, list[tuple[str, bool]]]:
+def linked(client: Client, path: str, inputs: Mapping[str, Any]) -> dict[str, list[tuple[str, bool]]]:
     """Records at the other end, each with whether it is the primary one, by the id that was asked for."""
     try:
         body = client.call("POST", path, json=inputs).body
@@ -146,7 +146,7 @@ def _linked(client: Client, path: str, inputs: Mapping[str, Any]) -> dict[str, l
             return {}
         raise
     found: dict[str, list[tuple[str, bool]]] = {}
-    for each in _results(body):
+    for each in results(body):
         number = str((each.get("from") or {}).get("id") or "")
         found[number] = [
             (str(to.get("toObjectId") or ""), remote_records.is_primary(to.get("associationTypes")))
@@ -156,9 +156,10 @@ def _linked(client: Client, path: str, inputs: Mapping[str, Any]) -> dict[str, l
     return found
 
 
-def _results(body: Any) -> list[Mapping[str, Any]]:
-    results = body.get("results") if isinstance(body, Mapping) else None
-    return [each for each in results or () if isinstance(each, Mapping) and each.get("id", each.get("from"))]
+def results(body: Any) -> list[Mapping[str, Any]]:
+    """The records, or the associations, of an answer."""
+    found = body.get("results") if isinstance(body, Mapping) else None
+    return [each for each in found or () if isinstance(each, Mapping) and each.get("id", each.get("from"))]
 
 
 def _next(body: Any) -> str:
@@ -166,6 +167,6 @@ def _next(body: Any) -> str:
     return str(((paging or {}).get("next") or {}).get("after") or "")
 
 
-def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -15,9 +15,15 @@ class Paths:
     companies: str
     deals: str
     tasks: str
+    calls: str
+    emails: str
+    meetings: str
     contact_properties: str
     owners: str
     tasks_of_contacts: str
+    calls_of_contacts: str
+    emails_of_contacts: str
+    meetings_of_contacts: str
     contacts_of_deals: str
     companies_of_deals: str
 
@@ -28,9 +34,15 @@ _TABLE: dict[ApiVersion, Paths] = {
         companies="/crm/objects/2026-09/companies",
         deals="/crm/objects/2026-09/deals",
         tasks="/crm/objects/2026-09/tasks",
+        calls="/crm/objects/2026-09/calls",
+        emails="/crm/objects/2026-09/emails",
+        meetings="/crm/objects/2026-09/meetings",
         contact_properties="/crm/properties/2026-09/contacts",
         owners="/crm/owners/2026-09",
         tasks_of_contacts="/crm/associations/2026-09/contacts/tasks/batch/read",
+        calls_of_contacts="/crm/associations/2026-09/contacts/calls/batch/read",
+        emails_of_contacts="/crm/associations/2026-09/contacts/emails/batch/read",
+        meetings_of_contacts="/crm/associations/2026-09/contacts/meetings/batch/read",
         contacts_of_deals="/crm/associations/2026-09/deals/contacts/batch/read",
         companies_of_deals="/crm/associations/2026-09/deals/companies/batch/read",
     ),
@@ -40,9 +52,15 @@ _TABLE: dict[ApiVersion, Paths] = {
         companies="/crm/v3/objects/companies",
         deals="/crm/v3/objects/deals",
         tasks="/crm/v3/objects/tasks",
+        calls="/crm/v3/objects/calls",
+        emails="/crm/v3/objects/emails",
+        meetings="/crm/v3/objects/meetings",
         contact_properties="/crm/v3/properties/contacts",
         owners="/crm/v3/owners",
         tasks_of_contacts="/crm/v4/associations/contacts/tasks/batch/read",
+        calls_of_contacts="/crm/v4/associations/contacts/calls/batch/read",
+        emails_of_contacts="/crm/v4/associations/contacts/emails/batch/read",
+        meetings_of_contacts="/crm/v4/associations/contacts/meetings/batch/read",
         contacts_of_deals="/crm/v4/associations/deals/contacts/batch/read",
         companies_of_deals="/crm/v4/associations/deals/companies/batch/read",
     ),

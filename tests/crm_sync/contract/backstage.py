@@ -11,7 +11,7 @@ from crm_sandbox.webhooks import signature_v3
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import Access, Author, Need
 from crm_sync.connectors.budget import Budget
-from crm_sync.connectors.records import RemoteCompany, RemoteDeal
+from crm_sync.connectors.records import RemoteCompany, RemoteDeal, RemoteTouch
 from tests.crm_sync.contract import memory
 from tests.make import crm_sync as make
 from tests.make.sandbox import PROPERTIES, TOKEN
@@ -80,6 +80,13 @@ class HubSpotBackstage(Backstage):
             path = f"/hubspot/crm/v4/objects/deals/{number}/associations/default/{kind}/{other}"
             self.crm.call("PUT", path)
         return number
+
+    def touch(self, kind, *, contact, owner="", at=None, **more):
+        """Somebody logs a call, an e-mail or a meeting by hand; `owner` is an address."""
+        body = {"kind": kind, "contact": contact, **more}
+        body |= {"owner": owner} if owner else {}
+        body |= {"at": at.isoformat()} if at else {}
+        self.crm.call("POST", "/control/hubspot/engagements", body)
 
     def _make(self, kind, values):
         return self.crm.call("POST", f"/hubspot/crm/v3/objects/{kind}", {"properties": values})["id"]
@@ -174,6 +181,10 @@ class MemoryBackstage(Backstage):
             modified_at=datetime.now(UTC),
         )
         return number
+
+    def touch(self, kind, *, contact, owner="", at=None):
+        who = next((one.remote_id for one in self.account.people if one.email == owner), "")
+        self.account.touches.append(RemoteTouch(contact, kind, at or datetime.now(UTC), who))
 
     def values(self, number):
         return {name: value for name, value in self.account.records[number].items() if value}

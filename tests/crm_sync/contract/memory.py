@@ -56,7 +56,7 @@ class Account:
         self.merged = {}
         # When each record was changed last, and what there is besides people.
         self.changed, self.changed_at = {}, {}
-        self.companies, self.deals = {}, {}
+        self.companies, self.deals, self.touches = {}, {}, []
         self.people = [
             RemoteOwner("o-1", "alice@acme.test", "Alice", "u-1", archived=False),
             RemoteOwner("o-2", "bob@acme.test", "Bob", "u-2", archived=False),
@@ -232,6 +232,11 @@ class Memory:
         start = int(after or 0)
         more = start + limit < len(found)
         return RecordPage(found[start : start + limit], str(start + limit) if more else "", total=len(found))
+
+    def touches(self, contact_ids, *, since):
+        self._call()
+        theirs = [each for each in self.account.touches if each.contact_id in contact_ids]
+        return sorted((each for each in theirs if each.at >= since), key=lambda touch: touch.at)
 
     def write(self, records):
         return self._write(records, self._upsert)

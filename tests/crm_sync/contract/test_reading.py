@@ -115,3 +115,22 @@ def test_a_record_that_others_were_merged_into_names_them(backstage, connector, 
     found, _ = pages(lambda after: connector.listing("contacts", after=after, limit=100))
     assert {one, other}.isdisjoint(each.remote_id for each in found)
     assert set(next(each for each in found if each.remote_id == new).merged_ids) == {one, other}
+
+
+def test_it_tells_who_has_been_in_contact_and_when(backstage, connector):
+    gina, otto = backstage.add("gina@globex.example"), backstage.add("otto@globex.example")
+    owner = connector.owners()[0]
+    before = datetime.now(UTC) - timedelta(hours=2)
+    backstage.touch("call", contact=gina, owner=owner.email, at=before)
+    backstage.touch("email", contact=gina, owner=owner.email)
+    backstage.touch("meeting", contact=otto)
+    found = connector.touches([gina, otto], since=long_ago())
+    assert [(touch.contact_id, touch.kind) for touch in found] == [
+        (gina, "call"),
+        (gina, "email"),
+        (otto, "meeting"),
+    ]
+    assert found[0].owner_id == owner.remote_id
+    assert abs(found[0].at - before) < timedelta(seconds=1)
+    assert [touch.kind for touch in connector.touches([gina], since=before + timedelta(hours=1))] == ["email"]
+    assert list(connector.touches([], since=before)) == []
