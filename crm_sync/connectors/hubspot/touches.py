@@ -29,7 +29,7 @@ Values = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _Engagement:
     kind: Literal["call", "email", "meeting"]
     path: Callable[[Paths], str]
     of_contacts: Callable[[Paths], str]
@@ -37,8 +37,8 @@ class _Shape:
     counts: Callable[[Values], bool]
 
 
-_SHAPES = (
-    _Shape(
+_ENGAGEMENTS = (
+    _Engagement(
         "call",
         lambda paths: paths.calls,
         lambda paths: paths.calls_of_contacts,
@@ -48,7 +48,7 @@ _SHAPES = (
             and values.get("hs_call_disposition") not in _REACHED_NOBODY
         ),
     ),
-    _Shape(
+    _Engagement(
         "email",
         lambda paths: paths.emails,
         lambda paths: paths.emails_of_contacts,
@@ -58,7 +58,7 @@ _SHAPES = (
             and values.get("hs_email_status", "") in ("", "SENT")
         ),
     ),
-    _Shape(
+    _Engagement(
         "meeting",
         lambda paths: paths.meetings,
         lambda paths: paths.meetings_of_contacts,
@@ -73,7 +73,7 @@ def of_contacts(client: Client, contact_ids: Collection[str], *, since: datetime
     found: list[RemoteTouch] = []
     for some in chunks(sorted(contact_ids), MOST_INPUTS):
         inputs = {"inputs": [{"id": number} for number in some]}
-        for shape in _SHAPES:
+        for shape in _ENGAGEMENTS:
             theirs = linked(client, shape.of_contacts(client.paths), inputs)
             whose: dict[str, list[str]] = {}
             for contact_id, ends in theirs.items():
@@ -90,7 +90,7 @@ def of_contacts(client: Client, contact_ids: Collection[str], *, since: datetime
     return sorted(found, key=lambda touch: touch.at)
 
 
-def _read(client: Client, shape: _Shape, numbers: list[str]) -> Iterator[Mapping[str, Any]]:
+def _read(client: Client, shape: _Engagement, numbers: list[str]) -> Iterator[Mapping[str, Any]]:
     properties = [_AT, _MADE, OWNER, *shape.properties]
     for some in chunks(numbers, MOST_INPUTS):
         asked = {"inputs": [{"id": number} for number in some], "properties": properties}
