@@ -13,6 +13,7 @@ from intake.values.refusal import ValueRefused
 from intake.values.text import words_of
 from intake.values.web import host_of, is_shared_domain, normalize_website, registrable_domain
 from intake.vendors.clean import clean_text
+from plumbing.admin_kit.file_formats import as_it_was
 from plumbing.counting import counted
 from plumbing.spelling import did_you_mean
 from routing.models import NamedAccount, Owner
@@ -47,6 +48,7 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     "postal_code": ("postal code", "postcode", "zip", "zip code", "zip postal code", "plz"),
     "active": ("active", "aktiv"),
 }
+COLUMNS = [name for name in _HEADERS if name != "company"]
 _YES, _NO = {"true", "yes", "1", "ja", "x", "active"}, {"false", "no", "0", "nein", "inactive"}
 
 
@@ -141,7 +143,10 @@ def _said(name: str) -> str:
 def _values(
     row: Row, sheet: AccountSheet, people: Mapping[str, Owner], names: Mapping[str, Owner]
 ) -> Iterator[tuple[str, object]]:
-    cells = {name: clean_text(row.values.get(header, "")).strip() for name, header in sheet.columns.items()}
+    cells = {
+        name: clean_text(as_it_was(row.values.get(header, ""))).strip()
+        for name, header in sheet.columns.items()
+    }
     company = normalize_company(cells.pop("company"))
     if not company:
         raise _LineRefused(row, f"“{sheet.columns['company']}” is empty.")

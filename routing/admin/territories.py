@@ -19,7 +19,7 @@ from intake.values.phones import normalize_phone
 from intake.values.places import normalize_country
 from intake.values.refusal import ValueRefused
 from plumbing.admin_kit.form_fields import LinesField
-from plumbing.admin_kit.tables import TablePage
+from routing.admin.account_import import AccountImportPage
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
 from routing.models import NamedAccount, Owner, Territory
@@ -164,7 +164,7 @@ class NamedAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(NamedAccount)
-class NamedAccountPage(TablePage):
+class NamedAccountPage(AccountImportPage):
     form = NamedAccountForm
     resource_classes = [AccountResource]
     list_display = ["company", "known_by", "owner", "active"]
