@@ -19,7 +19,8 @@ from crm_sandbox.widgets import Html, text
 from crm_sandbox.wire import Reply, Request, iso, now_ms
 
 _SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
-_CONTACT = re.compile("/contacts/([0-9]{1,18})")
+# The second is where HubSpot has its own page of a contact.
+_CONTACT = re.compile("/contacts/(?:[0-9]{1,18}/record/0-1/)?([0-9]{1,18})")
 
 
 def answer(sandbox: Sandbox, request: Request, *, wrong: str = "") -> Reply:

@@ -79,6 +79,11 @@ class CrmState:
         return self.connection.crm_name
 
     @property
+    def page(self) -> str:
+        """Where people look at the record; "" where there is none, or nobody knows."""
+        return "" if self.state == "gone" else self.connection.page_of(self.remote_id)
+
+    @property
     def message(self) -> str:
         return {
             "in_sync": "in sync",

@@ -1,6 +1,8 @@
-"""/account-info/v3/details: which account a token belongs to."""
+"""/account-info/{version}/details: which account a token belongs to."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from crm_sandbox.hubspot.errors import PORTAL_ID
 from crm_sandbox.hubspot.portal import Portal
@@ -18,7 +20,8 @@ def details(portal: Portal, request: Request) -> Reply:
             "additionalCurrencies": [],
             "utcOffset": "-05:00",
             "utcOffsetMilliseconds": -18_000_000,
-            "uiDomain": "app.hubspot.com",
+            # The pages are served here too: /contacts/{portal}/record/0-1/{id} is a contact's.
+            "uiDomain": urlsplit(request.base_url).netloc,
             "dataHostingLocation": "na1",
         },
     )

@@ -34,6 +34,7 @@ class _Version:
     owners: str
     associations: str
     pipelines: str
+    account: str
     tells_apart: bool
     keeps_rules: bool
 
@@ -45,6 +46,7 @@ _VERSIONS = (
         "/crm/v3/owners",
         "/crm/v4/associations",
         "/crm/v3/pipelines",
+        "/account-info/v3",
         tells_apart=True,
         keeps_rules=False,
     ),
@@ -54,6 +56,7 @@ _VERSIONS = (
         "/crm/owners/2026-09",
         "/crm/associations/2026-09",
         "/crm/pipelines/2026-09",
+        "/account-info/2026-09",
         tells_apart=False,
         keeps_rules=True,
     ),
@@ -63,6 +66,7 @@ _Call = Callable[..., Reply]
 
 def _calls(at: _Version) -> list[tuple[str, str, _Call]]:
     return [
+        ("GET", f"{at.account}/details", account.details),
         ("GET", at.owners, owners.page),
         ("GET", f"{at.owners}/{{}}", owners.read),
         ("GET", f"{at.properties}/{{}}", properties.page),
@@ -105,7 +109,6 @@ def _calls(at: _Version) -> list[tuple[str, str, _Call]]:
 
 # What no dated version is known to have, or has elsewhere.
 _ONCE: list[tuple[str, str, _Call]] = [
-    ("GET", "/account-info/v3/details", account.details),
     ("PUT", "/crm/v4/objects/{}/{}/associations/default/{}/{}", association_calls.put_default),
     ("GET", "/crm/v4/objects/{}/{}/associations/{}", association_calls.page),
     ("PUT", "/crm/v4/objects/{}/{}/associations/{}/{}", association_calls.put),

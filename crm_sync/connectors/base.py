@@ -273,6 +273,9 @@ class Connector(Protocol):
         be used.
         """
 
+    def record_address(self) -> str:
+        """Where people look at a contact's record: an address with `{id}` for its number, "" where the CRM does not say."""
+
     def schema(self) -> Mapping[str, PropertyDefinition]:
         """All properties that a record can have, by name."""
 

@@ -1,5 +1,7 @@
 """A CRM that we write to, and how its fields and people correspond to ours."""
 
+from urllib.parse import quote
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -75,10 +77,12 @@ class CrmConnection(models.Model):
     budget = models.JSONField(default=dict, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, blank=True, editable=False)
     owners_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where people look at a record there, with {id} for its number; "" until it is known.
+    record_address = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
     history = HistoricalRecords(
         excluded_fields=[
             "token", "webhook_secret", "health", "last_ok_at", "last_error", "last_error_at", "not_before", "failures",
-            "lease_token", "lease_until", "budget", "prepared_at", "owners_read_at",
+            "lease_token", "lease_until", "budget", "prepared_at", "owners_read_at", "record_address",
         ]
     )  # fmt: skip
 
@@ -106,6 +110,10 @@ class CrmConnection(models.Model):
     def crm_name(self) -> str:
         """What people call the CRM."""
         return label_of_kind(self.kind)
+
+    def page_of(self, remote_id: str) -> str:
+        """The address of a record's page in the CRM; "" where nobody knows it."""
+        return self.record_address.replace("{id}", quote(remote_id, safe="")) if remote_id else ""
 
     @property
     def address(self) -> str:

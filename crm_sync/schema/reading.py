@@ -1,4 +1,7 @@
-"""The properties of a CRM are read each hour, on demand, and whenever a connection is prepared; the rows keep them."""
+"""The properties of a CRM are read each hour, on demand, and whenever a connection is prepared; the rows keep them.
+
+So is where people look at its records.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -20,9 +23,12 @@ _COLUMNS = ("label", "type", "options", "length", "read_only", "required", "uniq
 
 
 def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -> int:
-    """Read and keep; how many there are. One call, outside any transaction. Raises RemoteError."""
+    """Read and keep; how many there are. Two calls, outside any transaction. Raises RemoteError."""
     found = connector.schema()
     _store(connection, found, now=now)
+    if (address := connector.record_address()) and address != connection.record_address:
+        connection.record_address = address
+        CrmConnection.objects.filter(pk=connection.pk).update(record_address=address)
     return len(found)
 
 

@@ -19,6 +19,7 @@ from crm_sync.connectors.base import (
 )
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.connectors.hubspot import (
+    account,
     contacts,
     events,
     formats,
@@ -67,6 +68,9 @@ class HubSpot:
 
     def prepare(self, needs: Sequence[Need], *, create: bool = True) -> list[str]:
         return properties.prepare(self.client, needs=needs, create=create)
+
+    def record_address(self) -> str:
+        return account.record_address(self.client)
 
     def schema(self) -> Mapping[str, PropertyDefinition]:
         return schema.read(self.client)

@@ -11,6 +11,7 @@ from crm_sync.connectors.base import ApiVersion
 
 @dataclass(frozen=True, slots=True)
 class Paths:
+    account: str
     contacts: str
     companies: str
     deals: str
@@ -30,6 +31,7 @@ class Paths:
 
 _TABLE: dict[ApiVersion, Paths] = {
     ApiVersion("2026-09", ends_on=date(2028, 3, 8)): Paths(
+        account="/account-info/2026-09/details",
         contacts="/crm/objects/2026-09/contacts",
         companies="/crm/objects/2026-09/companies",
         deals="/crm/objects/2026-09/deals",
@@ -48,6 +50,7 @@ _TABLE: dict[ApiVersion, Paths] = {
     ),
     # Its associations are version 4, which ends before version 3 does (September 2027).
     ApiVersion("v3", ends_on=date(2027, 3, 30)): Paths(
+        account="/account-info/v3/details",
         contacts="/crm/v3/objects/contacts",
         companies="/crm/v3/objects/companies",
         deals="/crm/v3/objects/deals",

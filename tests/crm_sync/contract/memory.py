@@ -162,6 +162,9 @@ class Memory:
             }
         return [name for name in missing if name not in self.account.properties]
 
+    def record_address(self):
+        return f"{self.access.base_url}/people/{{id}}"
+
     def schema(self):
         self._call()
         return dict(self.account.properties)

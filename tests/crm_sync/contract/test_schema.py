@@ -33,3 +33,9 @@ def test_reading_it_is_one_call(backstage, connector):
     before = backstage.calls()
     connector.schema()
     assert backstage.calls() == before + 1
+
+
+def test_it_says_where_people_look_at_a_record(backstage, connector):
+    address = connector.record_address()
+    assert address.startswith(("http://", "https://"))
+    assert "{id}" in address
