@@ -23,7 +23,6 @@ from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Json, Reply, Request
 
 MOST_IMPORTED = 20_000
-_MERGED = ("contacts", "companies")
 # A program that is not ours.
 _OTHER_APP = "999"
 
@@ -174,8 +173,8 @@ def restore(sandbox: Sandbox, request: Request, name: str, number: str) -> Reply
 
 def merge(sandbox: Sandbox, request: Request, name: str) -> Reply:
     body, kind = object_of(request), kind_called(name)
-    if kind.name not in _MERGED:
-        raise BadControl(f"Only {' and '.join(_MERGED)} are merged.")
+    if kind.name not in people.MERGEABLE:
+        raise BadControl(f"Only {' and '.join(people.MERGEABLE)} are merged.")
     primary, other = str(body.get("primary") or ""), str(body.get("other") or "")
     with sandbox.store.writing() as db:
         author = author_of(db, body)

@@ -16,6 +16,7 @@ from crm_sandbox.records import Record
 from crm_sandbox.wire import Json, iso, now_ms
 
 MERGED = "hs_merged_object_ids"
+MERGEABLE = ("contacts", "companies")
 # Merging gives the other's value to the kept one as one more: its property, and where the further ones stand.
 _FURTHER = {"contacts": ("email", "hs_additional_emails"), "companies": ("domain", "hs_additional_domains")}
 

@@ -35,6 +35,7 @@ def search(portal: Portal, request: Request, object_type: str) -> Reply:
         name, backward = _sort(body.get("sorts"), definitions=definitions)
         total, found = _page(
             db,
+            portal=portal,
             kind=kind,
             groups=groups,
             words=words,
@@ -55,6 +56,7 @@ def search(portal: Portal, request: Request, object_type: str) -> Reply:
 def _page(
     db: sqlite3.Connection,
     *,
+    portal: Portal,
     kind: ObjectKind,
     groups: list[list[SearchFilter]],
     words: list[str],
@@ -69,9 +71,9 @@ def _page(
     order = search_plan.order_of(kind, name=name, backward=backward)
     behind = search_lag.seen(db, kind=kind.name)
     if plan.is_whole and order and not words and not behind:
-        counted = db.execute(f"SELECT COUNT(*) FROM records WHERE {plan.where}", plan.values).fetchone()
+        counted = portal.counted(db, where=plan.where, values=plan.values)
         statement = f"SELECT * FROM records WHERE {plan.where} ORDER BY {order} LIMIT ? OFFSET ?"
-        return int(counted[0]), list(records.selected(db, statement, [*plan.values, limit, after]))
+        return counted, list(records.selected(db, statement, [*plan.values, limit, after]))
     statement = f"SELECT * FROM records WHERE {plan.where} ORDER BY id"
     found = [
         record

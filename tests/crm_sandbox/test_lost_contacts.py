@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from hubspot.crm import companies, contacts
+
 from tests.crm_sandbox.client import OBJECTS
 
 CONTACTS = "/control/hubspot/contacts"
@@ -138,3 +141,30 @@ def test_a_contact_that_was_merged_away_cannot_be_restored(bare):
     one, two = bare.contact(email="a@example.test"), bare.contact(email="b@example.test")
     merge(bare, one, two)
     assert bare.post(f"{CONTACTS}/{two}/restore", {}).status_code == 404
+
+
+def test_the_vendors_client_merges_and_erases(sdk, bare):
+    one, two = bare.contact(email="a@example.test"), bare.contact(email="b@example.test")
+    asked = contacts.PublicMergeInput(primary_object_id=one, object_id_to_merge=two)
+    new = sdk.crm.contacts.basic_api.merge(asked).id
+    assert {each["id"] for id in (one, two) for each in read(bare, id)} == {new}
+    by_address = contacts.PublicGdprDeleteInput(object_id="A@example.test", id_property="email")
+    sdk.crm.contacts.basic_api.purge(by_address)
+    assert read(bare, new) == []
+    assert bare.post(f"{CONTACTS}/{new}/restore", {}).status_code == 404
+    sdk.crm.contacts.basic_api.purge(by_address)
+    ids = [bare.post("/control/hubspot/companies", {"properties": {}}).json()["id"] for _ in range(2)]
+    asked = companies.PublicMergeInput(primary_object_id=ids[0], object_id_to_merge=ids[1])
+    assert sdk.crm.companies.basic_api.merge(asked).id not in ids
+
+
+@pytest.mark.parametrize("version", [OBJECTS, "/hubspot/crm/objects/2026-09"])
+def test_a_program_merges_in_both_versions_and_cannot_merge_what_is_no_pair(bare, version):
+    one, two = bare.contact(email="a@example.test"), bare.contact(email="b@example.test")
+    path = f"{version}/contacts/merge"
+    assert bare.post(path, {"primaryObjectId": one, "objectIdToMerge": one}).status_code == 400
+    assert bare.post(path, {"primaryObjectId": one}).status_code == 404
+    assert bare.post(f"{version}/deals/merge", {"primaryObjectId": "1"}).status_code == 400
+    assert bare.post(path, {"primaryObjectId": one, "objectIdToMerge": two}).status_code == 200
+    assert bare.post(f"{version}/contacts/gdpr-delete", {"objectId": one}).status_code == 204
+    assert read(bare, two) == []

@@ -167,3 +167,21 @@ def test_a_search_goes_ten_thousand_deep_and_no_further(bare):
     body = {"limit": 200, "after": "9800"}
     assert bare.post(f"{OBJECTS}/contacts/search", body).status_code == 200
     assert bare.post(f"{OBJECTS}/contacts/search", body | {"after": "9801"}).status_code == 400
+
+
+def test_the_total_of_a_search_follows_each_write(bare):
+    asked = {"filterGroups": [{"filters": [{"propertyName": "createdate", "operator": "GTE", "value": "0"}]}]}
+
+    def total():
+        return bare.post(f"{OBJECTS}/contacts/search", asked).json()["total"]
+
+    assert total() == 0
+    id = bare.contact(email="a@example.test")
+    assert [total(), total()] == [1, 1]
+    assert bare.post(f"{OBJECTS}/contacts", {"properties": {"email": "a@example.test"}}).status_code == 409
+    assert total() == 1
+    bare.call("DELETE", f"{OBJECTS}/contacts/{id}")
+    assert total() == 0
+    bare.contact(email="b@example.test")
+    bare.post("/control/reset")
+    assert total() == 0
