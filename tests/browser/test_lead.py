@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from exception_queue import queue
 from intake.models import Lead
-from routing.models import Assignment, Owner, SlaClock
+from routing.models import Assignment, NamedAccount, Owner, SlaClock
+from tests import make
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,19 @@ def test_the_page_answers_first_and_proves_below(console: Page, shoot):
         expect(console.locator("[role=tabpanel]:visible")).to_have_count(1)
     console.get_by_role("tab", name=re.compile("Submissions")).click()
     expect(console.locator("[role=tabpanel]:visible")).to_contain_text('"newsletter_topic": "rotations"')
+
+
+def test_a_lead_says_which_account_it_belongs_to(console: Page, shoot):
+    NamedAccount.objects.create(company="Globex Europe", domains=["globex.com"])
+    NamedAccount.objects.create(company="Globex, Inc.", country="JP")
+    make.handed_off(
+        make.american(email="ann.fox@globex.com", full_name="Ann Fox", company="Globex", employee_count=900)
+    )
+    open_lead(console, "Ann Fox")
+    account = console.locator(".lo-why .lo-checks li", has_text="found by the domain of the address")
+    expect(account).to_contain_text("Globex")
+    expect(console.locator(".lo-why")).to_contain_text("Globex Europe Globex has an owner")
+    shoot("lead-account")
 
 
 def test_a_lead_in_trouble_says_so_on_top(console: Page, shoot):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from routing.engine.account_match import BY, Judged
 from routing.engine.rotation_state import Turn, in_leads
 from routing.engine.wording import sentence, why_not
 from routing.models import Assignment, Decision, LeadScore, Owner
@@ -60,6 +61,15 @@ class RotationPanel:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account that the lead could belong to: how it was found, or why it was not taken."""
+
+    name: str
+    says: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WhyPanel:
     """`moved`: somebody or something moved the lead after this decision. `again`: the lead had an owner and needed another
     one, so the assignment says why."""
@@ -70,6 +80,7 @@ class WhyPanel:
     passed: list[Passed]
     asked: list[Mapping[str, Any]]
     rotations: list[RotationPanel]
+    accounts: list[AccountRow]
     territory: str
     version: int
     moved: bool
@@ -109,6 +120,7 @@ def explain(decision: Decision | None, assignment: Assignment | None) -> WhyPane
             if not row.get("rule") and row.get("step") not in (*_ROTATION_STEPS, "territory")
         ],
         rotations=_rotations(trace),
+        accounts=_accounts(decision.ownership),
         territory=" › ".join(reversed([str(name) for name in territories])),
         version=int(outcome.get("ruleset_version") or 0),
         moved=assignment is not None and not _is(assignment, assigned),
@@ -130,6 +142,15 @@ def score_reasons(score: LeadScore | None) -> list[ReasonRow]:
         for one in score.reasons
     ]
     return sorted(found, key=lambda reason: -abs(reason.points))
+
+
+def _accounts(ownership: Mapping[str, Any]) -> list[AccountRow]:
+    """The one that was taken first."""
+    found = [Judged.from_json(one) for one in ownership.get("account_candidates") or []]
+    return [
+        AccountRow(one.label, one.lost or f"found {BY.get(one.step, one.step)}", taken=not one.lost)
+        for one in sorted(found, key=lambda one: one.lost != "")
+    ]
 
 
 def _checks(rows: Sequence[dict[str, Any]]) -> list[Check]:

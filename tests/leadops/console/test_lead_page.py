@@ -16,7 +16,7 @@ from intake.models import Lead, LeadChange, TimelineEntry
 from leadops.console.lead import page, why
 from routing.engine.rotation_state import LEAD
 from routing.handover import actions
-from routing.models import Assignment, Decision, LeadScore, Owner
+from routing.models import Assignment, Decision, LeadScore, NamedAccount, Owner
 from tests import make
 from tests.leadops.console.conftest import EVERYTHING
 
@@ -99,6 +99,20 @@ def test_it_says_why_the_rules_above_did_not_match(acme):
     assert known.headline == "No rule matched"
     assert {passed.rule for passed in known.passed} >= {"DACH", "Partners", "Hot North America"}
     assert all(passed.why for passed in known.passed)
+
+
+def test_it_says_which_account_the_lead_belongs_to_and_why_the_others_were_not_taken(acme):
+    NamedAccount.objects.create(company="Globex, Inc.", country="JP")
+    NamedAccount.objects.create(company="Globex Europe", domains=["globex.com"])
+    lead = make.handed_off(make.american(email="jane@globex.com", company="Globex"))
+    known = why.explain(Decision.objects.get(lead=lead), Assignment.objects.get(lead=lead))
+    assert [(one.name, one.says, one.taken) for one in known.accounts] == [
+        ("Globex", "found by the domain of the address", True),
+        ("Globex Europe", "Globex has an owner", False),
+        ("Globex, Inc.", "it has the name, and is in another country: JP, not US", False),
+    ]
+    elsewhere = make.handed_off(make.american())
+    assert why.explain(Decision.objects.get(lead=elsewhere), None).accounts == []
 
 
 def test_it_marks_the_branches_of_an_any_that_were_not_needed():
