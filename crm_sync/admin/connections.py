@@ -17,11 +17,14 @@ from unfold.forms import BaseDialogForm
 from crm_sync.admin.connection_form import ConnectionForm
 from crm_sync.admin.mappings import (
     ANYWAY,
+    PROPERTIES_LIST,
     MappingsInline,
     ask_for_properties,
+    offered,
     switches_off_guarded,
 )
 from crm_sync.admin.modes import ModeActions
+from crm_sync.admin.previewing import ASKED, PreviewsPayload
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.connection import circuit, connection_status
@@ -58,7 +61,7 @@ def _list_of(kind: str, request: HttpRequest) -> tuple[str, bool]:
 
 
 @admin.register(CrmConnection)
-class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationPage):
+class ConnectionPage(PreviewsPayload, ModeActions, ReadsProperties, ComparesLeads, ConfigurationPage):
     form = ConnectionForm
     inlines = [MappingsInline]
     list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
@@ -123,6 +126,10 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "properties_url": f"{reverse('admin:crm_sync_crmproperty_changelist')}?connection__id__exact={row.pk}",
+            "may_preview": request.user.has_perm("intake.view_lead")
+            and self.has_change_permission(request, row),
+            "offered": offered(row),
+            "offered_list": PROPERTIES_LIST,
             "inbound": [
                 (path, f"{address}?connection__id__exact={row.pk}", may)
                 for path in inbound
@@ -148,7 +155,10 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
             if request.method == "POST" and object_id
             else None
         )
-        if row is not None and self.has_change_permission(request, row):
+        may_change = row is not None and self.has_change_permission(request, row)
+        if row is not None and may_change and ASKED in request.POST:
+            return self.preview(request, row)
+        if row is not None and may_change:
             # Before the transaction that saving is.
             request.properties_there = ask_for_properties(row, request.POST)  # type: ignore[attr-defined]
             if request.properties_there.why:  # type: ignore[attr-defined]
@@ -167,6 +177,9 @@ class ConnectionPage(ModeActions, ReadsProperties, ComparesLeads, ConfigurationP
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What was wrong may be fixed now: the connection is prepared afresh and tried at once."""
         super().save_related(request, form, formsets, change)
+        for formset in formsets:
+            for words in formset.warnings:
+                self.message_user(request, words, messages.WARNING)
         circuit.resume([form.instance.key], by=str(request.user), now=timezone.now())
 
     @action(

@@ -5,6 +5,7 @@ A line is checked when it is saved: a slip in a name would be found only by the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -17,8 +18,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
+from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
-from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER
+from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER, label
+from crm_sync.outbound.mapping_rules import CrmRules, LineTrouble, MappingLine, in_words
 from crm_sync.schema import reading
 from intake.canonical import CANONICAL_FIELDS
 from plumbing.http import RemoteError
@@ -30,6 +33,8 @@ GUARDED = {
     OWNER: "Without this line every lead stands in the CRM without an owner.",
     "email": "Without this line leads stand in the CRM without an address, and people there twice.",
 }
+# The id of the list that all lines share.
+PROPERTIES_LIST = "crm-properties"
 ANYWAY = "switch_off_anyway"
 ANYWAY_LABEL = "Switch off the e-mail or owner line all the same"
 
@@ -57,6 +62,20 @@ class TranslationsField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (self.prepare_value(initial or {}) or "") != (data or "").strip()
+
+
+class PropertyWidget(UnfoldAdminTextInputWidget):
+    """Offers the properties that can be written by name and label, and says under a line what its own one takes."""
+
+    template_name = "crm_sync/property_input.html"
+
+    def __init__(self, says: Mapping[str, str], attrs: Mapping[str, str] | None = None) -> None:
+        super().__init__(attrs={"list": PROPERTIES_LIST, "autocomplete": "off", **(attrs or {})})
+        self.says = says
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        return context | {"says": self.says.get(str(value or "").strip(), "")}
 
 
 class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -124,15 +143,91 @@ def switches_off_guarded(connection: CrmConnection, posted: Mapping[str, Any]) -
     return any(str(pk) in rows and not posted.get(f"{rows[str(pk)]}-active") for pk in guarded)
 
 
+def offered(connection: CrmConnection) -> list[tuple[str, str]]:
+    """Properties that a line can name, as (name, what it takes); [] before they were read."""
+    rules = _rules_of(connection)
+    if rules is None:
+        return []
+    own = (rules.names.key, rules.names.shared_email)
+    return [
+        (name, in_words(each))
+        for name, each in sorted(rules.definitions.items())
+        if not each.archived and not each.read_only and name not in own
+    ]
+
+
+def _rules_of(connection: CrmConnection) -> CrmRules | None:
+    found = connector_class(connection.kind)
+    if found is None or connection.pk is None:
+        return None
+    return CrmRules(
+        crm=found.label,
+        names=found.names,
+        definitions=reading.known(connection.pk),
+        encode=found.encode,
+        list_separator=found.list_separator,
+    )
+
+
 class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    """A line is judged when it is new or another: what stands there already holds up no change of another line."""
+
     there = PropertiesThere()
+
+    @cached_property
+    def rules(self) -> CrmRules | None:
+        return _rules_of(self.instance)
+
+    @cached_property
+    def says(self) -> Mapping[str, str]:
+        definitions = self.rules.definitions if self.rules else dict[str, PropertyDefinition]()
+        return {name: in_words(each) for name, each in definitions.items()}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was saved all the same."""
+        return [
+            f"{form.instance}: {each.words}"
+            for form in self._judged()
+            for each in self.troubles(form)
+            if not each.refused
+        ]
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["property"].widget = PropertyWidget(self.says)
+
+    def troubles(self, form: Any) -> list[LineTrouble]:
+        data = form.cleaned_data
+        line = MappingLine(data["canonical"], data["property"], data.get("values") or {})
+        return list(self.rules.troubles(line)) if self.rules else []
 
     def clean(self) -> None:
         super().clean()
+        taken = dict[str, Any]()
         for form in self.forms:
-            if form.is_valid() and form.cleaned_data:
-                self._check_property(form)
-                self._check_guarded(form)
+            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE"):
+                for check in (self._check_property, self._check_rules, self._check_guarded):
+                    if not form.errors:
+                        check(form)
+                if not form.errors:
+                    self._check_twice(form, taken)
+
+    def _check_rules(self, form: Any) -> None:
+        found = self.troubles(form) if form in self._judged() else []
+        if refused := next((each for each in found if each.refused), None):
+            form.add_error(refused.field, refused.words)
+
+    def _judged(self) -> list[Any]:
+        told = {"canonical", "property", "values", "active"}
+        return [
+            form
+            for form in self.forms
+            if form.is_valid()
+            and form.cleaned_data.get("active")
+            and not form.cleaned_data.get("DELETE")
+            and told.intersection(form.changed_data)
+        ]
 
     def _check_property(self, form: Any) -> None:
         name, found = form.cleaned_data.get("property", ""), connector_class(self.instance.kind)
@@ -141,6 +236,17 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         if form.has_changed() and name not in self.there.names and not found.names.is_ours(name):
             hint = did_you_mean(name, self.there.names) or " Make it there first, or choose another."
             form.add_error("property", f"{found.label} has no property “{name}”.{hint}")
+
+    def _check_twice(self, form: Any, taken: dict[str, Any]) -> None:
+        """Of two lines that fill one property the last one would win."""
+        data = form.cleaned_data
+        if not data.get("active"):
+            return
+        first = taken.setdefault(data["property"], form)
+        changed = {"property", "active"}.intersection((*form.changed_data, *first.changed_data))
+        if first is not form and changed:
+            other = label(first.cleaned_data["canonical"])
+            form.add_error("property", f"“{other}” is written to “{data['property']}” already.")
 
     def _check_guarded(self, form: Any) -> None:
         row = form.instance

@@ -30,14 +30,15 @@ class MalformedEvents(ValueError):
 class PropertyNames:
     """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
 
-    `shared_email` takes the address of a lead whose address another record has already. How far people have got with somebody
-    stands in `lifecycle` and `lead_status`, "" where a CRM has no such property.
+    `key` holds our lead's id. `shared_email` takes the address of a lead whose address another record has already. How far people
+    have got with somebody stands in `lifecycle` and `lead_status`, "" where a CRM has no such property.
     """
 
     email: str
     shared_email: str
     owner: str
     own_prefix: str
+    key: str
     lifecycle: str = ""
     lead_status: str = ""
 

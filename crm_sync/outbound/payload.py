@@ -88,7 +88,7 @@ def plan_of(
     connection: CrmConnection,
     mappings: Sequence[FieldMapping],
     *,
-    connector: Connector,
+    connector: Connector | type[Connector],
     properties: Mapping[str, PropertyDefinition],
 ) -> Plan:
     return Plan(

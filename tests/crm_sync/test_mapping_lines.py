@@ -4,7 +4,10 @@ import pytest
 from django.urls import reverse
 
 from crm_sync.models import FieldMapping
+from crm_sync.schema import reading
+from tests.crm_sync.test_values_that_do_not_fit import make_choice
 from tests.leadops.console.test_configuration_pages import filled
+from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,6 +26,7 @@ class Page:
         """`typed`: by canonical field, what is typed into its line."""
         data = filled(self.client, type(self.connection), self.connection)
         anyway = typed.pop("anyway", False)
+        data |= {name: typed.pop(name) for name in ("_preview", "preview_email") if name in typed}
         for canonical, values in typed.items():
             prefix = next(
                 name.removesuffix("-canonical") for name, value in data.items() if value == canonical
@@ -85,3 +89,107 @@ def test_the_word_is_not_asked_for_when_nobody_needs_it(page):
     assert "switch_off_anyway" not in page.client.get(page.url).content.decode()
     assert page.save(company={"active": None}).status_code == 302
     assert not line("company").active
+
+
+@pytest.fixture
+def read(connection, crm):
+    """The properties were read, and one of them takes three words only."""
+    make_choice(crm, name="heat", options=[("hot", "Hot"), ("warm", "Warm"), ("COLD", "Cold")])
+    reading.read_now(connection)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "typed", "field", "said"),
+    [
+        ("company", {"property": "createdate"}, "property", "HubSpot writes “createdate” itself"),
+        ("company", {"property": "leadops_lead_id"}, "property", "leadops fills “leadops_lead_id” itself"),
+        ("company", {"property": "leadops_shared_email"}, "property", "leadops fills"),
+        ("company", {"property": "hubspot_owner_id"}, "canonical", "only “Owner” is written to it"),
+        ("owner", {"property": "company"}, "property", "The owner is written to “hubspot_owner_id”"),
+        ("company", {"property": "firstname"}, "property", "“First name” is written to “firstname” already."),
+        ("email", {"property": "closedate"}, "property", "E-mail is never a moment, as “closedate” is."),
+        (
+            "segment",
+            {"property": "heat", "values": "cold=KALT"},
+            "values",
+            "“KALT” is no option of “heat”. It takes hot, warm, COLD.",
+        ),
+        ("status", {"property": "heat", "values": ""}, "values", "“new”, “working”, “contacted”"),
+    ],
+)
+def test_what_can_never_arrive_is_refused_at_its_field_and_says_what_to_do(
+    page, read, canonical, typed, field, said
+):
+    found = errors(page.save(**{canonical: typed}))
+    assert list(found) == [field]
+    assert said in found[field]
+
+
+def test_what_some_leads_lack_is_saved_with_a_warning(page, read):
+    answer = page.save(segment={"property": "heat", "values": "cold=COLD"})
+    assert answer.status_code == 302
+    shown = page.client.get(page.url).content.decode()
+    assert "“disqualified” is no option of “heat”: translate (disqualified=…) to hot, warm, COLD." in shown
+    assert page.save(company={"property": "closedate"}).status_code == 302
+    assert "Company can be any text" in page.client.get(page.url).content.decode()
+
+
+def test_a_line_that_was_wrong_before_holds_up_no_other(page, read):
+    FieldMapping.objects.filter(canonical="company").update(property="createdate")
+    assert page.save(segment={"mode": "if_empty"}).status_code == 302
+    assert "writes “createdate” itself" in errors(page.save(company={"values": "a=b"}))["property"]
+
+
+def test_properties_are_offered_by_name_with_what_they_take(page, read):
+    shown = page.client.get(page.url).content.decode()
+    offered = shown[shown.index("<datalist") : shown.index("</datalist>")]
+    assert '<option value="heat">Branch: one of hot, warm, COLD</option>' in offered
+    assert "createdate" not in offered
+    assert "leadops_lead_id" not in offered
+    assert "First Name: a text</p>" in shown
+
+
+def test_two_lines_of_before_that_fill_one_property_can_be_saved(page, read):
+    FieldMapping.objects.filter(canonical="last_name").update(property="firstname")
+    assert page.save(company={"mode": "overwrite"}).status_code == 302
+
+
+def test_a_preview_is_what_the_code_that_sends_would_send_and_saves_nothing(page, read, crm):
+    lead = make.lead(email="ada@globex.example", company="Machine Works", segment="cold")
+    make.lead(email="later@globex.example")
+    crm_calls = len(crm.calls())
+    answer = page.save(
+        _preview="1",
+        preview_email="ada@globex.example",
+        segment={"property": "heat", "values": "cold=COLD"},
+        company={"property": "closedate"},
+        first_name={"active": None},
+    )
+    shown = {each.property: each for each in answer.context["lines"]}
+    assert (shown["heat"].value, shown["heat"].means) == ("COLD", "Cold")
+    assert (shown["closedate"].left_out, shown["closedate"].why) == (True, "Of another type")
+    assert (shown["leadops_disqualify_reason"].value, shown["leadops_disqualify_reason"].why) == (
+        "",
+        "The lead has no value",
+    )
+    assert "firstname" not in shown
+    assert answer.context["lead"] == lead
+    assert (line("company").property, len(crm.calls())) == ("company", crm_calls)
+    # The same lead, sent by these lines.
+    FieldMapping.objects.filter(canonical="company").update(property="closedate")
+    FieldMapping.objects.filter(canonical="segment").update(property="heat", values={"cold": "COLD"})
+    FieldMapping.objects.filter(canonical="first_name").update(active=False)
+    make.drain(page.connection)
+    number = make.link_of(lead).remote_id
+    names = ",".join(shown)
+    there = crm.call("GET", f"/hubspot/crm/v3/objects/contacts/{number}?properties={names}")["properties"]
+    sent = {name: each.value for name, each in shown.items() if each.value and not each.left_out}
+    assert {name: there[name] for name in sent} == sent
+
+
+def test_a_preview_of_a_wrong_line_says_what_is_wrong_and_shows_the_others(page, read):
+    make.lead(email="ada@globex.example")
+    answer = page.save(_preview="1", preview_email="", company={"property": "createdate"})
+    assert "writes “createdate” itself" in answer.content.decode()
+    assert "ada@globex.example" in {each.value for each in answer.context["lines"]}
+    assert "No lead of yours" in page.save(_preview="1", preview_email="x@y.example").content.decode()

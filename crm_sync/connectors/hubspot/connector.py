@@ -46,6 +46,7 @@ class HubSpot:
         shared_email=properties.SHARED_EMAIL,
         owner=remote_records.OWNER,
         own_prefix=properties.PREFIX,
+        key=properties.LEAD_ID,
         lifecycle=remote_records.LIFECYCLE,
         lead_status=remote_records.LEAD_STATUS,
     )

@@ -84,7 +84,7 @@ class Memory:
     default_address = ""
     api_versions = (ApiVersion("2", ends_on=date(2099, 1, 1)), ApiVersion("1"))
     names = PropertyNames(
-        email=MAIL, shared_email="x_shared", owner=OWNER, own_prefix="x_", lead_status="stage"
+        email=MAIL, shared_email="x_shared", owner=OWNER, own_prefix="x_", key=KEY, lead_status="stage"
     )
     customer_lifecycles = ("won",)
     list_separator = ","

@@ -1,0 +1,67 @@
+"""The lines of a connection, with one that is wrong."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from crm_sandbox.server import SandboxServer
+from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.schema import reading
+from intake.models import Lead
+from plumbing import secrets
+from tests.make.sandbox import TOKEN
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def connection(company, tmp_path):
+    """The demo's connection, whose properties were read."""
+    with SandboxServer(data_dir=tmp_path) as server:
+        CrmConnection.objects.update(
+            base_url=f"{server.url}/hubspot", token=secrets.encrypt(TOKEN), token_env="", active=True
+        )
+        found = CrmConnection.objects.get()
+        reading.read_now(found)
+        yield found
+
+
+def open_lines(console: Page, connection: CrmConnection) -> None:
+    console.goto(reverse("admin:crm_sync_crmconnection_change", args=(connection.pk,)))
+    console.locator("#tabs-items a[href='#mappings']").click()
+
+
+def field_of(console: Page, canonical: str, name: str):
+    lines = FieldMapping.objects.order_by("position", "id")
+    place = [each.canonical for each in lines].index(canonical)
+    return console.locator(f"[name=mappings-{place}-{name}]")
+
+
+def test_a_wrong_line_says_at_its_field_what_to_do(console: Page, connection: CrmConnection, shoot):
+    open_lines(console, connection)
+    expect(field_of(console, "company", "property")).to_have_attribute("list", "crm-properties")
+    shoot("mapping-lines")
+    field_of(console, "company", "property").fill("createdate")
+    console.get_by_role("button", name="Save", exact=True).first.click()
+    expect(
+        console.get_by_text("HubSpot writes “createdate” itself: choose another property.")
+    ).to_be_attached()
+    console.locator("#tabs-items a[href='#mappings']").click()
+    field_of(console, "company", "property").scroll_into_view_if_needed()
+    shoot("mapping-wrong-line")
+
+
+def test_it_shows_what_a_lead_would_be_given_before_anything_is_saved(
+    console: Page, connection: CrmConnection, shoot
+):
+    open_lines(console, connection)
+    field_of(console, "company", "property").fill("closedate")
+    console.get_by_text("What a lead's record would be given").click()
+    console.get_by_label("E-mail of a lead").fill(Lead.objects.exclude(company="").first().email)
+    console.get_by_role("button", name="Show by the lines below").click()
+    expect(console.locator("#preview-answer")).to_contain_text("Nothing is saved")
+    expect(console.locator("#preview-answer").get_by_role("row", name="closedate")).to_contain_text(
+        "left out"
+    )
+    shoot("mapping-preview")
+    assert FieldMapping.objects.get(canonical="company").property == "company"
