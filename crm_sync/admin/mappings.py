@@ -21,7 +21,7 @@ from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER, label
-from crm_sync.outbound.mapping_rules import CrmRules, LineTrouble, MappingLine, in_words
+from crm_sync.outbound.mapping_rules import CrmRules, MappingLine, MappingTrouble, in_words
 from crm_sync.schema import reading
 from intake.canonical import CANONICAL_FIELDS
 from plumbing.http import RemoteError
@@ -197,7 +197,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         super().add_fields(form, index)
         form.fields["property"].widget = PropertyWidget(self.says)
 
-    def troubles(self, form: Any) -> list[LineTrouble]:
+    def troubles(self, form: Any) -> list[MappingTrouble]:
         data = form.cleaned_data
         line = MappingLine(data["canonical"], data["property"], data.get("values") or {})
         return list(self.rules.troubles(line)) if self.rules else []

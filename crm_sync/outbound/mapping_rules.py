@@ -39,7 +39,7 @@ class MappingLine:
 
 
 @dataclass(frozen=True, slots=True)
-class LineTrouble:
+class MappingTrouble:
     """`field` is where it stands in the form. What is not `refused` is a warning."""
 
     field: str
@@ -57,41 +57,41 @@ class CrmRules:
     encode: Callable[[Any], str]
     list_separator: str
 
-    def troubles(self, line: MappingLine) -> Iterator[LineTrouble]:
+    def troubles(self, line: MappingLine) -> Iterator[MappingTrouble]:
         """In the order in which they matter; the first refusal is enough."""
         yield from self._special(line)
         definition = self.definitions.get(line.property)
         if definition is None:
             return
         if definition.archived:
-            yield LineTrouble(
+            yield MappingTrouble(
                 "property", f"“{line.property}” is there no more: choose another, or make it there again."
             )
         elif definition.read_only:
-            yield LineTrouble(
+            yield MappingTrouble(
                 "property", f"{self.crm} writes “{line.property}” itself: choose another property."
             )
         elif line.canonical != OWNER:
             yield from self._translations(line, definition)
             yield from self._words(line, definition) if definition.options else self._type(line, definition)
 
-    def _special(self, line: MappingLine) -> Iterator[LineTrouble]:
+    def _special(self, line: MappingLine) -> Iterator[MappingTrouble]:
         if line.property in (self.names.key, self.names.shared_email):
-            yield LineTrouble(
+            yield MappingTrouble(
                 "property",
                 f"leadops fills “{line.property}” itself, to know its records again: choose another property.",
             )
         elif line.canonical == OWNER and line.property != self.names.owner:
-            yield LineTrouble(
+            yield MappingTrouble(
                 "property", f"The owner is written to “{self.names.owner}” and to nothing else."
             )
         elif line.property == self.names.owner and line.canonical != OWNER:
-            yield LineTrouble(
+            yield MappingTrouble(
                 "canonical",
                 f"“{line.property}” takes the id of an owner there: only “Owner” is written to it.",
             )
 
-    def _translations(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[LineTrouble]:
+    def _translations(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
         wrong = [
             theirs
             for theirs in line.values.values()
@@ -105,9 +105,9 @@ class CrmRules:
             said = (
                 f"{_named(wrong)} nothing that “{line.property}” takes: it is {_type_in_words(definition)}."
             )
-        yield LineTrouble("values", said)
+        yield MappingTrouble("values", said)
 
-    def _words(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[LineTrouble]:
+    def _words(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
         """Of fields whose values are known: those that the property has no option for."""
         words = [self.encode(word) for word in _known_words(line.canonical)]
         # A status without a translation is not written.
@@ -119,22 +119,22 @@ class CrmRules:
             and fitting.misfit(word, definition, list_separator=self.list_separator)
         ]
         if lacking:
-            yield LineTrouble(
+            yield MappingTrouble(
                 "values",
                 f"{_named(lacking)} no option of “{line.property}”: translate ({lacking[0]}=…) to {_options(definition)}.",
                 refused=len(lacking) == len(words),
             )
 
-    def _type(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[LineTrouble]:
+    def _type(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
         takes, kind = _TAKES.get(definition.type), _kind(line.canonical)
         if takes is None or kind in takes or line.values:
             return
         label, what = crm_fields.label(line.canonical), _type_in_words(definition)
         if kind in _ANYTHING:
             words = f"{label} can be any text, and “{line.property}” is {what}: what is none is left out."
-            yield LineTrouble("property", words, refused=False)
+            yield MappingTrouble("property", words, refused=False)
         else:
-            yield LineTrouble("property", f"{label} is never {what}, as “{line.property}” is.")
+            yield MappingTrouble("property", f"{label} is never {what}, as “{line.property}” is.")
 
 
 def in_words(definition: PropertyDefinition) -> str:
