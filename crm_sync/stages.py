@@ -10,7 +10,10 @@ from crm_sync.looking.finding import wanted_of
 from intake.batch import Batch
 from intake.pipeline import stage
 from routing.background import Told
+from routing.engine.account_match import ALL_STEPS, Step
 from routing.notices import sending
+from routing.rules.publishing import NothingPublished
+from routing.stages.state import ruleset_of
 
 
 @stage(needs=("normalize",), wire=True)
@@ -20,9 +23,17 @@ def look_up(batch: Batch) -> None:
     connection = backgrounds.asked_connection()
     if connection is None:
         return
-    told = backgrounds.look_up(connection, [wanted_of(work.values) for work in works], now=batch.now)
+    wanted = [wanted_of(work.values) for work in works]
+    told = backgrounds.look_up(connection, wanted, steps=_account_steps(batch), now=batch.now)
     for work, background in zip(works, told, strict=True):
         work.slot(Told).background = background
+
+
+def _account_steps(batch: Batch) -> Sequence[Step]:
+    try:
+        return ruleset_of(batch)[0].account_steps
+    except NothingPublished:
+        return ALL_STEPS
 
 
 @stage(needs=("deduplicate",))

@@ -10,6 +10,7 @@ from intake.models import IntakeForm, Lead
 from intake.values.facts import facts_of
 from routing import background
 from routing.accounts import Accounts, Belonging
+from routing.engine.account_match import ALL_STEPS, Step
 from routing.engine.decide import with_territory
 from routing.models import LeadBackground, LeadScore, NamedAccount
 from routing.rules import publishing
@@ -24,8 +25,8 @@ class KnownOfLeads:
     known: dict[UUID, LeadBackground]
 
 
-def of_leads(leads: Sequence[Lead]) -> KnownOfLeads:
-    """What rules see of leads as they are now; four queries, however many they are."""
+def of_leads(leads: Sequence[Lead], *, steps: Sequence[Step] = ALL_STEPS) -> KnownOfLeads:
+    """What rules see of leads as they are now; four queries, however many they are. `steps` say how accounts are found."""
     forms = IntakeForm.objects.in_bulk({lead.last_form_key for lead in leads}, field_name="key")
     scores = LeadScore.objects.in_bulk([lead.pk for lead in leads])
     known = background.of_leads([lead.pk for lead in leads])
@@ -35,7 +36,7 @@ def of_leads(leads: Sequence[Lead]) -> KnownOfLeads:
         if lead.pk in scores:
             seen |= {"score": scores[lead.pk].points, "segment": scores[lead.pk].segment}
         facts[lead.pk] = seen
-    named = Accounts(facts.values())
+    named = Accounts(facts.values(), steps)
     belongs = {pk: named.of(seen) for pk, seen in facts.items()}
     for pk, seen in facts.items():
         if pk in known:
@@ -46,11 +47,11 @@ def of_leads(leads: Sequence[Lead]) -> KnownOfLeads:
 
 def for_conditions(leads: Sequence[Lead]) -> dict[UUID, dict[str, Any]]:
     """All that a condition can ask about, by lead; the territory is that of the rules in force, where some are published."""
-    found = of_leads(leads).facts
     try:
         ruleset, _ = publishing.compiled_with_row()
     except publishing.NothingPublished:
-        return found
+        return of_leads(leads).facts
+    found = of_leads(leads, steps=ruleset.account_steps).facts
     return {pk: with_territory(seen, ruleset)[0] for pk, seen in found.items()}
 
 

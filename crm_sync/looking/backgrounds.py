@@ -8,6 +8,7 @@ from crm_sync.connectors.base import Present
 from crm_sync.looking import asking, finding
 from crm_sync.looking.finding import NOBODY, Found, FoundContact, Wanted
 from crm_sync.models import CrmConnection
+from routing.engine.account_match import ALL_STEPS, Step
 from routing.models import LeadBackground
 
 Keeps = LeadBackground.Keeps
@@ -18,9 +19,11 @@ def asked_connection() -> CrmConnection | None:
     return CrmConnection.objects.filter(active=True, primary=True).first()
 
 
-def look_up(connection: CrmConnection, wanted: Sequence[Wanted], *, now: datetime) -> list[LeadBackground]:
+def look_up(
+    connection: CrmConnection, wanted: Sequence[Wanted], *, steps: Sequence[Step] = ALL_STEPS, now: datetime
+) -> list[LeadBackground]:
     """What is known of each, in their order, unsaved and without a lead; two queries, and at most one call."""
-    found = finding.find(connection.pk, wanted)
+    found = finding.find(connection.pk, wanted, steps)
     unknown = sorted(
         {one.email for one, known in zip(wanted, found, strict=True) if one.email and not known.contact}
     )
@@ -35,9 +38,11 @@ def look_up(connection: CrmConnection, wanted: Sequence[Wanted], *, now: datetim
     ]
 
 
-def known_now(connection: CrmConnection, wanted: Sequence[Wanted], *, now: datetime) -> list[LeadBackground]:
+def known_now(
+    connection: CrmConnection, wanted: Sequence[Wanted], *, steps: Sequence[Step] = ALL_STEPS, now: datetime
+) -> list[LeadBackground]:
     """What the mirror alone says of each, as in `look_up`; one query."""
-    found = finding.find(connection.pk, wanted)
+    found = finding.find(connection.pk, wanted, steps)
     return [_background(connection, known, missed="", now=now) for known in found]
 
 

@@ -21,6 +21,7 @@ from routing import background
 from routing.handover.outcomes import Outcome, settle
 from routing.late_facts import STILL_YOUNG
 from routing.models import LeadBackground, SlaClock
+from routing.rules.publishing import steps_in_force
 
 BATCH = 100
 SOURCE = "crm"
@@ -140,7 +141,7 @@ def _learn(connection: CrmConnection, records: Mapping[UUID, str], *, now: datet
     leads = list(Lead.objects.filter(pk__in=records, merged_into=None))
     before = background.of_leads(records)
     wanted = [wanted_of(values_of(lead), record=records[lead.pk]) for lead in leads]
-    told = backgrounds.known_now(connection, wanted, now=now)
+    told = backgrounds.known_now(connection, wanted, steps=steps_in_force(), now=now)
     news, again = [], []
     for lead, row in zip(leads, told, strict=True):
         had = before.get(lead.pk, LeadBackground())

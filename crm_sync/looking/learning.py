@@ -15,7 +15,7 @@ from intake.subjects import lead_subject
 from routing import background, late_facts
 from routing.handover.actions import Refused, reassign
 from routing.models import Assignment, LeadBackground, Owner
-from routing.rules.publishing import NothingPublished
+from routing.rules.publishing import NothingPublished, steps_in_force
 
 # Those whom nobody could look up are looked up again for so long.
 LOOKED_FOR = timedelta(days=1)
@@ -34,7 +34,8 @@ def look_again(*, now: datetime) -> int:
     told = 0
     while missed := list(rows.select_related("lead").order_by("looked_up_at")[:BATCH]):
         leads = [row.lead for row in missed]
-        found = backgrounds.look_up(connection, [wanted_of(values_of(lead)) for lead in leads], now=now)
+        wanted = [wanted_of(values_of(lead)) for lead in leads]
+        found = backgrounds.look_up(connection, wanted, steps=steps_in_force(), now=now)
         for lead, one in zip(leads, found, strict=True):
             one.lead_id = lead.pk
         background.write_backgrounds(found, now=now)

@@ -15,11 +15,13 @@ _SINGULAR = {
     "value_aliases": "value alias",
     "scoring": "scoring setting",
     "stickiness": "stickiness setting",
+    "account_match": "setting of account matching",
 }
 _PLURAL = {
     "sla_policies": "SLA policies",
     "scoring": "scoring settings",
     "stickiness": "stickiness settings",
+    "account_match": "settings of account matching",
 }
 _VERBS = {"add": "added", "change": "changed", "deactivate": "deactivated", "order": "put in order"}
 # Where the things that findings speak of stand in the file.

@@ -18,11 +18,12 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from plumbing import findings
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
-from plumbing.admin_kit.rows import PairsField
+from plumbing.admin_kit.rows import Column, PairsField, RowsWidget
 from plumbing.counting import counted
 from plumbing.findings import headline
 from routing.admin.conditions import in_words
 from routing.admin.drafts import DraftPage
+from routing.engine.account_match import LABELS
 from routing.models import RoutingRule, RoutingSettings, RuleSet
 from routing.rules import publishing, ruleset_changes
 from routing.rules.draft_findings import Finding
@@ -141,6 +142,29 @@ def _shown(finding: Finding) -> dict[str, str]:
     return {"message": finding.message, "hint": finding.hint, "url": url, "name": where.name}
 
 
+class AccountStepsField(forms.Field):
+    """The steps by which an account is found, one a row, in their order; what is no row is switched off."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        columns = (Column("step", "The account is found by", list(LABELS.items())),)
+        super().__init__(widget=RowsWidget(columns, add="Add a step"), required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return [{"step": one} if isinstance(one, str) else one for one in value or []]
+
+    def clean(self, value: Any) -> list[str]:
+        steps = [row["step"] for row in value or []]
+        for step in steps:
+            if step not in LABELS:
+                raise forms.ValidationError(f"“{step}” is no step.")
+            if steps.count(step) > 1:
+                raise forms.ValidationError(f"“{LABELS[step]}” stands there twice.")
+        return steps
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return [row["step"] for row in self.prepare_value(initial)] != [row["step"] for row in data or []]
+
+
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     category_caps = PairsField(
         label="Most points per category",
@@ -149,9 +173,22 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Keeps one category from deciding alone: fit counts at most 50.",
     )
 
+    account_steps = AccountStepsField(
+        label="In this order",
+        help_text="Named accounts and the CRM's. The first step that finds one decides; a step without a row is switched off.",
+    )
+
     class Meta:
         model = RoutingSettings
-        fields = ["hot_from", "warm_from", "category_caps", "sticky", "sticky_days", "sticky_when_away"]
+        fields = [
+            "hot_from",
+            "warm_from",
+            "category_caps",
+            "sticky",
+            "sticky_days",
+            "sticky_when_away",
+            "account_steps",
+        ]
         labels = {"sticky_days": "for so many days", "sticky_when_away": "when that owner is away"}
         widgets = {"hot_from": UnfoldAdminIntegerFieldWidget(), "warm_from": UnfoldAdminIntegerFieldWidget()}
         help_texts = {"sticky_days": "From the last assignment or two-way contact."}
@@ -184,6 +221,7 @@ class SettingsPage(DraftPage):
     fieldsets = [
         ("Score", {"fields": ["hot_from", "warm_from", "category_caps"]}),
         ("Returning leads", {"fields": ["sticky", "sticky_days", "sticky_when_away"]}),
+        ("Which account a lead belongs to", {"fields": ["account_steps"]}),
     ]
 
     def changelist_view(

@@ -23,6 +23,7 @@ STEPS: dict[Step, str] = {
     "close_name": "A similar name and the same domain name, phone prefix or postal code",
 }
 ALL_STEPS: tuple[Step, ...] = tuple(STEPS)
+LABELS: Mapping[str, str] = dict(STEPS.items())
 BY: Mapping[str, str] = {
     "contact": "by the company of their record",
     "external_id": "by its id",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
 
+from routing.engine.account_match import ALL_STEPS, Step
 from routing.engine.conditions import Condition
 from routing.engine.durations import CLOCKS, Clock
 from routing.engine.references import Id, Ref, Row
@@ -103,6 +104,7 @@ class CompiledRuleSet:
     stickiness: Stickiness = field(default_factory=Stickiness)
     sla_policies: tuple[CompiledSlaPolicy, ...] = ()
     fallback_queue: Ref | None = None
+    account_steps: tuple[Step, ...] = ALL_STEPS
     version: int = 0
 
     @cached_property
@@ -147,6 +149,7 @@ class CompiledRuleSet:
                 stickiness=Stickiness(**(data.get("stickiness") or {})),
                 sla_policies=tuple(map(_policy, data.get("sla_policies", ()))),
                 fallback_queue=_queue(data.get("fallback_queue")),
+                account_steps=_account_steps(data.get("account_steps", ALL_STEPS)),
                 version=int(data.get("version") or 0),
             )
         except (KeyError, TypeError) as error:
@@ -166,6 +169,7 @@ class CompiledRuleSet:
             "stickiness": self.stickiness.to_json(),
             "sla_policies": [policy.to_json() for policy in self.sla_policies],
             "fallback_queue": {"id": queue.id, "name": queue.name} if queue else None,
+            **({} if self.account_steps == ALL_STEPS else {"account_steps": list(self.account_steps)}),
         }
 
 
@@ -218,6 +222,14 @@ def _policy(data: Mapping[str, Any]) -> CompiledSlaPolicy:
     return CompiledSlaPolicy(
         data["id"], data["name"], data["first_response"], clock, data.get("when") or {}, tuple(steps)
     )
+
+
+def _account_steps(data: Sequence[str]) -> tuple[Step, ...]:
+    if unknown := [name for name in data if name not in ALL_STEPS]:
+        raise RuleSetError(
+            f"No account is found by {', '.join(map(repr, unknown))}: use {', '.join(ALL_STEPS)}."
+        )
+    return tuple(step for name in data for step in ALL_STEPS if step == name)
 
 
 def _queue(data: Mapping[str, Any] | None) -> Ref | None:

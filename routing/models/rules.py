@@ -3,8 +3,14 @@
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from routing.engine.account_match import ALL_STEPS
 from routing.models.owners import Owner, Queue
 from routing.models.rotations import Rotation
+
+
+def account_steps() -> list[str]:
+    """All of them, in their usual order."""
+    return list(ALL_STEPS)
 
 
 class RoutingRule(models.Model):
@@ -72,6 +78,13 @@ class RoutingSettings(models.Model):
     )
     sticky = models.BooleanField("keep returning leads with their owner", default=True)
     sticky_days = models.PositiveIntegerField(default=90)
+    account_steps = models.JSONField(
+        "how accounts are found",
+        default=account_steps,
+        db_default=account_steps(),
+        blank=True,
+        help_text="The first step that finds one decides.",
+    )
     sticky_when_away = models.CharField(max_length=10, choices=OwnerAway.choices, default=OwnerAway.ROTATE)
     history = HistoricalRecords()
 

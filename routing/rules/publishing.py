@@ -14,7 +14,9 @@ from django.db import transaction
 
 from plumbing.locks import lock_keys
 from routing.engine import ruleset as engine
+from routing.engine.account_match import ALL_STEPS, Step
 from routing.models import Queue, RoutingRule, RoutingSettings, RuleSet, ScoringRule, SlaPolicy, Territory
+from routing.models.rules import account_steps
 from routing.rules import ruleset_changes
 from routing.rules.draft_findings import Finding, find
 
@@ -109,6 +111,14 @@ def compiled_with_row() -> tuple[engine.CompiledRuleSet, RuleSet]:
     return _compiled(row.version, row.checksum), row
 
 
+def steps_in_force() -> Sequence[Step]:
+    """How accounts are found; one small query. The usual order while nothing is published."""
+    try:
+        return compiled().account_steps
+    except NothingPublished:
+        return ALL_STEPS
+
+
 def compiled_version(version: int) -> engine.CompiledRuleSet:
     """An older ruleset, for replaying. Raises RuleSet.DoesNotExist."""
     return _compiled(version, RuleSet.objects.values_list("checksum", flat=True).get(version=version))
@@ -132,6 +142,8 @@ def draft_snapshot() -> Snapshot:
     """The active drafts as a snapshot of `routing.engine`, without a version."""
     settings = RoutingSettings.objects.first() or RoutingSettings()
     fallback = Queue.objects.filter(fallback=True, active=True).first()
+    # The usual order is not said: nothing is to publish where nobody has changed it.
+    steps = {} if settings.account_steps == account_steps() else {"account_steps": settings.account_steps}
     scoring = list(ScoringRule.objects.filter(active=True))
     return {
         "format": engine.FORMAT,
@@ -171,6 +183,7 @@ def draft_snapshot() -> Snapshot:
             for row in SlaPolicy.objects.filter(active=True)
         ],
         "fallback_queue": {"id": fallback.pk, "name": fallback.name} if fallback else None,
+        **steps,
     }
 
 

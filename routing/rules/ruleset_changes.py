@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from routing.engine.account_match import ALL_STEPS, BY
 from routing.engine.wording import sentence
 from routing.rules.vocabulary import LABELS
 
@@ -58,6 +59,8 @@ def _sentences(before: Snapshot, after: Snapshot) -> Iterator[str]:
         key="id",
         name="name",
     )
+    if before.get("account_steps") != after.get("account_steps"):
+        yield _account_steps(after.get("account_steps", ALL_STEPS))
     if before["fallback_queue"] != after["fallback_queue"]:
         queue = after["fallback_queue"]
         yield (
@@ -176,6 +179,13 @@ def _scoring_rule_changes(old: Row, new: Row) -> list[str]:
     if old["category"] != new["category"]:
         said.append(f"now counts as {new['category'] or 'no category'}")
     return said
+
+
+def _account_steps(steps: Iterable[str]) -> str:
+    said = [BY.get(step, step) for step in steps]
+    return (
+        f"An account is found {', then '.join(said)}." if said else "No lead belongs to an account any more."
+    )
 
 
 def _stickiness(new: Row) -> str:

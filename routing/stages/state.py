@@ -58,7 +58,7 @@ def look(batch: Batch, works: Sequence[LeadWork]) -> None:
             found.background = told
             found.facts |= told.facts()
             batch.leave(background.write_backgrounds, told)
-    accounts = Accounts(found.facts for _work, found in new)
+    accounts = Accounts((found.facts for _work, found in new), ruleset_of(batch)[0].account_steps)
     for _work, found in new:
         found.belongs = accounts.of(found.facts)
         if found.account is not None:

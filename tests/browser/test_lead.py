@@ -61,7 +61,7 @@ def test_a_lead_says_which_account_it_belongs_to(console: Page, shoot):
     open_lead(console, "Ann Fox")
     account = console.locator(".lo-why .lo-checks li", has_text="found by the domain of the address")
     expect(account).to_contain_text("Globex")
-    expect(console.locator(".lo-why")).to_contain_text("Globex Europe Globex has an owner")
+    expect(console.locator(".lo-why")).to_contain_text("Globex Europe: Globex has an owner")
     shoot("lead-account")
 
 

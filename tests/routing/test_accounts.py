@@ -6,11 +6,13 @@ import pytest
 from django.apps import apps  # noqa: TID251  as a migration is given it
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from routing import facts
 from routing.accounts import Accounts
 from routing.engine.account_match import TOO_COMMON
-from routing.models import Decision, NamedAccount, Owner
+from routing.models import Decision, NamedAccount, Owner, RoutingSettings
+from routing.rules import publishing
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +131,31 @@ def test_what_very_many_accounts_have_in_common_is_not_looked_for():
     assert belongs(company="Globex x", phone="+493012349999").account is not None
     NamedAccount.objects.filter(company="Globex xx").delete()
     assert belongs(company="Globexx", phone="+493012349999").match.step == "close_name"
+
+
+def test_the_order_of_steps_is_published_and_a_step_that_is_left_out_finds_nothing(acme):
+    NamedAccount.objects.create(company="By name", country="US")
+    values = make.american(email="jane@globex.com", company="By name")
+    assert published_match(values) == ("Globex", "domain")
+    RoutingSettings.objects.update_or_create(pk=1, defaults={"account_steps": ["name", "domain"]})
+    assert publishing.unpublished_changes() == [
+        "An account is found by its name, then by the domain of the address."
+    ]
+    assert published_match({**values, "email": "ann@globex.com"}) == ("Globex", "domain")
+    publishing.publish(by="maria", now=timezone.now())
+    assert publishing.compiled().to_json()["account_steps"] == ["name", "domain"]
+    assert published_match({**values, "email": "bea@globex.com"}) == ("By name", "name")
+    RoutingSettings.objects.update(account_steps=["external_id"])
+    publishing.publish(by="maria", now=timezone.now())
+    assert published_match({**values, "email": "cem@globex.com"}) == ("", "")
+
+
+def test_the_usual_order_is_nothing_to_publish(acme):
+    RoutingSettings.objects.get_or_create(pk=1)
+    assert publishing.unpublished_changes() == []
+    assert "account_steps" not in publishing.draft_snapshot()
+
+
+def published_match(values):
+    said = Decision.objects.get(lead=make.handed_off(values)).ownership
+    return said["account_name"], said["account_by"]

@@ -2,6 +2,7 @@
 
 from leadops.configuration.section import Section
 from leadops.configuration.sections.absences import Absences
+from leadops.configuration.sections.account_match import AccountMatchSection
 from leadops.configuration.sections.calendars import Calendars
 from leadops.configuration.sections.connections import Connections
 from leadops.configuration.sections.forms import Forms
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Section] = {
         Rotations(),
         ScoringSection(),
         Stickiness(),
+        AccountMatchSection(),
         Rules(),
         SlaPolicies(),
         Forms(),

@@ -11,21 +11,10 @@ def routing_settings() -> RoutingSettings:
     return RoutingSettings.objects.first() or RoutingSettings()
 
 
-class Stickiness(Section):
-    name = "stickiness"
-    shape = Shape(
-        (
-            Field("enabled", Flag(), True, column="sticky", shown=True),
-            Field("days", Whole(minimum=1, maximum=3650), 90, column="sticky_days", shown=True),
-            Field(
-                "when_owner_away",
-                Choice(tuple(RoutingSettings.OwnerAway.values)),
-                "rotate",
-                column="sticky_when_away",
-                shown=True,
-            ),
-        )
-    )
+class SettingsSection(Section):
+    """Some columns of the one row of settings."""
+
+    shape: Shape
 
     def read(self) -> Any:
         row = routing_settings()
@@ -40,3 +29,20 @@ class Stickiness(Section):
         for known in self.shape.fields:
             setattr(row, known.attribute, plain.get(known.name, known.default))
         saver.save_if_changed(row, before)
+
+
+class Stickiness(SettingsSection):
+    name = "stickiness"
+    shape = Shape(
+        (
+            Field("enabled", Flag(), True, column="sticky", shown=True),
+            Field("days", Whole(minimum=1, maximum=3650), 90, column="sticky_days", shown=True),
+            Field(
+                "when_owner_away",
+                Choice(tuple(RoutingSettings.OwnerAway.values)),
+                "rotate",
+                column="sticky_when_away",
+                shown=True,
+            ),
+        )
+    )

@@ -113,6 +113,17 @@ def test_it_leaves_a_section_alone_that_the_file_does_not_have(config, acme):
     assert Owner.objects.filter(active=True).count() == 6
 
 
+def test_it_says_in_which_order_accounts_are_found(config, acme):
+    config.apply(acme)
+
+    said = config.apply("version: 1\naccount_match: {steps: [name, domain]}\n")
+
+    assert said == "1 setting of account matching changed. Published as version 2.\n"
+    assert RoutingSettings.objects.get().account_steps == ["name", "domain"]
+    assert "stands here twice" in config.refusal("version: 1\naccount_match: {steps: [name, name]}\n")
+    assert "is not known here" in config.refusal("version: 1\naccount_match: {steps: [weather]}\n")
+
+
 def test_it_keeps_a_members_row_when_the_member_leaves(config, acme):
     config.apply(acme)
 

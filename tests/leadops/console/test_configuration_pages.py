@@ -501,6 +501,15 @@ def test_it_reads_the_steps_of_a_response_time(client):
     )
 
 
+def test_the_steps_that_find_an_account_are_put_in_order_and_switched_off(client):
+    row, _ = RoutingSettings.objects.get_or_create(pk=1)
+    data = filled(client, RoutingSettings, row)
+    client.post(page(RoutingSettings, row), {**data, "account_steps-step": ["name", "domain", ""]})
+    assert RoutingSettings.objects.get().account_steps == ["name", "domain"]
+    twice = client.post(page(RoutingSettings, row), {**data, "account_steps-step": ["name", "name"]})
+    assert errors_of(twice)["account_steps"][0].endswith("stands there twice.")
+
+
 def test_it_refuses_a_domain_that_belongs_to_another_account(client):
     data = {"company": "Globex Europe", "domains": "www.globex.de", "active": "on"}
     answer = client.post(page(NamedAccount), data)
