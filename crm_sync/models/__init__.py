@@ -4,7 +4,7 @@ from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
 from crm_sync.models.inbound import InboundEvent
 from crm_sync.models.left_out import LeftOutValue
 from crm_sync.models.mirror import Account, KnownContact, MirrorProgress, OpenDeal
-from crm_sync.models.outbox import CrmLink, OutboxEntry
+from crm_sync.models.outbox import CrmLink, OutboxEntry, PushTries
 from crm_sync.models.reconciliation import CrmDifference, Reconciliation
 from crm_sync.models.schema import CrmProperty
 
@@ -22,5 +22,6 @@ __all__ = [
     "OpenDeal",
     "OutboxEntry",
     "OwnerLink",
+    "PushTries",
     "Reconciliation",
 ]

@@ -41,6 +41,26 @@ class OutboxEntry(models.Model):
         return f"{self.lead_id} → {self.connection}"
 
 
+class PushTries(models.Model):
+    """The last few tries to write one lead there, for people to look at. `crm_sync.outbound.tries` has the shape, and writes.
+
+    `tries` are the newest first, without what people have typed; `at` is the newest's moment.
+    """
+
+    connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
+    tries = models.JSONField(default=list)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "tries to write a lead"
+        verbose_name_plural = "tries to write leads"
+        constraints = [models.UniqueConstraint(fields=["connection", "lead"], name="tries_of_a_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} → {self.connection}"
+
+
 class CrmLink(models.Model):
     """The CRM's copy of a lead (I6: at most one).
 

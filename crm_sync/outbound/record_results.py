@@ -18,7 +18,7 @@ from crm_sync.connectors.base import Report
 from crm_sync.crm_state import owner_shown
 from crm_sync.exception_reports import rejected
 from crm_sync.models import CrmLink
-from crm_sync.outbound import left_out, row_results, task_results
+from crm_sync.outbound import left_out, row_results, task_results, tries
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import ExceptionReport, close_items, open_items
@@ -69,6 +69,8 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
         finished.over = given_up | set(report.again)
         gone = [push for push in pushes if push.gone]
         problems += _save_gone(session, gone, now=now)
+        words = {key: refusal.message for key, refusal in report.refused.items()}
+        tries.keep_answers(session, pushes, refused=words, again=report.again, now=now)
         finished.over |= {push.key for push in gone}
         going_on = [push for push in pushes if push.key not in finished.over]
         over = task_results.without_tasks(session, going_on)

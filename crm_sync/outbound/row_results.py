@@ -11,6 +11,7 @@ from crm_sync import exception_kinds, outbox
 from crm_sync.connection import lease
 from crm_sync.exception_reports import failing
 from crm_sync.models import OutboxEntry
+from crm_sync.outbound import tries
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import ExceptionReport, close_items, open_items
@@ -21,8 +22,9 @@ def put_off_all(session: ConnectionSession, pushes: Collection[Push], *, words: 
     """The call failed as a whole, because of the CRM: later. Raises LeaseLost."""
     with transaction.atomic():
         lease.hold(session.pk, session.token)
-        entries = [push.entry for push in pushes]
-        outbox.mark_failed(entries, error=words, ambiguous=ambiguous, now=timezone.now())
+        entries, now = [push.entry for push in pushes], timezone.now()
+        outbox.mark_failed(entries, error=words, ambiguous=ambiguous, now=now)
+        tries.keep_failure(session, pushes, words=words, now=now)
 
 
 def put_off_one(session: ConnectionSession, push: Push, *, words: str, ambiguous: bool) -> None:
@@ -31,6 +33,7 @@ def put_off_one(session: ConnectionSession, push: Push, *, words: str, ambiguous
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         outbox.mark_failed([push.entry], error=words, ambiguous=ambiguous, now=now)
+        tries.keep_failure(session, [push], words=words, now=now)
         open_items(_news(session, [push], {push.key: words}), now=now)
 
 

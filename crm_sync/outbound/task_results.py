@@ -9,7 +9,7 @@ from crm_sync.connection import lease
 from crm_sync.connectors.base import RemoteTask, TaskReport, TaskToCreate
 from crm_sync.exception_reports import rejected
 from crm_sync.models import CrmLink
-from crm_sync.outbound import follow_up, row_results
+from crm_sync.outbound import follow_up, row_results, tries
 from crm_sync.outbound.follow_up import TaskPlan
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
@@ -60,6 +60,8 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: TaskRepor
         update_rows(touched, fields=LINK_FIELDS)
         problems = row_results.put_off(session, pushes, failed, now=now)
         row_results.dead_letter(pushes, dead, now=now)
+        put_off = {push.lead.pk: failed[push.key] for push in pushes if push.key in failed}
+        tries.keep_tasks(session, refused=dead, again=put_off, now=now)
         problems += [
             rejected(session.connection, push.lead, words=dead[push.lead.pk])
             for push in row_results.of_leads(pushes, dead)

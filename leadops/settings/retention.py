@@ -8,6 +8,7 @@ LEADOPS_KEEP_DECISIONS: int = env.int("LEADOPS_KEEP_DECISIONS", default=365)
 LEADOPS_KEEP_CLOCKS: int = env.int("LEADOPS_KEEP_CLOCKS", default=1095)
 LEADOPS_KEEP_NOTICES: int = env.int("LEADOPS_KEEP_NOTICES", default=90)
 LEADOPS_KEEP_EVENTS: int = env.int("LEADOPS_KEEP_EVENTS", default=30)
+LEADOPS_KEEP_TRIES: int = env.int("LEADOPS_KEEP_TRIES", default=14)
 LEADOPS_KEEP_EXCEPTIONS: int = env.int("LEADOPS_KEEP_EXCEPTIONS", default=365)
 LEADOPS_KEEP_LOGS: int = env.int("LEADOPS_KEEP_LOGS", default=30)
 # A decision replays from the turn that it used: turns never go before decisions do.

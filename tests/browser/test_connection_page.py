@@ -9,12 +9,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from crm_sandbox.server import SandboxServer
-from crm_sync.models import CrmConnection, CrmDifference, CrmLink, Reconciliation
+from crm_sync.models import CrmConnection, CrmDifference, CrmLink, FieldMapping, Reconciliation
 from crm_sync.outbound import sending
 from crm_sync.polling import filling
 from crm_sync.reconcile import running
 from intake.models import Lead
 from plumbing import secrets
+from routing.models import LeadScore
 from tests.make.crm_sync import push
 from tests.make.sandbox import TOKEN, Crm
 
@@ -89,3 +90,33 @@ def test_what_the_crm_knows_is_listed_with_its_age(console: Page, crm: Crm, shoo
     console.goto(reverse(f"admin:crm_sync_{name}_changelist"))
     expect(console.locator(".lo-answer").first).to_contain_text("asked for changes")
     shoot(f"mirror-{name}")
+
+
+def test_the_last_tries_of_a_lead_say_what_was_sent_and_what_the_crm_said(console: Page, crm: Crm, shoot):
+    lead = Lead.objects.get(full_name="Jana Weiss")
+    crm.call(
+        "POST",
+        "/control/hubspot/rules",
+        {
+            "kind": "contacts",
+            "property": "jobtitle",
+            "when": {"property": "leadops_segment", "values": ["cold"]},
+        },
+    )
+    crm_field = FieldMapping.objects.get(canonical="segment")
+    assert crm_field.property == "leadops_segment"
+    LeadScore.objects.filter(lead=lead).update(segment="cold")
+    push(lead)
+    sending.drain_all()
+    console.goto(reverse("admin:intake_lead_change", args=(lead.pk,)))
+    console.get_by_role("tab", name=re.compile("Sync")).click()
+    panel = console.locator("[role=tabpanel]:visible")
+    expect(panel).to_contain_text("Last tries to write it into HubSpot")
+    panel.locator("details summary").last.click()
+    panel.scroll_into_view_if_needed()
+    shoot("lead-tries")
+    expect(panel.get_by_role("link", name=re.compile("#"))).to_have_attribute(
+        "href", re.compile("/record/0-1/")
+    )
+    expect(panel).to_contain_text("leadops_score")
+    expect(panel).not_to_contain_text(lead.email)

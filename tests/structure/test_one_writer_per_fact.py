@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from crm_sync.models import Account, KnownContact, OpenDeal, OutboxEntry
+from crm_sync.models import Account, KnownContact, OpenDeal, OutboxEntry, PushTries
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from routing.models import Assignment, RotationTurn
@@ -17,6 +17,7 @@ WRITERS = {
     Assignment: ["routing/assignment.py"],
     RotationTurn: ["routing/rotations/ledger.py"],
     OutboxEntry: ["crm_sync/outbox.py"],
+    PushTries: ["crm_sync/outbound/tries.py"],
     KnownContact: ["crm_sync/mirror/writing.py"],
     Account: ["crm_sync/mirror/writing.py"],
     OpenDeal: ["crm_sync/mirror/writing.py"],

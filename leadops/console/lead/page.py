@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from crm_sync.models import CrmConnection
+from crm_sync.outbound import tries
 from exception_queue.models import ExceptionItem
 from intake import bodies
 from intake.models import Lead, LeadIdentity, Submission, TimelineEntry
@@ -49,6 +50,7 @@ def context(lead: Lead, *, user: Any, now: datetime) -> dict[str, Any]:
         "due": due_of(view.clock, now=now),
         "clock": view.clock,
         "crm": view.crm,
+        "tries": tries.of_lead(lead.pk),
         "arrival": _arrival(lead, submissions, entries, names),
         "open_exceptions": (items := _exceptions(lead, submissions)),
         "comparable": _comparable(items, user),
