@@ -1,8 +1,8 @@
 """What a connection's JSON columns hold."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from plumbing.json_shapes import JsonShape
 from routing.engine.scoring import Segment
@@ -33,17 +33,41 @@ class SystemOfRecord(JsonShape):
 
 
 class FieldOwnership(JsonShape):
-    """Who is right about one field, and which way it goes."""
+    """Who is right about one field, and which way it goes.
+
+    `to_crm`: what is changed there does not come here; it is changed back where leadops is right, else left there. `from_crm`:
+    nothing is ever written there.
+    """
 
     system: SystemName | None = None
     direction: Direction = "both"
 
 
+# The lead is found there by the one, and by the other whoever should answer finds it.
+_ALWAYS_WRITTEN = ("owner", "email")
+
+
 class Ownership(JsonShape):
-    """By canonical field, `owner`, `lifecycle` (the lead's status) or `default`, as in `SystemOfRecord`."""
+    """By canonical field, `owner`, `lifecycle` (the lead's status) or `default`, as in `SystemOfRecord`, before which it goes."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, FieldOwnership]
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        for name in _ALWAYS_WRITTEN:
+            if self.of(name).direction == "from_crm":
+                raise ValueError(f"The {name} is written there always: it can go both ways, or only there.")
+        return self
+
+    def of(self, canonical: str) -> FieldOwnership:
+        """What is said of this field; of one that is not named, what `default` says. The owner and the address need a word of
+        their own."""
+        said = self.model_extra or {}
+        name = "lifecycle" if canonical == "status" else canonical
+        usual = FieldOwnership() if name in _ALWAYS_WRITTEN else said.get("default", FieldOwnership())
+        found: FieldOwnership = said.get(name, usual)
+        return found
 
 
 class TaskRule(JsonShape):

@@ -21,7 +21,7 @@ from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
 from routing.admin.conditions import ConditionField
 from routing.engine.scoring import SEGMENTS
 
-_MASTERS = (
+MASTERS = (
     ("", "as by default"),
     ("leadops", "leadops"),
     ("crm", "The CRM"),
@@ -62,17 +62,16 @@ class ConnectionForm(SecretsForm, PartsForm):
     )
     master_owner = forms.ChoiceField(
         label="Owner",
-        choices=_MASTERS,
+        choices=MASTERS,
         required=False,
         widget=UnfoldAdminSelectWidget(),
-        help_text="A person's change of owner in the CRM is always accepted.",
     )
     master_lifecycle = forms.ChoiceField(
-        label="Status", choices=_MASTERS, required=False, widget=UnfoldAdminSelectWidget()
+        label="Status", choices=MASTERS, required=False, widget=UnfoldAdminSelectWidget()
     )
     master_default = forms.ChoiceField(
         label="All other fields",
-        choices=[("", "Whoever wrote last"), *_MASTERS[1:]],
+        choices=[("", "Whoever wrote last"), *MASTERS[1:]],
         required=False,
         widget=UnfoldAdminSelectWidget(),
     )

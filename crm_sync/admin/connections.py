@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+from crm_sync.admin import who_decides
 from crm_sync.admin.connection_form import ConnectionForm
 from crm_sync.admin.mappings import (
     ANYWAY,
@@ -50,6 +51,7 @@ _TONES = {
 }
 
 
+WHO_DECIDES = "Who decides"
 _LISTS = {"contacts": "knowncontact", "companies": "account", "deals": "opendeal"}
 
 
@@ -79,7 +81,7 @@ class ConnectionPage(PreviewsPayload, ModeActions, ReadsProperties, ComparesLead
             {"classes": ["tab"], "fields": ["token", "token_env", "webhook_secret", "webhook_secret_env"]},
         ),
         (
-            "Who decides",
+            WHO_DECIDES,
             {"classes": ["tab"], "fields": ["master_owner", "master_lifecycle", "master_default"]},
         ),
         (
@@ -166,9 +168,17 @@ class ConnectionPage(PreviewsPayload, ModeActions, ReadsProperties, ComparesLead
                 self.message_user(request, f"New properties could not be checked: {why}", messages.WARNING)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None and self._may_change(request, obj):
+            kwargs["form"] = who_decides.form_for(obj)
+        return super().get_form(request, obj, change, **kwargs)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The word for switching off a guarded line is asked for when somebody tries."""
         fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None and self._may_change(request, obj):
+            table = {WHO_DECIDES: {"classes": ["tab"], "fields": who_decides.rows(obj)}}
+            fieldsets = [(name, table.get(name, options)) for name, options in fieldsets]
         if obj is None or request.method != "POST" or not switches_off_guarded(obj, request.POST):
             return fieldsets
         (name, options), *others = fieldsets

@@ -158,9 +158,17 @@ class _Record:
         if self.known.connector.is_us(author, recipient=event.recipient):
             return Status.IGNORED, "Our own change"
         by_person = self.known.connector.is_person(author)
-        if mapping.canonical == OWNER:
+        plan = self.known.plan
+        goes_there_only = plan.direction_of(mapping.canonical) == "to_crm"
+        if mapping.canonical == OWNER and not goes_there_only:
             return self._owner(name, value, author=author, by_person=by_person)
-        if self.known.plan.system_of_record_for(mapping.canonical) == "leadops":
+        if plan.system_of_record_for(mapping.canonical) != "leadops" and goes_there_only:
+            return Status.IGNORED, "It goes there only: what was changed there is left"
+        if mapping.canonical == OWNER:
+            return self._change_back(
+                name, value, author=author, email=owners.shown_as(self.known.connection.pk, value)
+            )
+        if plan.system_of_record_for(mapping.canonical) == "leadops":
             return self._change_back(name, value, author=author)
         at = min(event.occurred_at or event.received_at, self.now)
         return self._field(mapping, value, author=author, by_person=by_person, at=at)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm_sync.connection_settings import SystemOfRecord
+from crm_sync.connection_settings import Direction, Ownership, SystemOfRecord
 from crm_sync.connectors.base import Connector, Need, PropertyNames
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
@@ -30,7 +30,7 @@ from intake.canonical import CANONICAL_FIELDS
 Mode = FieldMapping.Mode
 
 # What people can change in the CRM too; everything else is ours alone.
-_SHARED = frozenset({OWNER, STATUS, *CANONICAL_FIELDS})
+SHARED = frozenset({OWNER, STATUS, *CANONICAL_FIELDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Plan:
 
     mappings: Sequence[FieldMapping]
     system_of_record: SystemOfRecord
+    ownership: Ownership
     names: PropertyNames
     encode: Callable[[Any], str]
     list_separator: str
@@ -68,9 +69,15 @@ class Plan:
 
     def system_of_record_for(self, canonical: str) -> str:
         """leadops, crm or most_recent."""
-        if canonical not in _SHARED:
+        if canonical not in SHARED:
             return "leadops"
-        return self.system_of_record.of(canonical)
+        if self.direction_of(canonical) == "from_crm":
+            return "crm"
+        return self.ownership.of(canonical).system or self.system_of_record.of(canonical)
+
+    def direction_of(self, canonical: str) -> Direction:
+        """Which way a field goes. What is ours alone goes there only."""
+        return self.ownership.of(canonical).direction if canonical in SHARED else "to_crm"
 
     def leaves_when_adopting(self, name: str, there: Mapping[str, str]) -> bool:
         """How far people have got with a record that was not ours is not set back by a lead that is new to us."""
@@ -94,6 +101,7 @@ def plan_of(
     return Plan(
         mappings=mappings,
         system_of_record=connection.system_of_record,
+        ownership=connection.ownership,
         names=connector.names,
         encode=connector.encode,
         list_separator=connector.list_separator,
@@ -193,6 +201,8 @@ def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
     wanted: dict[str, tuple[str, str]] = {}
     for mapping in plan.mappings:
         mode = plan.mode_of(mapping)
+        if plan.direction_of(mapping.canonical) == "from_crm":
+            continue
         if mapping.canonical == OWNER:
             if not push.owner_unknown:
                 wanted[mapping.property] = (push.owner_id, mode)

@@ -62,6 +62,13 @@ def compare(
     payload.fill(push, plan)
     labels = {one.property: crm_fields.label(one.canonical) for one in plan.mappings}
     there = present.properties
+    # What goes there only, and is not ours to change back.
+    left_there = {
+        one.property
+        for one in plan.mappings
+        if plan.direction_of(one.canonical) == "to_crm"
+        and plan.system_of_record_for(one.canonical) != "leadops"
+    }
     found: dict[Kind, list[DifferenceLine]] = {}
     for name, label in labels.items():
         stands, known = there.get(name) or "", link.sent.get(name, "")
@@ -70,6 +77,8 @@ def compare(
             continue
         if name not in link.sent and name not in push.sending:
             continue  # Never ours to write.
+        if same(ours, known) and name in left_there:
+            continue
         is_owner = name == plan.names.owner
         kind = Kind.OWNER if is_owner else Kind.CHANGED
         if same(stands, known):

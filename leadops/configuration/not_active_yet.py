@@ -1,7 +1,7 @@
 """What can be stored and does nothing yet: the one table that `config apply`, `config diff` and `manage.py doctor` read.
 
 What works stands in a registry (connectors, kinds of steps, vendors). A setting that enters its registry leaves this table
-by itself; the thank-you mail and settings of connections, which have none, are named by hand.
+by itself; the thank-you mail, which has none, is named by hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,18 +53,6 @@ def _kind(connection: Item) -> Iterator[tuple[str, str]]:
         yield f"kind: {connection['kind']}", "there is no connector for it, so what is to be written waits."
 
 
-# Leaves this table line by line, as each is acted on.
-_CONNECTION_DEFAULTS: Mapping[str, tuple[object, str]] = {
-    "ownership": ({}, "system_of_record alone decides."),
-}
-
-
-def _connection_settings(connection: Item) -> Iterator[tuple[str, str]]:
-    for setting, (default, why) in _CONNECTION_DEFAULTS.items():
-        if connection.get(setting, default) != default:
-            yield setting, why
-
-
 def _steps(policy: Item) -> Iterator[tuple[str, str]]:
     for do in dict.fromkeys(step["do"] for step in policy.get("steps", ())):
         if do in NOT_ACTIVE_YET:
@@ -80,12 +68,6 @@ _TABLE = (
     ),
     _Kept("forms", "key", _vendor, "Choose another vendor; “generic” takes any JSON or form body."),
     _Kept("connections", "key", _kind, "Switch the connection off (active: false) if that is not wanted."),
-    _Kept(
-        "connections",
-        "key",
-        _connection_settings,
-        "Switch the connection off (active: false) to keep leads out.",
-    ),
     _Kept("sla_policies", "name", _steps, f"Until then use one of {', '.join(STEP_KINDS)}."),
 )
 

@@ -85,7 +85,7 @@ def test_a_task_is_due_when_the_answer_is_and_at_no_other_time(config):
     assert "“tomorrow” is not known here: use" in said
 
 
-IDLE_CONNECTION = """connections:
+CONNECTION = """connections:
   - key: hubspot
     mode: observe
     when: {all: [{field: country, in: [DE, AT]}]}
@@ -97,18 +97,15 @@ IDLE_CONNECTION = """connections:
 """
 
 
-def test_what_a_connection_does_not_act_on_yet_is_kept_exported_and_named(config):
-    config.apply(IDLE_CONNECTION)
-
-    lines = not_active(config)
-    named = ["ownership"]
-    assert [line.split()[3] for line in lines] == named
+def test_everything_that_a_connection_can_say_is_acted_on_kept_and_exported(config):
+    config.apply(CONNECTION)
+    assert not_active(config) == []
     row = CrmConnection.objects.get(key="hubspot")
     assert (row.mode, row.known_owner, row.recycled) == ("observe", "route_anew", ["UNQUALIFIED"])
     assert row.ownership.plain() == {"phone": {"system": "crm", "direction": "from_crm"}}
-    assert config.diff(IDLE_CONNECTION) == (0, "")
+    assert config.diff(CONNECTION) == (0, "")
     exported = config.export()
-    assert all(f"{name}:" in exported for name in named)
+    assert all(f"{name}:" in exported for name in ("when", "ownership", "poll_seconds"))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +115,7 @@ def test_what_a_connection_does_not_act_on_yet_is_kept_exported_and_named(config
         ("when: {field: country, resembles: DE}", "resembles"),
         ("ownership: {phone: {system: nobody}}", "“nobody” is not known here"),
         ("ownership: {phone: {direction: sideways}}", "“sideways” is not known here"),
+        ("ownership: {owner: {direction: from_crm}}", "The owner is written there always"),
         ("poll_seconds: 0", "0 is out of range"),
         ("look_up_ms: 9000", "9000 is out of range"),
     ],
