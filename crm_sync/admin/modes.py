@@ -12,14 +12,19 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from crm_sync import belonging, outbox
 from crm_sync.models import CrmConnection
-from plumbing import nudges
+from crm_sync.outbound import preview
+from intake.models import Lead
+from plumbing import access, nudges
 from plumbing.admin_kit.pages import to_page
 from plumbing.counting import counted
 
+_SHOWN = 3
+
 
 class LiveForm(BaseDialogForm):
-    """Whether the leads that came while it was only observed are written as well."""
+    """Whether the leads that came while it was only observed are written as well, and what that would be."""
 
+    form_after_template = "crm_sync/live_preview.html"
     catch_up = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -27,12 +32,27 @@ class LiveForm(BaseDialogForm):
         row = (
             CrmConnection.objects.filter(pk=self.object_id).first() if str(self.object_id).isdigit() else None
         )
-        count = len(belonging.missing(row)) if row is not None else 0
+        self.row = row
+        self.missing = belonging.missing(row) if row is not None else []
+        count = len(self.missing)
         self.fields[
             "catch_up"
         ].label = f"Also write {counted(count, 'lead that has', 'leads that have')} no record there yet"
         if not count:
             del self.fields["catch_up"]
+
+    def get_after_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """The newest of the leads that the viewer may see, each with what its record would be given."""
+        if self.row is None or not request.user.has_perm("intake.view_lead"):
+            return {"records": []}
+        leads = access.rows_for(request.user, Lead.objects.filter(pk__in=self.missing)).order_by(
+            "-created_at"
+        )
+        lines = list(self.row.mappings.filter(active=True))
+        records = [(lead, preview.of_lead(self.row, lines, lead)) for lead in leads[:_SHOWN]]
+        return {"records": records, "crm": self.row.crm_name}
 
 
 class ModeActions:
@@ -71,7 +91,7 @@ class ModeActions:
         permissions=["live"],
         dialog={
             "title": "Write to this CRM?",
-            "description": "From now on every lead is written there, with its owner and task.",
+            "description": "From now on every lead that belongs there is written, with its owner and task.",
             "form_class": LiveForm,
             "form_submit_text": "Go live",
         },

@@ -123,3 +123,14 @@ def test_the_last_tries_of_a_lead_say_what_was_sent_and_what_the_crm_said(consol
     )
     expect(panel).to_contain_text("leadops_score")
     expect(panel).not_to_contain_text(lead.email)
+
+
+def test_going_live_shows_first_what_would_be_written(console: Page, crm: Crm, shoot):
+    CrmConnection.objects.update(mode="observe")
+    CrmLink.objects.filter(lead__full_name="Jana Weiss").delete()
+    console.goto(reverse("admin:crm_sync_crmconnection_change", args=(CrmConnection.objects.get().pk,)))
+    console.get_by_role("link", name="Go live").first.click()
+    dialog = console.locator("#dialog")
+    expect(dialog).to_contain_text("What would be written for the newest of them")
+    expect(dialog).to_contain_text("hs_lead_status")
+    shoot("going-live")

@@ -1,12 +1,14 @@
 """A connection that is only observed is read, and nothing is written there."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from crm_sync import crm_state, outbox
+from crm_sync.admin.modes import LiveForm
 from crm_sync.connection import connection_status
 from crm_sync.models import CrmConnection, OutboxEntry
 from routing.models import Assignment, OwnerNotice
@@ -79,7 +81,10 @@ def test_going_live_writes_what_came_meanwhile_if_somebody_says_so(crm, observed
     lead = make.handed_off(make.american())
     assert list(outbox.missing(observed.pk)) == [lead]
     page = reverse("admin:crm_sync_crmconnection_live", args=(observed.pk,))
-    assert "Also write 1 lead that has no record there yet" in admin_client.get(page).content.decode()
+    shown = admin_client.get(page).content.decode()
+    assert "Also write 1 lead that has no record there yet" in shown
+    assert "What would be written for the newest of them" in shown
+    assert "hs_lead_status" in shown and lead.email in shown
     admin_client.post(page, SURE | ({"catch_up": "on"} if catch_up else {}))
     observed.refresh_from_db()
     assert observed.mode == "live"
@@ -87,3 +92,26 @@ def test_going_live_writes_what_came_meanwhile_if_somebody_says_so(crm, observed
     crm_sync.drain(observed)
     assert len(crm.contacts()) == catch_up
     assert OwnerNotice.objects.filter(lead=lead).count() == 1
+
+
+def test_what_going_live_shows_is_what_is_written_then(crm, observed):
+    lead = make.handed_off(make.american())
+    form = LiveForm(request=None, object_id=observed.pk)
+    asked = SimpleNamespace(
+        user=SimpleNamespace(has_perm=lambda name: True, is_superuser=True, is_active=True)
+    )
+    ((shown, lines),) = form.get_after_template_context(asked)["records"]
+    promised = {line.property: line.value for line in lines if line.value and not line.left_out}
+    assert shown == lead
+    assert {"email", "leadops_score", "hubspot_owner_id"} <= set(promised)
+    CrmConnection.objects.update(mode="live")
+    outbox.queue_for(observed.pk, [lead.pk], now=timezone.now())
+    crm_sync.drain(observed)
+    there = crm.contact()
+    assert {name: there[name] for name in promised} == promised
+
+
+def test_whoever_may_not_see_leads_is_shown_none_by_going_live(observed):
+    make.handed_off(make.american())
+    asked = SimpleNamespace(user=SimpleNamespace(has_perm=lambda name: False))
+    assert LiveForm(request=None, object_id=observed.pk).get_after_template_context(asked) == {"records": []}
