@@ -25,7 +25,7 @@ from crm_sync.admin.mappings import (
     switches_off_guarded,
 )
 from crm_sync.admin.modes import ModeActions
-from crm_sync.admin.previewing import ASKED, PreviewsPayload
+from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.connection import circuit, connection_status
@@ -187,8 +187,9 @@ class ConnectionPage(PreviewsPayload, ModeActions, ReadsProperties, ComparesLead
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What was wrong may be fixed now: the connection is prepared afresh and tried at once."""
         super().save_related(request, form, formsets, change)
+        leads = visible_leads(request)
         for formset in formsets:
-            for words in formset.warnings:
+            for words in formset.warnings(leads):
                 self.message_user(request, words, messages.WARNING)
         circuit.resume([form.instance.key], by=str(request.user), now=timezone.now())
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
@@ -20,10 +21,12 @@ from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.outbound import words_of_leads
 from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER, label
 from crm_sync.outbound.mapping_rules import CrmRules, MappingLine, MappingTrouble, in_words
 from crm_sync.schema import reading
 from intake.canonical import CANONICAL_FIELDS
+from intake.models import Lead
 from plumbing.http import RemoteError
 from plumbing.spelling import did_you_mean
 
@@ -169,6 +172,11 @@ def _rules_of(connection: CrmConnection) -> CrmRules | None:
     )
 
 
+def _line_of(form: Any) -> MappingLine:
+    data = form.cleaned_data
+    return MappingLine(data["canonical"], data["property"], data.get("values") or {})
+
+
 class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     """A line is judged when it is new or another: what stands there already holds up no change of another line."""
 
@@ -183,14 +191,16 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         definitions = self.rules.definitions if self.rules else dict[str, PropertyDefinition]()
         return {name: in_words(each) for name, each in definitions.items()}
 
-    @property
-    def warnings(self) -> list[str]:
-        """What was saved all the same."""
+    def warnings(self, leads: QuerySet[Lead]) -> list[str]:
+        """What was saved all the same; `leads` are those whose values may be named."""
         return [
-            f"{form.instance}: {each.words}"
+            f"{form.instance}: {words}"
             for form in self._judged()
-            for each in self.troubles(form)
-            if not each.refused
+            for words in (
+                *(each.words for each in self.troubles(form) if not each.refused),
+                words_of_leads.warning(self.rules, _line_of(form), leads) if self.rules else "",
+            )
+            if words
         ]
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -198,9 +208,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         form.fields["property"].widget = PropertyWidget(self.says)
 
     def troubles(self, form: Any) -> list[MappingTrouble]:
-        data = form.cleaned_data
-        line = MappingLine(data["canonical"], data["property"], data.get("values") or {})
-        return list(self.rules.troubles(line)) if self.rules else []
+        return list(self.rules.troubles(_line_of(form))) if self.rules else []
 
     def clean(self) -> None:
         super().clean()

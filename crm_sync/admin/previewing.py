@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -56,9 +57,16 @@ def _lines(formset: Any) -> list[FieldMapping]:
     return [line for _, line in sorted(found, key=lambda each: each[0])]
 
 
+def visible_leads(request: HttpRequest) -> QuerySet[Lead]:
+    """Those that the viewer may see, without what was merged into another; none for those who may see no leads."""
+    if not request.user.has_perm("intake.view_lead"):
+        return Lead.objects.none()
+    return access.rows_for(request.user, Lead.objects.filter(merged_into=None))
+
+
 def _lead(request: HttpRequest, address: str) -> Lead | None:
     """The one with this address, else the newest, of those that the viewer may see."""
-    leads = access.rows_for(request.user, Lead.objects.filter(merged_into=None))
+    leads = visible_leads(request)
     if address:
         leads = leads.filter(email=address)
     return leads.order_by("-created_at").first()

@@ -100,7 +100,7 @@ class CrmRules:
         if not wrong:
             return
         if definition.options:
-            said = f"{_named(wrong)} no option of “{line.property}”. It takes {_options(definition)}."
+            said = f"{_named(wrong)} no option of “{line.property}”. It takes {options_in_words(definition)}."
         else:
             said = (
                 f"{_named(wrong)} nothing that “{line.property}” takes: it is {_type_in_words(definition)}."
@@ -109,7 +109,7 @@ class CrmRules:
 
     def _words(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
         """Of fields whose values are known: those that the property has no option for."""
-        words = [self.encode(word) for word in _known_words(line.canonical)]
+        words = [self.encode(word) for word in known_words(line.canonical)]
         # A status without a translation is not written.
         passing = [] if line.canonical == STATUS and line.values else words
         lacking = [
@@ -121,7 +121,8 @@ class CrmRules:
         if lacking:
             yield MappingTrouble(
                 "values",
-                f"{_named(lacking)} no option of “{line.property}”: translate ({lacking[0]}=…) to {_options(definition)}.",
+                f"{_named(lacking)} no option of “{line.property}”: translate ({lacking[0]}=…) "
+                f"to {options_in_words(definition)}.",
                 refused=len(lacking) == len(words),
             )
 
@@ -139,11 +140,12 @@ class CrmRules:
 
 def in_words(definition: PropertyDefinition) -> str:
     """ "Industry: one of Machinery, Finance" """
-    takes = f"one of {_options(definition)}" if definition.options else _type_in_words(definition)
+    takes = f"one of {options_in_words(definition)}" if definition.options else _type_in_words(definition)
     return f"{definition.label}: {takes}"
 
 
-def _known_words(canonical: str) -> list[Any]:
+def known_words(canonical: str) -> list[Any]:
+    """All values that a field can have; [] where forms and people decide that."""
     if canonical == STATUS:
         return [value for value in Lead.Status.values if value != Lead.Status.SPAM]
     if canonical == "segment":
@@ -162,7 +164,8 @@ def _type_in_words(definition: PropertyDefinition) -> str:
     )
 
 
-def _options(definition: PropertyDefinition) -> str:
+def options_in_words(definition: PropertyDefinition) -> str:
+    """ "hot, warm, COLD", the first of them and the number of the others where there are many."""
     values = [value for value, _ in definition.options]
     more = f" and {len(values) - _MOST_NAMED} more" if len(values) > _MOST_NAMED else ""
     return ", ".join(values[:_MOST_NAMED]) + more

@@ -1,6 +1,9 @@
 """A slip in a mapping is found when it is saved, not by the leads that arrive without the value."""
 
+from html import unescape
+
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from crm_sync.models import FieldMapping
@@ -34,6 +37,14 @@ class Page:
             data |= {f"{prefix}-{name}": value for name, value in values.items()}
         data = {name: value for name, value in data.items() if value is not None}
         return self.client.post(self.url, data | ({"switch_off_anyway": "on"} if anyway else {}))
+
+    def add(self, **typed):
+        """One line more."""
+        number = self.connection.mappings.count()
+        data = filled(self.client, type(self.connection), self.connection)
+        line = {"mode": "overwrite", "active": "on", "position": "99", **typed}
+        data |= {f"mappings-{number}-{name}": value for name, value in line.items()}
+        return self.client.post(self.url, data | {"mappings-TOTAL_FORMS": number + 1})
 
 
 def errors(answer):
@@ -132,6 +143,36 @@ def test_what_some_leads_lack_is_saved_with_a_warning(page, read):
     assert "“disqualified” is no option of “heat”: translate (disqualified=…) to hot, warm, COLD." in shown
     assert page.save(company={"property": "closedate"}).status_code == 302
     assert "Company can be any text" in page.client.get(page.url).content.decode()
+
+
+def test_values_of_real_leads_without_an_option_are_counted_and_named_with_the_options(page, read):
+    for number, industry in enumerate(["Warm Water", "Warm Water", "Mining", "hot", ""]):
+        make.lead(email=f"lead{number}@globex.example", industry=industry)
+    new_line = page.add(canonical="industry", property="heat", values="Mining=COLD")
+    assert new_line.status_code == 302
+    shown = unescape(page.client.get(page.url).content.decode())
+    assert (
+        "“Warm Water” (2 leads) of the newest 1,000 leads: no option of “heat”. "
+        "Translate (Warm Water=…) to hot, warm, COLD; what has no translation is left out."
+    ) in shown
+    assert page.save(industry={"values": "Mining=COLD; Warm Water=warm"}).status_code == 302
+    assert "no option of" not in page.client.get(page.url).content.decode()
+
+
+def test_values_of_leads_are_named_to_nobody_who_may_not_see_leads(page, read):
+    make.lead(industry="Mining")
+    user = User.objects.create_user("kim", "kim@acme.test", is_staff=True)
+    may = (
+        "view_crmconnection",
+        "change_crmconnection",
+        "view_fieldmapping",
+        "add_fieldmapping",
+        "change_fieldmapping",
+    )
+    user.user_permissions.set(Permission.objects.filter(codename__in=may))
+    page.client.force_login(user)
+    assert page.add(canonical="industry", property="heat").status_code == 302
+    assert "Mining" not in page.client.get(page.url).content.decode()
 
 
 def test_a_line_that_was_wrong_before_holds_up_no_other(page, read):
