@@ -12,6 +12,7 @@ from crm_sync.connectors import ending, sends_events, version_of
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.outbound import rights
 from crm_sync.outbound.payload import needs_of
 from plumbing import secrets
 from plumbing.findings import Finding
@@ -37,6 +38,7 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         connector = connect(connection, budget=Budget(connection.budget), needs=needs)
         missing = connector.prepare(needs, create=False)
         people = connector.owners()
+        lacking = rights.lacking(connection, connector)
     except SetupProblem as problem:
         yield Finding("fail", f"{about}: {problem}")
     except AuthLost as error:
@@ -47,6 +49,8 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding("ok", f"{about}: {connection.address} answers.")
         if not connection.writes:
             yield Finding("ok", f"{about}: it is observed, nothing is written there.")
+        for words in lacking:
+            yield Finding("warn", f"{about}: {words}", hint="Give it to the token in the CRM.")
         yield from _properties(connection, connector, missing)
         here = {person.email for person in people if not person.archived}
         for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):

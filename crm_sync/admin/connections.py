@@ -28,6 +28,7 @@ from crm_sync.admin.modes import ModeActions
 from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
+from crm_sync.admin.rights import TestsRights
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connectors import ending, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
@@ -63,7 +64,9 @@ def _list_of(kind: str, request: HttpRequest) -> tuple[str, bool]:
 
 
 @admin.register(CrmConnection)
-class ConnectionPage(PreviewsPayload, ModeActions, ReadsProperties, ComparesLeads, ConfigurationPage):
+class ConnectionPage(
+    PreviewsPayload, ModeActions, ReadsProperties, TestsRights, ComparesLeads, ConfigurationPage
+):
     form = ConnectionForm
     inlines = [MappingsInline]
     list_display = ["title", "state", "waiting", "given_up", "last_contact", "primary", "active"]
@@ -72,7 +75,7 @@ class ConnectionPage(PreviewsPayload, ModeActions, ReadsProperties, ComparesLead
         ("active", BooleanRadioFilter),
     ]
     search_fields = ["key", "base_url"]
-    actions_detail = ["ask_now", "compare", "read_properties", "observe", "live"]
+    actions_detail = ["ask_now", "test_rights", "compare", "read_properties", "observe", "live"]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
         (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.budget import Budget, RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.granted import Right
 from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
@@ -276,6 +277,9 @@ class Connector(Protocol):
 
     def record_address(self) -> str:
         """Where people look at a contact's record: an address with `{id}` for its number, "" where the CRM does not say."""
+
+    def rights(self) -> list[Right]:
+        """Everything that the token has to be allowed, each tried by a call that changes nothing there."""
 
     def schema(self) -> Mapping[str, PropertyDefinition]:
         """All properties that a record can have, by name."""

@@ -9,7 +9,7 @@ from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.schema import reading
 from intake.models import Lead
 from plumbing import secrets
-from tests.make.sandbox import TOKEN
+from tests.make.sandbox import TOKEN, Crm
 
 pytestmark = pytest.mark.browser
 
@@ -65,3 +65,14 @@ def test_it_shows_what_a_lead_would_be_given_before_anything_is_saved(
     )
     shoot("mapping-preview")
     assert FieldMapping.objects.get(canonical="company").property == "company"
+
+
+def test_a_scope_that_lacks_is_named_on_the_page(console: Page, connection: CrmConnection, shoot):
+    crm = Crm(connection.base_url.removesuffix("/hubspot"))
+    missing = ["crm.objects.deals.read", "crm.objects.owners.read"]
+    crm.call("POST", "/control/hubspot/scopes", {"missing": missing})
+    console.goto(reverse("admin:crm_sync_crmconnection_change", args=(connection.pk,)))
+    console.locator("[href*='test_rights'], [hx-get*='test_rights']").first.click()
+    console.get_by_role("button", name="Test", exact=True).click()
+    expect(console.get_by_text("The token lacks crm.objects.deals.read")).to_be_visible()
+    shoot("connection-scopes")

@@ -18,6 +18,7 @@ from crm_sync.connectors.base import (
     TaskToCreate,
 )
 from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.granted import Right
 from crm_sync.connectors.hubspot import (
     account,
     contacts,
@@ -28,6 +29,7 @@ from crm_sync.connectors.hubspot import (
     properties,
     reading,
     remote_records,
+    rights,
     schema,
     touches,
     versions,
@@ -72,6 +74,9 @@ class HubSpot:
 
     def record_address(self) -> str:
         return account.record_address(self.client)
+
+    def rights(self) -> list[Right]:
+        return rights.rights(self.client)
 
     def schema(self) -> Mapping[str, PropertyDefinition]:
         return schema.read(self.client)

@@ -144,6 +144,11 @@ class HubSpotBackstage(Backstage):
     def limits(self, left):
         return {"X-HubSpot-RateLimit-Remaining": str(left), "X-HubSpot-RateLimit-Max": "100"}
 
+    def deny_deals(self):
+        """The token may not read deals any more; what the right is called."""
+        self.crm.call("POST", "/control/hubspot/scopes", {"missing": ["crm.objects.deals.read"]})
+        return "crm.objects.deals.read"
+
 
 class MemoryBackstage(Backstage):
     kind = "memory"
@@ -238,3 +243,7 @@ class MemoryBackstage(Backstage):
 
     def limits(self, left):
         return {"X-Memory-Left": str(left)}
+
+    def deny_deals(self):
+        self.account.denies.add("deals")
+        return "deals"

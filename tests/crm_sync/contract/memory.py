@@ -25,6 +25,7 @@ from crm_sync.connectors.base import (
 )
 from crm_sync.connectors.budget import RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.granted import Right
 from crm_sync.connectors.records import RecordPage, RemoteContact
 from plumbing.http import Permanent, RemoteError, Transient
 from plumbing.signatures import over_whole_request
@@ -65,6 +66,7 @@ class Account:
         self.calls = 0
         self.calls_left = None
         self.loses_answers = 0
+        self.denies = set()
 
     def save(self, number, values, *, author):
         record = self.records.setdefault(number, {})
@@ -164,6 +166,11 @@ class Memory:
 
     def record_address(self):
         return f"{self.access.base_url}/people/{{id}}"
+
+    def rights(self):
+        self._call()
+        areas = ("records", "properties", "own_properties", "owners", "companies", "deals", "touches")
+        return [Right(area, area, granted=area not in self.account.denies) for area in areas]
 
     def schema(self):
         self._call()

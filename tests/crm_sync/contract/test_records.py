@@ -165,3 +165,15 @@ def test_a_record_that_was_merged_is_answered_with_the_one_that_it_was_merged_in
         ids[1]: new,
         ids[2]: ids[2],
     }
+
+
+def test_each_right_is_tried_and_nothing_is_changed(backstage, connector, outgoing):
+    number = connector.write([outgoing("k1")]).written["k1"].remote_id
+    before = backstage.values(number)
+    assert all(each.granted for each in connector.rights())
+    assert backstage.values(number) == before
+
+
+def test_a_right_that_lacks_is_named(backstage, connector):
+    name = backstage.deny_deals()
+    assert [(each.name, each.area) for each in connector.rights() if not each.granted] == [(name, "deals")]

@@ -208,6 +208,7 @@ class World:
                 "/live/",
                 "/observe/",
                 "/read_properties/",
+                "/test_rights/",
                 "/revoke/",
                 "/spam/",
                 "/not_spam/",
