@@ -5,6 +5,7 @@ AUTH_LOST = "crm.auth_lost"
 SETUP = "crm.setup"
 UNKNOWN_PROPERTY = "crm.unknown_property"
 VALUE_LEFT_OUT = "crm.value_left_out"
+DRIFT = "crm.drift"
 REJECTED = "crm.rejected"
 FAILING = "crm.failing"
 RECORD_GONE = "crm.record_gone"
@@ -72,6 +73,17 @@ KINDS = [
             "hour. Retry writes them at once. It closes by itself when no lead lacks the value."
         ),
         retry="crm_sync.outbound.left_out.retry",
+    ),
+    ExceptionKind(
+        key=DRIFT,
+        title="The CRM has changed under a mapping",
+        severity="medium",
+        what_to_do=(
+            "A property that is mapped is gone, read-only or of another kind by now, so its value will not arrive; no lead has "
+            "lacked it yet. Correct the line in the connection's mappings, or the property in the CRM. The properties are read "
+            "each hour, and this closes by itself. Retry reads them at once."
+        ),
+        retry="crm_sync.outbound.drift.look_again",
     ),
     ExceptionKind(
         key=REJECTED,

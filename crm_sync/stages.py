@@ -23,7 +23,7 @@ def look_up(batch: Batch) -> None:
     connection = backgrounds.asked_connection()
     if connection is None:
         return
-    wanted = [wanted_of(work.values) for work in works]
+    wanted = [wanted_of(work.values, extra=work.extra) for work in works]
     told = backgrounds.look_up(connection, wanted, steps=_account_steps(batch), now=batch.now)
     for work, background in zip(works, told, strict=True):
         work.slot(Told).background = background

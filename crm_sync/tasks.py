@@ -7,7 +7,7 @@ from crm_sync import outbox
 from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, touches, webhook_events
 from crm_sync.looking import learning
-from crm_sync.outbound import lead_changes, left_out, sending
+from crm_sync.outbound import drift, lead_changes, sending
 from crm_sync.polling import filling
 from crm_sync.reconcile import running as reconciling
 from crm_sync.schema import reading
@@ -67,8 +67,8 @@ def refresh_owners() -> None:
 
 @shared_task(name=reading.READ)
 def read_properties() -> None:
-    reading.read_all()
-    left_out.replay_all()
+    nudges.taken(reading.READ)
+    drift.read_and_watch()
 
 
 @shared_task(name=reconciling.RECONCILE)

@@ -23,6 +23,7 @@ from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound import words_of_leads
 from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER, label
+from crm_sync.outbound.drift import rules_of
 from crm_sync.outbound.mapping_rules import CrmRules, MappingLine, MappingTrouble, in_words
 from crm_sync.schema import reading
 from intake.canonical import CANONICAL_FIELDS
@@ -148,7 +149,7 @@ def switches_off_guarded(connection: CrmConnection, posted: Mapping[str, Any]) -
 
 def offered(connection: CrmConnection) -> list[tuple[str, str]]:
     """Properties that a line can name, as (name, what it takes); [] before they were read."""
-    rules = _rules_of(connection)
+    rules = rules_of(connection) if connection.pk else None
     if rules is None:
         return []
     own = (rules.names.key, rules.names.shared_email)
@@ -157,19 +158,6 @@ def offered(connection: CrmConnection) -> list[tuple[str, str]]:
         for name, each in sorted(rules.definitions.items())
         if not each.archived and not each.read_only and name not in own
     ]
-
-
-def _rules_of(connection: CrmConnection) -> CrmRules | None:
-    found = connector_class(connection.kind)
-    if found is None or connection.pk is None:
-        return None
-    return CrmRules(
-        crm=found.label,
-        names=found.names,
-        definitions=reading.known(connection.pk),
-        encode=found.encode,
-        list_separator=found.list_separator,
-    )
 
 
 def _line_of(form: Any) -> MappingLine:
@@ -184,7 +172,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
     @cached_property
     def rules(self) -> CrmRules | None:
-        return _rules_of(self.instance)
+        return rules_of(self.instance) if self.instance.pk else None
 
     @cached_property
     def says(self) -> Mapping[str, str]:

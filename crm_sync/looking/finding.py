@@ -7,12 +7,14 @@ unless that was found by its name only.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection as database
 
 from crm_sync.models import Account, CrmLink, KnownContact, OpenDeal, OwnerLink
 from intake.values.facts import facts_of
+from routing.accounts import ID_FACT
 from routing.accounts import wanted_of as company_of
 from routing.engine import account_match
 from routing.engine.account_match import (
@@ -30,6 +32,9 @@ from routing.engine.account_match import (
 _BETWEEN = "\x1f"
 
 
+NO_EXTRA: Mapping[str, Any] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Somebody to be looked up: lower-case address, "" for none, and what is known of their company.
@@ -42,9 +47,9 @@ class Wanted:
     record: str = ""
 
 
-def wanted_of(values: Mapping[str, Any], *, record: str = "") -> Wanted:
-    """How somebody with these canonical values is looked up."""
-    company = company_of({**values, **facts_of(values)})
+def wanted_of(values: Mapping[str, Any], *, extra: Mapping[str, Any] = NO_EXTRA, record: str = "") -> Wanted:
+    """How somebody with these canonical values is looked up. An extra may name the account."""
+    company = company_of({**values, **facts_of(values), ID_FACT: extra.get(ID_FACT.removeprefix("extra."))})
     return Wanted(email=str(values.get("email") or "").lower(), company=company, record=record)
 
 

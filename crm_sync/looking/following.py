@@ -140,7 +140,7 @@ def _learn(connection: CrmConnection, records: Mapping[UUID, str], *, now: datet
     """`records` are the ids of their records there, "" for none, by lead."""
     leads = list(Lead.objects.filter(pk__in=records, merged_into=None))
     before = background.of_leads(records)
-    wanted = [wanted_of(values_of(lead), record=records[lead.pk]) for lead in leads]
+    wanted = [wanted_of(values_of(lead), extra=lead.extra, record=records[lead.pk]) for lead in leads]
     told = backgrounds.known_now(connection, wanted, steps=steps_in_force(), now=now)
     news, again = [], []
     for lead, row in zip(leads, told, strict=True):

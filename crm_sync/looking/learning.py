@@ -34,7 +34,7 @@ def look_again(*, now: datetime) -> int:
     told = 0
     while missed := list(rows.select_related("lead").order_by("looked_up_at")[:BATCH]):
         leads = [row.lead for row in missed]
-        wanted = [wanted_of(values_of(lead)) for lead in leads]
+        wanted = [wanted_of(values_of(lead), extra=lead.extra) for lead in leads]
         found = backgrounds.look_up(connection, wanted, steps=steps_in_force(), now=now)
         for lead, one in zip(leads, found, strict=True):
             one.lead_id = lead.pk

@@ -136,3 +136,9 @@ def test_accounts_from_before_get_their_keys(connection):
     Account.objects.update(match_keys=[])
     import_module("crm_sync.migrations.0019_keys_of_accounts_that_are_there").fill(apps, None)
     assert Account.objects.get().match_keys == keys
+
+
+def test_an_id_that_the_form_names_finds_the_company_with_it_there(connection):
+    companies(connection, ("7001", {"name": "Globex", "domains": ["globex.com"]}))
+    (one,) = find(connection.pk, [wanted_of({"company": "Somebody else"}, extra={"account_id": "7001"})])
+    assert (one.account.name, one.account.by) == ("Globex", "external_id")
