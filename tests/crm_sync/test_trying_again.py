@@ -9,12 +9,15 @@ from crm_sync import outbox
 from crm_sync.connection import owners
 from crm_sync.inbound import webhook_events
 from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.polling import filling
+from crm_sync.tasks import read_properties
 from intake.models import Lead
 from plumbing import secrets
 from routing.models import Assignment, Owner
 from tests.crm_sync import test_looking_up as looking_up
 from tests.crm_sync.test_inbound import deliver, event, other_program_changes
 from tests.crm_sync.test_lost_records import delete, told
+from tests.crm_sync.test_values_that_do_not_fit import make_choice
 from tests.exception_queue.trying import fails_again, only, works_now
 from tests.make import crm_sync as make
 from tests.make.sandbox import TOKEN
@@ -180,3 +183,37 @@ def test_a_record_that_somebody_else_has_there(crm, committed_acme):
     Owner.objects.filter(email=looking_up.BOB).update(active=True)
     works_now(item, partial(make.drain, connection))
     assert Assignment.objects.get(lead=lead).owner.email == looking_up.BOB
+
+
+def test_a_value_that_does_not_fit(crm, connection):
+    make_choice(crm)
+    mapping = FieldMapping.objects.create(
+        connection=connection, canonical="industry", property="branch", position=90
+    )
+    make.lead(industry="Maschinenbau")
+    make.drain(connection)
+    item = only(kinds.VALUE_LEFT_OUT)
+    fails_again(item, partial(make.drain, connection))
+    FieldMapping.objects.filter(pk=mapping.pk).update(values={"Maschinenbau": "MACHINERY"})
+    works_now(item, partial(make.drain, connection))
+
+
+def test_a_mapping_under_which_the_crm_has_changed(crm, connection):
+    make_choice(crm)
+    FieldMapping.objects.create(connection=connection, canonical="industry", property="branch", position=90)
+    read_properties()
+    crm.call("PATCH", "/control/hubspot/properties/contacts/branch", {"archived": True})
+    read_properties()
+    item = only(kinds.DRIFT)
+    fails_again(item, read_properties)
+    crm.call("PATCH", "/control/hubspot/properties/contacts/branch", {"archived": False})
+    works_now(item, read_properties)
+
+
+def test_records_that_cannot_be_read(crm, connection):
+    crm.fault("status", status=403, path="companies")
+    filling.fill_all()
+    item = only(kinds.MIRROR_BEHIND)
+    fails_again(item, filling.fill_all)
+    crm.heal()
+    works_now(item, filling.fill_all)
