@@ -8,7 +8,7 @@ from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, touches, webhook_events
 from crm_sync.looking import learning
 from crm_sync.outbound import drift, lead_changes, sending
-from crm_sync.polling import filling
+from crm_sync.polling import deletions, filling
 from crm_sync.reconcile import running as reconciling
 from crm_sync.schema import reading
 from plumbing import nudges
@@ -47,6 +47,11 @@ def check_links() -> None:
 @shared_task(name=filling.FILL)
 def fill_mirror() -> None:
     filling.fill_all()
+
+
+@shared_task(name=deletions.FIND)
+def find_deleted() -> None:
+    deletions.find_all()
 
 
 @shared_task(name=touches.READ)

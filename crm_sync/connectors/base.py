@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 from crm_sync.connectors.budget import Budget, RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.connectors.granted import Right
-from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind, RemoteTouch
+from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
 
@@ -312,6 +312,9 @@ class Connector(Protocol):
 
         `after` and `limit` as in `listing`. What changes meanwhile may come once more. Deleted records are not among them.
         """
+
+    def deleted(self, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
+        """What was deleted, as far as the CRM still lists it; `after` and `limit` as in `listing`."""
 
     def touches(self, contact_ids: Collection[str], *, since: datetime) -> Sequence[RemoteTouch]:
         """Calls, e-mails and meetings of these contacts at `since` or later, the earliest first; what is booked counts from when

@@ -87,3 +87,11 @@ class RecordPage:
     records: Sequence[RemoteRecord]
     after: str = ""
     total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedPage:
+    """Ids of records that were deleted. `after` as in RecordPage."""
+
+    ids: Sequence[str]
+    after: str = ""

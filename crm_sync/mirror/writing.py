@@ -68,13 +68,20 @@ def save(
 
 def mark_gone(
     connection: CrmConnection, kind: RemoteKind, remote_ids: Collection[str], *, now: datetime
-) -> int:
-    """They do not stand there any more, as somebody found out at `now`; how many rows say so only since this call.
+) -> list[str]:
+    """They do not stand there any more, as somebody found out at `now`; ids of the rows that say so only since this call.
 
-    One statement. A row comes back when the CRM shows the record again, changed after that.
+    Two statements, one where there are none. A row comes back when the CRM shows the record again, changed after that.
     """
+    if not remote_ids:
+        return []
     rows = _MODELS[kind]._default_manager.filter(connection=connection, remote_id__in=list(remote_ids))
-    return rows.filter(gone=False).update(gone=True, modified_at=now) if remote_ids else 0
+    with transaction.atomic():
+        standing = rows.filter(gone=False).order_by("remote_id").select_for_update(no_key=True)
+        found = dict(standing.values_list("pk", "remote_id"))
+        if found:
+            _MODELS[kind]._default_manager.filter(pk__in=list(found)).update(gone=True, modified_at=now)
+    return list(found.values())
 
 
 def _save(

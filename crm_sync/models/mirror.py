@@ -129,7 +129,8 @@ class MirrorProgress(models.Model):
     """How far the mirror of one kind of record is. The first load resumes at `after`; polling goes on from `changed_until`.
 
     `after` of a poll that has not come to its end: where it began, a blank, and the connector's own place.
-    `polled_at`: when a poll came to its end, or was refused.
+    `polled_at`: when a poll came to its end, or was refused; `asked_at`: when a page of this kind was read, or refused, last.
+    `deleted_after`, `deleted_read_at`: the place and the end for what was deleted.
     """
 
     class Kind(models.TextChoices):
@@ -146,6 +147,9 @@ class MirrorProgress(models.Model):
     loaded_at = models.DateTimeField(null=True, blank=True)
     changed_until = models.DateTimeField(null=True, blank=True)
     polled_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    deleted_after = models.CharField(max_length=200, blank=True, db_default="")
+    deleted_read_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     claim_token = models.UUIDField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)

@@ -44,7 +44,11 @@ _AGAIN_AFTER = timedelta(minutes=1)
 _PAGE = 200
 # Searches are few in every CRM: no more than four in a second.
 _SEARCH_SECONDS = 0.25
-_IDS: Mapping[RemoteKind, str] = {"contacts": "contact_ids", "companies": "account_ids", "deals": "deal_ids"}
+ID_ARGUMENTS: Mapping[RemoteKind, str] = {
+    "contacts": "contact_ids",
+    "companies": "account_ids",
+    "deals": "deal_ids",
+}
 _BEGINNING = datetime.fromisoformat("1971-01-01T00:00:00+00:00")
 
 
@@ -119,12 +123,12 @@ def _due(connection: CrmConnection, budget: Budget, *, now: datetime) -> QuerySe
     rows = MirrorProgress.objects.filter(connection=connection).filter(
         due, Q(last_error="") | Q(polled_at__isnull=True) | Q(polled_at__lte=now - _AGAIN_AFTER)
     )
-    # What changes comes before what has stood there for long.
-    return rows.order_by(F("loaded_at").asc(nulls_last=True), F("polled_at").asc(nulls_first=True))
+    # In turn: one that takes many pages keeps no other waiting until its last.
+    return rows.order_by(F("asked_at").asc(nulls_first=True))
 
 
 def _total(connector: Connector, row: MirrorProgress) -> int | None:
-    return connector.changed(_kind(row), since=_BEGINNING, after="", limit=1).total
+    return connector.changed(kind_of(row), since=_BEGINNING, after="", limit=1).total
 
 
 def _since(row: MirrorProgress) -> datetime:
@@ -136,8 +140,8 @@ def _since(row: MirrorProgress) -> datetime:
 
 def _ask(connector: Connector, row: MirrorProgress, *, since: datetime) -> RecordPage:
     if row.loaded_at is None:
-        return connector.listing(_kind(row), after=row.after, limit=_PAGE)
-    return connector.changed(_kind(row), since=since, after=row.after.partition(" ")[2], limit=_PAGE)
+        return connector.listing(kind_of(row), after=row.after, limit=_PAGE)
+    return connector.changed(kind_of(row), since=since, after=row.after.partition(" ")[2], limit=_PAGE)
 
 
 def _save(row: MirrorProgress, page: RecordPage, *, since: datetime, token: UUID, now: datetime) -> None:
@@ -145,7 +149,7 @@ def _save(row: MirrorProgress, page: RecordPage, *, since: datetime, token: UUID
     with transaction.atomic():
         if row.pk not in claiming.relock(MirrorProgress, token=token, pks=[row.pk]):
             return
-        changed = writing.save(row.connection, _kind(row), page.records, now=now)
+        changed = writing.save(row.connection, kind_of(row), page.records, now=now)
         if row.loaded_at is None:
             _loaded(row, page, now=now)
         else:
@@ -154,8 +158,8 @@ def _save(row: MirrorProgress, page: RecordPage, *, since: datetime, token: UUID
                 one for one in page.records if isinstance(one, RemoteContact) and one.remote_id in changed
             ]
             polled.note(row.connection, told, now=now)
-            following.changed(row.connection, **{_IDS[_kind(row)]: changed}, now=now)
-        row.claim_token = row.claimed_until = None
+            following.changed(row.connection, **{ID_ARGUMENTS[kind_of(row)]: changed}, now=now)
+        row.asked_at, row.claim_token, row.claimed_until = now, None, None
         had_trouble, row.last_error = bool(row.last_error), ""
         row.save()
         if had_trouble:
@@ -178,6 +182,6 @@ def _polled(row: MirrorProgress, page: RecordPage, *, since: datetime, now: date
         row.polled_at = now
 
 
-def _kind(row: MirrorProgress) -> RemoteKind:
+def kind_of(row: MirrorProgress) -> RemoteKind:
     kind: RemoteKind = row.kind  # type: ignore[assignment]
     return kind

@@ -21,7 +21,7 @@ def failed(row: MirrorProgress, error: RemoteError | SetupProblem, *, token: UUI
     with transaction.atomic():
         # A row that somebody else has taken since is theirs.
         mine = MirrorProgress.objects.filter(pk=row.pk, claim_token=token)
-        mine.update(claim_token=None, claimed_until=None)
+        mine.update(asked_at=now, claim_token=None, claimed_until=None)
         if not _is_about_one_kind(error):
             circuit.failed(row.connection, error, now=now)
             return

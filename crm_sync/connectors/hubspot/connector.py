@@ -36,7 +36,7 @@ from crm_sync.connectors.hubspot import (
 )
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client
-from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind, RemoteTouch
+from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 
 
 class HubSpot:
@@ -94,6 +94,9 @@ class HubSpot:
 
     def listing(self, kind: RemoteKind, *, after: str, limit: int) -> RecordPage:
         return reading.listing(self.client, kind, after=after, limit=limit)
+
+    def deleted(self, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
+        return reading.deleted(self.client, kind, after=after, limit=limit)
 
     def changed(self, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:
         return reading.changed(self.client, kind, since=since, after=after, limit=limit)

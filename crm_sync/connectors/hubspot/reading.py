@@ -14,7 +14,14 @@ from crm_sync.connectors.hubspot import errors, remote_records
 from crm_sync.connectors.hubspot.client import Client
 from crm_sync.connectors.hubspot.contacts import EMAIL
 from crm_sync.connectors.hubspot.remote_records import CONTACT_PROPERTIES, SHAPES, RecordShape
-from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteDeal, RemoteKind, RemoteRecord
+from crm_sync.connectors.records import (
+    DeletedPage,
+    RecordPage,
+    RemoteContact,
+    RemoteDeal,
+    RemoteKind,
+    RemoteRecord,
+)
 from plumbing.http import Permanent
 
 MOST_INPUTS = 100
@@ -48,6 +55,15 @@ def listing(client: Client, kind: RemoteKind, *, after: str, limit: int) -> Reco
         params["associations"] = ",".join(shape.associations)
     answer = client.call("GET", shape.path(client.paths), params=params)
     return RecordPage([shape.read(each) for each in results(answer.body)], after=_next(answer.body))
+
+
+def deleted(client: Client, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
+    """HubSpot lists what was deleted for 90 days; what was erased for privacy is not among them."""
+    params = {"limit": str(min(limit, _MOST_LISTED)), "archived": "true"}
+    if after:
+        params["after"] = after
+    answer = client.call("GET", SHAPES[kind].path(client.paths), params=params)
+    return DeletedPage([str(each["id"]) for each in results(answer.body)], after=_next(answer.body))
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,7 @@ class MemoryBackstage(Backstage):
 
     def delete(self, number):
         del self.account.records[number]
+        self.account.deleted.add(number)
 
     def merge(self, number, other):
         new = str(next(self.account.numbers))

@@ -26,7 +26,7 @@ from crm_sync.connectors.base import (
 from crm_sync.connectors.budget import RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.connectors.granted import Right
-from crm_sync.connectors.records import RecordPage, RemoteContact
+from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact
 from plumbing.http import Permanent, RemoteError, Transient
 from plumbing.signatures import over_whole_request
 
@@ -55,6 +55,7 @@ class Account:
         self.changes = {}
         self.tasks = {}
         self.merged = {}
+        self.deleted = set()
         # When each record was changed last, and what there is besides people.
         self.changed, self.changed_at = {}, {}
         self.companies, self.deals, self.touches = {}, {}, []
@@ -214,6 +215,13 @@ class Memory:
     def listing(self, kind, *, after, limit):
         self._call()
         return self._page(sorted(self._all(kind), key=lambda each: int(each.remote_id)), after, limit)
+
+    def deleted(self, kind, *, after, limit):
+        self._call()
+        gone = sorted(self.account.deleted, key=int) if kind == "contacts" else []
+        start = int(after or 0)
+        more = start + limit < len(gone)
+        return DeletedPage(gone[start : start + limit], str(start + limit) if more else "")
 
     def changed(self, kind, *, since, after, limit):
         self._call()

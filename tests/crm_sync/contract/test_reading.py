@@ -134,3 +134,14 @@ def test_it_tells_who_has_been_in_contact_and_when(backstage, connector):
     assert abs(found[0].at - before) < timedelta(seconds=1)
     assert [touch.kind for touch in connector.touches([gina], since=before + timedelta(hours=1))] == ["email"]
     assert list(connector.touches([], since=before)) == []
+
+
+def test_what_was_deleted_is_told_page_by_page_and_only_that(backstage, connector, there):
+    assert connector.deleted("contacts", after="", limit=100).ids == []
+    for number in there["contacts"][1:4]:
+        backstage.delete(number)
+    first = connector.deleted("contacts", after="", limit=2)
+    last = connector.deleted("contacts", after=first.after, limit=2)
+    assert [*first.ids, *last.ids] == there["contacts"][1:4]
+    assert not last.after
+    assert connector.deleted("deals", after="", limit=100).ids == []

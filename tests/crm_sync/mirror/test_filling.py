@@ -154,3 +154,34 @@ def test_a_connection_that_is_off_or_paused_is_not_called(crm, connection):
     CrmConnection.objects.update(not_before=None, active=False)
     assert filling.fill_all() == 0
     assert crm.calls() == []
+
+
+def turns(connection, number):
+    for _ in range(number):
+        assert filling._turn(connection.pk)
+
+
+def test_a_long_poll_of_one_kind_keeps_no_other_waiting(crm, connection):
+    backstage = HubSpotBackstage("v3", crm)
+    filling.fill_all()
+    poll()
+    crm.call("POST", "/control/hubspot/imports", {"count": 100, "start": 0, "domain": "import.example"})
+    backstage.add_company("Globex", "globex.example")
+    time_goes_by()
+    turns(connection, 6)
+    assert Account.objects.exists()
+    assert progress().after, "of the import, pages are left"
+
+
+def test_a_long_poll_does_not_hold_up_the_first_load_of_another_kind(crm, connection):
+    backstage = HubSpotBackstage("v3", crm)
+    for number in range(2 * PAGE):
+        backstage.add_company(f"Globex {number}", f"globex{number}.example")
+    filling.fill_all()
+    poll()
+    MirrorProgress.objects.filter(kind="companies").update(loaded_at=None, after="", read=0)
+    crm.call("POST", "/control/hubspot/imports", {"count": 100, "start": 0, "domain": "import.example"})
+    time_goes_by()
+    turns(connection, 8)
+    assert progress("companies").read == 2 * PAGE
+    assert progress().after, "of the import, pages are left"

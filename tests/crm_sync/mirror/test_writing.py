@@ -76,8 +76,8 @@ def test_a_record_without_a_date_is_as_old_as_its_reading(connection):
 
 def test_what_is_gone_comes_back_only_when_it_is_shown_again_later(connection):
     save(connection, "contacts", [contact()], now=NOON)
-    assert mark_gone(connection, "contacts", ["51", "52"], now=LATER) == 1
-    assert mark_gone(connection, "contacts", ["51"], now=LATER) == 0
+    assert mark_gone(connection, "contacts", ["51", "52"], now=LATER) == ["51"]
+    assert mark_gone(connection, "contacts", ["51"], now=LATER) == []
     # A page that was read before the deletion.
     save(connection, "contacts", [contact(owner_id="8")], now=LATER)
     assert KnownContact.objects.get().gone
