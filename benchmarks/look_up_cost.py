@@ -17,6 +17,8 @@ from crm_sync.looking.finding import Wanted, wanted_of
 from crm_sync.models import Account, CrmConnection, KnownContact, OpenDeal
 
 BATCHES, BATCH = 50, 100
+# One lead at a time takes so long in a large mirror that two batches of it have to do.
+BASELINE_BATCHES = 2
 
 
 def main() -> None:
@@ -26,11 +28,13 @@ def main() -> None:
     with database.cursor() as cursor:
         cursor.execute("ANALYZE")
     ours, baseline = [], []
-    for _ in range(BATCHES):
+    for number in range(BATCHES):
         wanted = [_somebody(seeded, contacts) for _ in range(BATCH)]
         begun = time.perf_counter()
         finding.find(connection.pk, wanted)
         ours.append((time.perf_counter() - begun) * 1000 / BATCH)
+        if number >= BASELINE_BATCHES:
+            continue
         begun = time.perf_counter()
         for one in wanted:
             _by_orm(connection.pk, one)
