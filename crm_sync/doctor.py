@@ -14,6 +14,7 @@ from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound import rights
 from crm_sync.outbound.payload import needs_of
+from crm_sync.polling import findings
 from plumbing import secrets
 from plumbing.findings import Finding
 from plumbing.http import AuthLost, RemoteError
@@ -72,6 +73,7 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding(
             "warn", f"{about}: {words}", hint="The connection's page offers the versions that are known."
         )
+    yield from findings.of_connection(connection, now=timezone.now())
     yield from _stuck(connection)
 
 

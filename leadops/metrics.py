@@ -11,12 +11,14 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.polling import lag
 from exception_queue.kinds import all_kinds
 from exception_queue.models import ExceptionItem
 from leadops.api.problems import ApiProblem, answer
@@ -32,7 +34,7 @@ class OpenWorkCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = [_oldest_due(), _open_exceptions(), *_outbox(), *_retention()]
+            found = [_oldest_due(), _open_exceptions(), *_outbox(), *_inbound(), *_retention()]
             up = 1
         except DatabaseError as error:
             log.warning("No gauges for Prometheus: %s", error)
@@ -110,3 +112,24 @@ def _outbox() -> list[Metric]:
         pending.add_metric([key], counts.get((pk, OutboxEntry.Status.PENDING), 0))
         dead.add_metric([key], counts.get((pk, OutboxEntry.Status.DEAD), 0))
     return [pending, dead]
+
+
+def _inbound() -> list[Metric]:
+    """Two queries for each active connection; rows of the mirror are not counted."""
+    labels = ["connection", "kind"]
+    lags = GaugeMetricFamily(
+        "leadops_crm_lag_seconds",
+        "How long ago a CRM last told all that had changed; webhooks: how long the oldest event waits to be worked",
+        labels=labels,
+    )
+    behind = GaugeMetricFamily(
+        "leadops_crm_behind", "Whether a CRM refuses it, or it was not asked for too long", labels=labels
+    )
+    now = timezone.now()
+    for connection in CrmConnection.objects.filter(active=True):
+        for path in lag.paths(connection, now=now, counted=False):
+            behind.add_metric([connection.key, path.kind], int(path.is_behind))
+            if path.lag is not None:
+                lags.add_metric([connection.key, path.kind], path.lag.total_seconds())
+        lags.add_metric([connection.key, "webhooks"], lag.events(connection, now=now).total_seconds())
+    return [lags, behind]

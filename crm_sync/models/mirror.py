@@ -129,7 +129,7 @@ class MirrorProgress(models.Model):
     """How far the mirror of one kind of record is. The first load resumes at `after`; polling goes on from `changed_until`.
 
     `after` of a poll that has not come to its end: where it began, a blank, and the connector's own place.
-    `polled_at`: when a poll came to its end, or was refused; `asked_at`: when a page of this kind was read, or refused, last.
+    `polled_at`: when a poll came to its end; `asked_at`: when a page of this kind was read, or refused, last.
     `deleted_after`, `deleted_read_at`: the place and the end for what was deleted.
     """
 

@@ -121,7 +121,7 @@ def _due(connection: CrmConnection, budget: Budget, *, now: datetime) -> QuerySe
     if budget.has_to_spare(now=now):
         due |= Q(loaded_at__isnull=True) | ~Q(after="")
     rows = MirrorProgress.objects.filter(connection=connection).filter(
-        due, Q(last_error="") | Q(polled_at__isnull=True) | Q(polled_at__lte=now - _AGAIN_AFTER)
+        due, Q(last_error="") | Q(asked_at__isnull=True) | Q(asked_at__lte=now - _AGAIN_AFTER)
     )
     # In turn: one that takes many pages keeps no other waiting until its last.
     return rows.order_by(F("asked_at").asc(nulls_first=True))

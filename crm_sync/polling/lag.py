@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from crm_sync.models import Account, CrmConnection, InboundEvent, KnownContact, MirrorProgress, OpenDeal
 
@@ -16,12 +16,13 @@ _LATE_AFTER = 4
 
 @dataclass(frozen=True, slots=True)
 class InboundPath:
-    """One kind of records. `rows`: how many the mirror has. While the first load goes on: `progress` in %, and the seconds that
-    are `left`, where they can be told. `lag`: since when nothing was asked, None before the first time."""
+    """One kind of records. `rows`: how many the mirror has, None where that was not counted. While the first load goes on:
+    `progress` in %, and the seconds that are `left`, where they can be told. `lag`: how long ago the CRM last told all that had
+    changed, None before the first time."""
 
     kind: str
     label: str
-    rows: int
+    rows: int | None
     read: int
     total: int | None
     is_loaded: bool
@@ -31,15 +32,22 @@ class InboundPath:
     is_late: bool
     error: str
 
+    @property
+    def is_behind(self) -> bool:
+        """The CRM refuses it, or nobody has asked for too long."""
+        return bool(self.error) or self.is_late
 
-def paths(connection: CrmConnection, *, now: datetime) -> Sequence[InboundPath]:
-    """Contacts, companies and deals, in this order; four queries."""
+
+def paths(connection: CrmConnection, *, now: datetime, counted: bool = True) -> Sequence[InboundPath]:
+    """Contacts, companies and deals, in this order; four queries, one where rows are not counted."""
     known = {row.kind: row for row in MirrorProgress.objects.filter(connection=connection)}
     return [
         _path(
             known.get(kind, MirrorProgress(connection=connection, kind=kind)),
             label=kind.label,
-            rows=model._default_manager.filter(connection=connection, gone=False).count(),
+            rows=model._default_manager.filter(connection=connection, gone=False).count()
+            if counted
+            else None,
             now=now,
         )
         for kind, model in _ROWS.items()
@@ -53,7 +61,14 @@ def last_event(connection: CrmConnection) -> datetime | None:
     return newest
 
 
-def _path(row: MirrorProgress, *, label: str, rows: int, now: datetime) -> InboundPath:
+def events(connection: CrmConnection, *, now: datetime) -> timedelta:
+    """How long the oldest event that came in waits for its turn; 0 where none does. One query."""
+    waiting = InboundEvent.objects.filter(connection=connection, status=InboundEvent.Status.WAITING)
+    oldest: datetime | None = waiting.aggregate(oldest=Min("received_at"))["oldest"]
+    return max(now - oldest, timedelta(0)) if oldest else timedelta(0)
+
+
+def _path(row: MirrorProgress, *, label: str, rows: int | None, now: datetime) -> InboundPath:
     loaded = row.loaded_at is not None
     heard = row.polled_at or row.loaded_at
     lag = now - heard if heard else None

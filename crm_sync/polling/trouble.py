@@ -25,7 +25,7 @@ def failed(row: MirrorProgress, error: RemoteError | SetupProblem, *, token: UUI
         if not _is_about_one_kind(error):
             circuit.failed(row.connection, error, now=now)
             return
-        MirrorProgress.objects.filter(pk=row.pk).update(last_error=str(error), polled_at=now)
+        MirrorProgress.objects.filter(pk=row.pk).update(last_error=str(error))
         report = ExceptionReport(
             kind=kinds.MIRROR_BEHIND,
             subject=circuit.subject_of(row.connection),
@@ -53,7 +53,7 @@ def ask_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attemp
     rows = MirrorProgress.objects.filter(connection__key__in=list(subject_ids), connection__active=True)
     troubled = rows.exclude(last_error="")
     keys = sorted(set(troubled.values_list("connection__key", flat=True)))
-    troubled.update(polled_at=None)
+    troubled.update(asked_at=None)
     return Attempt(pending=keys)
 
 

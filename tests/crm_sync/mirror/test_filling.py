@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.models import Account, CrmConnection, KnownContact, MirrorProgress, OpenDeal
-from crm_sync.polling import filling, trouble
+from crm_sync.polling import filling, lag, trouble
 from exception_queue.models import ExceptionItem
 from plumbing import claiming
 from tests.crm_sync.contract.backstage import HubSpotBackstage
@@ -134,6 +134,21 @@ def test_what_the_crm_refuses_is_asked_about_once_and_closes_by_itself(crm, conn
     filling.fill_all()
     assert progress("companies").loaded_at is not None
     assert ExceptionItem.objects.get().status != "open"
+
+
+def test_a_kind_that_is_refused_grows_older_and_is_behind(crm, connection):
+    filling.fill_all()
+    time_goes_by(minutes=7)
+    crm.fault("status", status=403, path="companies")
+    filling.fill_all()
+    filling.fill_all()
+    found = {path.kind: path for path in lag.paths(connection, now=timezone.now())}
+    assert found["companies"].lag >= timedelta(minutes=7)
+    assert [kind for kind, path in found.items() if path.is_behind] == ["companies"]
+    crm.heal()
+    MirrorProgress.objects.update(asked_at=timezone.now() - timedelta(minutes=2))
+    filling.fill_all()
+    assert not any(path.is_behind for path in lag.paths(connection, now=timezone.now()))
 
 
 def test_the_first_load_waits_while_few_calls_are_left_and_polls_do_not(crm, connection):

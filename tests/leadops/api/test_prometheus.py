@@ -9,7 +9,7 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from crm_sync.models import OutboxEntry
+from crm_sync.models import CrmConnection, InboundEvent, MirrorProgress, OutboxEntry
 from intake.models import Submission
 from leadops.metrics import OpenWorkCollector
 from tests import make
@@ -59,6 +59,43 @@ def test_it_says_how_things_stand_at_this_moment(acme):
     assert seen["leadops_outbox_dead", "hubspot"] == 0
     OutboxEntry.objects.update(status="dead")
     assert _scraped()["leadops_outbox_dead", "hubspot"] == 1
+
+
+def test_it_says_how_far_each_way_in_from_a_crm_is(acme):
+    there, now = CrmConnection.objects.get(), timezone.now()
+    ago = {"contacts": timedelta(seconds=10), "companies": timedelta(minutes=9)}
+    for kind, since in ago.items():
+        MirrorProgress.objects.create(
+            connection=there, kind=kind, loaded_at=now - since, polled_at=now - since
+        )
+    MirrorProgress.objects.create(connection=there, kind="deals", last_error="403 MISSING_SCOPES")
+    InboundEvent.objects.create(
+        connection=there,
+        dedupe_key="1",
+        remote_id="1",
+        payload={},
+        received_at=now - timedelta(minutes=3),
+        due_at=now,
+    )
+    seen = _scraped()
+    lags = {
+        next(one for one in labels if one != "hubspot"): value
+        for (name, *labels), value in seen.items()
+        if name == "leadops_crm_lag_seconds"
+    }
+    assert lags == {
+        "contacts": pytest.approx(10, abs=60),
+        "companies": pytest.approx(540, abs=60),
+        "webhooks": pytest.approx(180, abs=60),
+    }
+    behind = {
+        next(one for one in labels if one != "hubspot"): value
+        for (name, *labels), value in seen.items()
+        if name == "leadops_crm_behind"
+    }
+    assert behind == {"contacts": 0, "companies": 1, "deals": 1}
+    CrmConnection.objects.update(active=False)
+    assert not any(name.startswith("leadops_crm_") for name, *_ in _scraped())
 
 
 def test_it_counts_requests_and_refusals_too(acme):
