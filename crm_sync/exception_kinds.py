@@ -1,4 +1,4 @@
-from exception_queue.kinds import ExceptionKind, VerbWords
+from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind, VerbWords
 
 UNAVAILABLE = "crm.unavailable"
 AUTH_LOST = "crm.auth_lost"
@@ -12,6 +12,7 @@ RECORD_GONE = "crm.record_gone"
 EVENTS_UNREADABLE = "crm.events_unreadable"
 MIRROR_BEHIND = "crm.mirror_behind"
 OWNER_UNKNOWN = "crm.owner_unknown"
+OWNER_ARCHIVED = "crm.owner_archived"
 PING_PONG = "crm.ping_pong"
 CHANGE_REFUSED = "crm.change_refused"
 TWO_OWNERS = "crm.two_owners"
@@ -160,6 +161,20 @@ KINDS = [
             "itself when the person appears there."
         ),
         retry="crm_sync.connection.owners.retry_unknown",
+    ),
+    ExceptionKind(
+        key=OWNER_ARCHIVED,
+        title="An owner is archived in the CRM",
+        severity="medium",
+        what_to_do=(
+            "Somebody deactivated this person in the CRM, so no new lead goes to them. Their open leads move by routing at the "
+            "time that the cause says (24 hours, LEADOPS_LEADS_LEAVE_AFTER). If the person has left, switch them off on "
+            "their page here: their leads move at once, and rotations and accounts end. If not, activate them in the CRM: "
+            "nothing moves. The owners are read every five minutes, and this closes by itself. Retry reads them at once."
+        ),
+        retry="crm_sync.connection.archived.ask_again",
+        action_label="Open the owner",
+        action_page=SUBJECT_PAGE,
     ),
     ExceptionKind(
         key=PING_PONG,

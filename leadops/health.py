@@ -16,6 +16,7 @@ from leadops import clocks, disk
 from leadops.monitoring import may_look
 from leadops.schema import applied
 from plumbing.nudges import broker_answers
+from routing.handover import deactivation
 from routing.models import Owner, OwnerNotice, SlaStep
 
 HEARTBEAT = "leadops:heartbeat"
@@ -75,7 +76,7 @@ def _due() -> dict[str, tuple[QuerySet[Any], str]]:
         "submissions": (Submission.objects.all(), "due_at"),
         "notices": (OwnerNotice.objects.filter(status="waiting"), "due_at"),
         "sla_steps": (SlaStep.objects.filter(status="pending", clock__status="running"), "due_at"),
-        "leads_of_people_who_left": (Owner.objects.filter(active=False), "leads_leave_at"),
+        "leads_of_people_who_left": (Owner.objects.filter(deactivation.LEAVES), "leads_leave_at"),
         "lead_changes": (LeadChange.objects.all(), "changed_at"),
         "outbox": (OutboxEntry.objects.filter(status="pending"), "due_at"),
         "crm_events": (InboundEvent.objects.filter(status="waiting"), "due_at"),

@@ -87,7 +87,7 @@ def wanted_of(facts: Mapping[str, Any]) -> WantedAccount:
 
 
 def _candidate(row: NamedAccount) -> AccountCandidate:
-    owned = row.owner is not None and row.owner.active
+    owned = row.owner is not None and row.owner.available
     return AccountCandidate(str(row.pk), row.company, frozenset(row.match_keys), owned=owned, rank=row.pk)
 
 

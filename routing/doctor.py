@@ -15,16 +15,20 @@ LONG = timedelta(hours=1)
 
 
 def check_leavers() -> Iterator[Finding]:
-    """Open leads of people who were switched off a while ago and that have still not moved."""
+    """Open leads that should have left somebody a while ago and have still not moved."""
     since = timezone.now() - LONG
-    for owner in Owner.objects.filter(active=False, leads_leave_at__lte=since).order_by("name"):
+    for owner in Owner.objects.filter(deactivation.LEAVES, leads_leave_at__lte=since).order_by("name"):
         if left := deactivation.still_there(owner):
             yield Finding(
                 "warn",
-                f"{counted(left, 'open lead')} of {owner.name}, who is switched off, should have moved.",
+                f"{counted(left, 'open lead')} of {owner.name}, who {_is(owner)}, should have moved.",
                 hint="Is there a fallback queue, and do beat and the workers run? The log says what failed.",
                 fix=partial(_move_on, owner),
             )
+
+
+def _is(owner: Owner) -> str:
+    return owner.unavailable_text if owner.active else "is switched off"
 
 
 def _move_on(owner: Owner) -> str:

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
-    BooleanRadioFilter,
     ChoicesDropdownFilter,
     RangeDateTimeFilter,
     RelatedDropdownFilter,
@@ -18,7 +17,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from crm_sync import outbox
-from crm_sync.models import InboundEvent, OutboxEntry, OwnerLink
+from crm_sync.models import InboundEvent, OutboxEntry
 from exception_queue.queue import RetryRefused
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
@@ -109,14 +108,3 @@ class InboundPage(ReadOnlyPage):
         return format_html(
             '<pre class="lo-code">{}</pre>', readable_json(json.dumps(row.payload, ensure_ascii=False))
         )
-
-
-@admin.register(OwnerLink)
-class OwnerLinkPage(ReadOnlyPage):
-    list_display = ["email", "name", "remote_id", "connection", "archived", "seen_at"]
-    list_filter = [("connection", RelatedDropdownFilter), ("archived", BooleanRadioFilter)]
-    list_select_related = ["connection"]
-    search_fields = ["email", "name", "remote_id"]
-    empty_icon = "badge"
-    empty_title = "No owners read yet"
-    empty_text = "The CRM's owners are read every five minutes, and matched to ours by e-mail."

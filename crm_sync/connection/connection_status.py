@@ -8,6 +8,7 @@ from typing import Literal
 from django.db.models import Count, Max, Min, Q
 
 from crm_sync import crm_state
+from crm_sync.connection import archived
 from crm_sync.connectors import ending, version_of
 from crm_sync.models import CrmConnection, CrmLink, CrmProperty, InboundEvent, OutboxEntry, OwnerLink
 from crm_sync.outbox import NEWS_AFTER
@@ -24,7 +25,7 @@ State = Literal["ok", "ending", "short", "ownerless", "behind", "down", "auth_lo
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
     """`short`: it answers, and some leads were given up or fail again and again. `ownerless`: some stand there without the
-    right owner. `ending`: the version of its API soon does.
+    right owner. `ending`: the version of its API soon does. `owners_gone`: who is archived there and gets no leads here for it.
 
     `oldest` is since when the oldest pending row waits, but for those that keep failing; `written_today` counts records of the
     last 24 hours."""
@@ -40,6 +41,7 @@ class ConnectionStatus:
     events_today: int
     events_waiting: int
     owners: int
+    owners_gone: int
     properties: int
     properties_read_at: datetime | None
     calls_left: int | None
@@ -49,7 +51,7 @@ class ConnectionStatus:
 
 
 def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStatus:
-    """Seven queries."""
+    """Eight queries."""
     since = now - timedelta(days=1)
     pending = Q(status=OutboxEntry.Status.PENDING)
     # A lead that the CRM fails on waits for its next try: that says nothing about the others.
@@ -96,6 +98,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
         events_today=events["today"],
         events_waiting=events["waiting"],
         owners=OwnerLink.objects.filter(connection=connection, archived=False).count(),
+        owners_gone=len(archived.gone_in(connection)),
         properties=there["all"],
         properties_read_at=there["read_at"],
         calls_left=budget.get("remaining"),

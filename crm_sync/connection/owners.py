@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
-from crm_sync.connection import circuit
+from crm_sync.connection import archived, circuit
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, RemoteOwner, SetupProblem
 from crm_sync.connectors.budget import Budget
@@ -47,7 +47,8 @@ def may_ask(connection: CrmConnection, *, now: datetime) -> bool:
 
 
 def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -> None:
-    """Read the CRM's list. Leads of those who have appeared are pushed again, and their items close."""
+    """Read the CRM's list. Leads of those who have appeared are pushed again, and their items close; who is archived there gets
+    no new leads."""
     people = connector.owners()
     known = set(
         OwnerLink.objects.filter(connection=connection, archived=False).values_list("email", flat=True)
@@ -62,6 +63,7 @@ def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -
             close_items(
                 kind=kinds.OWNER_UNKNOWN, subject_type=SUBJECT, subject_ids=arrived, reason=reason, now=now
             )
+    archived.settle(now=now)
 
 
 def refresh_all() -> None:
@@ -83,16 +85,24 @@ def refresh_all() -> None:
             else:
                 circuit.resume_now(connection, now=timezone.now())
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
+    archived.settle(now=timezone.now())  # Also when a connection is switched off, or gone.
 
 
-def unknown(email: str, *, connection: CrmConnection) -> ExceptionReport:
-    return ExceptionReport(
-        kind=kinds.OWNER_UNKNOWN,
-        subject=Subject(type=SUBJECT, id=email, label=email),
-        cause=f"{connection.crm_name} has no active owner with the address {email}.",
-        cause_key=f"{connection.key} {email}",
-        owner_hint=email,
-    )
+def unknown(emails: Collection[str], *, connection: CrmConnection) -> list[ExceptionReport]:
+    """Reports of these people who could not be shown there. Of who gets no leads because they are archived there, another item
+    tells. No query where it is nobody."""
+    if not emails:
+        return []
+    return [
+        ExceptionReport(
+            kind=kinds.OWNER_UNKNOWN,
+            subject=Subject(type=SUBJECT, id=email, label=email),
+            cause=f"{connection.crm_name} has no active owner with the address {email}.",
+            cause_key=f"{connection.key} {email}",
+            owner_hint=email,
+        )
+        for email in sorted(set(emails) - archived.gone_in(connection))
+    ]
 
 
 def expire_owner_list(connection: CrmConnection) -> None:

@@ -34,7 +34,8 @@ def kept_owner(push: Push, present: Present, session: ConnectionSession) -> str:
     contact = FoundContact(present.remote_id, owner, "", status, is_ours=False)
     keeps = backgrounds.keeps(session.connection, contact)
     if keeps == Keeps.WHILE_ACTIVE:
-        return owner_id if Owner.objects.filter(email__iexact=owner.email, active=True).exists() else ""
+        here = Owner.objects.filter(email__iexact=owner.email).first()
+        return owner_id if here is not None and here.available else ""
     return owner_id if keeps == Keeps.ALWAYS else ""
 
 

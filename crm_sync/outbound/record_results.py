@@ -45,9 +45,8 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
     """Links, dead letters and intentions of tasks, after the records were written. Raises LeaseLost."""
     now = timezone.now()
     finished = Finished()
-    problems = [
-        owners.unknown(push.owner, connection=session.connection) for push in pushes if push.owner_unknown
-    ]
+    without_owner = {push.owner for push in pushes if push.owner_unknown}
+    problems = owners.unknown(without_owner, connection=session.connection)
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         standing = [push for push in pushes if push.written or (push.link and not push.sending)]

@@ -30,6 +30,8 @@ LEADOPS_DOCTOR_CHECKS = [
 LEADOPS_NOTICE_GRACE: int = env.int("LEADOPS_NOTICE_GRACE", default=10)
 # What a notice says that went out after the grace: routing does not know what it waited for.
 LEADOPS_RECORD_BEHIND = "The CRM does not show this lead yet; it is being written there."
+# Hours after which the open leads of somebody move who is unavailable: archived in the CRM, say.
+LEADOPS_LEADS_LEAVE_AFTER: int = env.int("LEADOPS_LEADS_LEAVE_AFTER", default=24)
 # Seconds that enrichment may take for a whole batch, whatever the number of domains.
 LEADOPS_ENRICH_BUDGET: float = env.float("LEADOPS_ENRICH_BUDGET", default=1.0)
 LEADOPS_ENRICHERS = ["intake.stages.enrichment.local_company_table"]

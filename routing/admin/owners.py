@@ -181,6 +181,8 @@ class OwnerPage(TablePage):
             "tone": _TONES[stats.state],
             "answer": f"{row.name} is {stats.presence} {stats.detail}".strip() + ".",
             "leave_url": reverse("admin:routing_owner_switch_off", args=(row.pk,)),
+            "unavailable": row.active and not row.available,
+            "still_theirs": deactivation.still_there(row) if not row.available else 0,
             "works_by": owner_calendar_row(row),
             "memberships": row.memberships.filter(active=True).select_related("rotation"),
             "accounts": list(row.named_accounts.filter(active=True)[:10]),

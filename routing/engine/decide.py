@@ -158,7 +158,7 @@ class _Deciding:
             return None
         owner = person.owner
         if owner is None or not owner.active:
-            here = "is no owner here" if owner is None else "is not active"
+            here = "is no owner here" if owner is None else owner.inactive_text
             self._note("record_owner", asked, True, f"{person.owner_name}, who {here}")
             queue = (
                 person.customers
@@ -220,7 +220,8 @@ class _Deciding:
             self._no("candidate", asked, "Nobody's")
             return None
         if not owner.active or owner.away:
-            self._no("candidate", asked, f"{owner.name} {'is away' if owner.active else 'is not active'}")
+            said = "is away" if owner.active else owner.inactive_text
+            self._no("candidate", asked, f"{owner.name} {said}")
             return None
         self._note(
             "candidate", asked, True, f"{self.ownership.candidate_name or 'A known lead'}, with {owner.name}"
@@ -257,7 +258,7 @@ class _Deciding:
         can either."""
         rule, owner = listed.rules[found], self.ownership.account_owner
         if owner is None or not owner.active:
-            said = "the account has no owner" if owner is None else f"{owner.name} is not active"
+            said = "the account has no owner" if owner is None else f"{owner.name} {owner.inactive_text}"
             self._note("account_owner", self._asked(rule), False, f"It matches, but {said}")
             return None
         self._matched(rule, f"-> {owner.name}, owner of {self._account()}")
@@ -272,7 +273,7 @@ class _Deciding:
 
     def _known_owner(self, step: Step, asked: str, owner: KnownOwner | None, nobody: str) -> bool:
         if owner is None or not owner.active:
-            self._no(step, asked, nobody if owner is None else f"{owner.name} is not active")
+            self._no(step, asked, nobody if owner is None else f"{owner.name} {owner.inactive_text}")
             return False
         return True
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from routing.engine.ownership import INACTIVE
 from routing.engine.references import Id, Row
 
 CalendarPolicy = Literal["on_duty_first", "on_duty_only", "ignore"]
@@ -20,11 +21,12 @@ Why = Literal["inactive", "absent", "off_duty", "capped", "loaded", "skills", "p
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A member as the world is now. The *_text fields are for people: "until 4 January (vacation)", "20 of
-    20 today", "opens Monday 09:00"."""
+    20 today", "opens Monday 09:00", "is archived elsewhere"."""
 
     owner_id: Id
     name: str
     active: bool = True
+    inactive_text: str = INACTIVE
     absent: bool = False
     absent_text: str = ""
     on_duty: bool = True
@@ -108,7 +110,7 @@ def _why_not(
         return LeftOut(one.owner_id, one.name, why, f"{one.name} {reason}")
 
     if not one.active:
-        return out("inactive", "is not active")
+        return out("inactive", one.inactive_text)
     if one.absent:
         return out("absent", _said("is away", one.absent_text))
     if not ignore_caps and _full(one):

@@ -10,16 +10,19 @@ from routing.engine.returning import Returning
 
 # Forms of these purposes take no turn of a rotation when they come from somebody who is known.
 TAKES_NO_TURN = ("support", "content")
+# How it is said of somebody who was switched off.
+INACTIVE = "is not active"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOwner:
-    """An owner with a claim on the lead. away_text is for people ("until 4 January"); backup stands in
-    while they are away."""
+    """An owner with a claim on the lead. inactive_text and away_text are for people ("is not active", "until 4 January");
+    backup stands in while they are away."""
 
     id: Id
     name: str
     active: bool = True
+    inactive_text: str = INACTIVE
     away: bool = False
     away_text: str = ""
     backup: "KnownOwner | None" = None
@@ -42,7 +45,8 @@ class StickyOwner:
     def yields(self, *, days: int, now: datetime) -> str:
         """Why the lead does not stay with its owner, or nothing."""
         if not self.owner.active:
-            return f"{self.owner.name} is not active any more"
+            text = self.owner.inactive_text
+            return f"{self.owner.name} {f'{text} any more' if text == INACTIVE else text}"
         if self.territory_lost:
             return f"{self.owner.name} has lost the territory"
         if self.purpose_differs:

@@ -66,10 +66,9 @@ def reassign(
         before = Assignment.objects.select_related("owner").get(lead=lead)
         if owner_id is not None:
             owner = Owner.objects.filter(pk=owner_id).first()
-            if owner is None or not owner.active:
-                raise Refused(
-                    f"{owner.name if owner else 'That owner'} is not active. Choose somebody who is."
-                )
+            if owner is None or not owner.available:
+                who = f"{owner.name} {owner.unavailable_text}" if owner else "That owner is not active"
+                raise Refused(f"{who}. Choose somebody who is.")
             if before.owner_id == owner_id:
                 raise Refused(f"{owner.name} has this lead already.")
             holder: Owner | Queue = owner

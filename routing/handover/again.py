@@ -109,7 +109,7 @@ class Again:
         able = [
             owner
             for owner in (self.people.owners[pk] for pk in members.values_list("owner", flat=True))
-            if owner.active and self.people.away(owner.pk) is None
+            if owner.available and self.people.away(owner.pk) is None
         ]
         if not able or any(self.people.on_duty(owner) for owner in able):
             return None

@@ -6,6 +6,9 @@
    others, however many, are found by a sweep through `Owner.leads_leave_at`, so that nothing is lost when somebody dies
    in the middle. Leads that nobody has talked to are routed again, the others go to the manager's queue; closed ones stay.
 
+Who is unavailable (`routing.handover.unavailable`) keeps rotations and accounts, in case they come back; when their hours are
+over, their open leads move by the same sweep.
+
 The manager's queue is an active queue of the owner's team: the one whose holder is the team's manager, else the first one
 that is not the fallback, else the fallback queue.
 """
@@ -49,6 +52,9 @@ AT_ONCE = 50
 A_SWEEP = 200
 # A batch of the pipeline that had read the owner as active may commit a little later.
 STRAGGLERS = timedelta(minutes=5)
+
+# Whose open leads have to move once `leads_leave_at` has come.
+LEAVES = Q(active=False) | Q(unavailable_since__isnull=False)
 
 _UNTOUCHED = Q(lead__status__in=OPEN_STATUSES, lead__contacted_at=None)
 
@@ -168,9 +174,9 @@ def switch_off(
 
 
 def move_leads_on(*, now: datetime) -> int:
-    """The sweep: move what is left of everybody who was switched off, at most so many at a time; returns how many."""
+    """The sweep: move what is left of everybody whose leads have to, at most so many at a time; returns how many."""
     room = A_SWEEP
-    for owner in Owner.objects.filter(active=False, leads_leave_at__lte=now).order_by("leads_leave_at"):
+    for owner in Owner.objects.filter(LEAVES, leads_leave_at__lte=now).order_by("leads_leave_at"):
         room -= move_on(owner, most=room, now=now)
         if room <= 0:
             nudge(MOVE_ON)
@@ -211,12 +217,16 @@ def queue_of_manager(owner: Owner) -> Queue:
 
 def reason_of(owner: Owner) -> str:
     """Stands in the history of everything that changes hands."""
-    return f"{owner.name} is not active any more"
+    return f"{owner.name} {owner.unavailable_text if owner.active and not owner.available else 'is not active any more'}"
+
+
+def open_leads() -> QuerySet[Assignment]:
+    """Everybody's leads that would move."""
+    return Assignment.objects.exclude(lead__status__in=CLOSED)
 
 
 def _open_leads(owner: Owner) -> QuerySet[Assignment]:
-    rows = Assignment.objects.filter(owner=owner)
-    return rows.exclude(lead__status__in=CLOSED)
+    return open_leads().filter(owner=owner)
 
 
 def _move(lead_id: UUID, owner: Owner, *, now: datetime) -> bool:
@@ -226,11 +236,10 @@ def _move(lead_id: UUID, owner: Owner, *, now: datetime) -> bool:
             return False
         if not Assignment.objects.filter(lead=lead, owner=owner).exists():
             return False
-        actor = (
-            Owner.objects.filter(pk=owner.pk, active=False).values_list("leads_leave_by", flat=True).first()
-        )
+        left = Owner.objects.filter(LEAVES, pk=owner.pk)
+        actor = left.values_list("leads_leave_by", flat=True).first()
         if actor is None:
-            return False  # Switched on again meanwhile.
+            return False  # Switched on again, or back, meanwhile.
         source = Assignment.Source.DEACTIVATION
         by = By(source=source, actor=actor, reason=reason_of(owner), locked=False)
         if lead.contacted_at is not None or lead.status not in OPEN_STATUSES:

@@ -53,7 +53,7 @@ def _report_when_stuck(rotation: Rotation, *, now: datetime) -> None:
         people.owners[pk] for pk in rotation.members.filter(active=True).values_list("owner", flat=True)
     ]
     since = now - STUCK_AFTER
-    was_open = any(owner.active and people.on_duty(owner) for owner in members)
+    was_open = any(owner.available and people.on_duty(owner) for owner in members)
     oldest = Assignment.objects.filter(queue=rotation.holding_queue_id).order_by("assigned_at").first()
     if not was_open or oldest is None or oldest.assigned_at > since:
         return

@@ -52,7 +52,7 @@ class Assignment(models.Model):
         CRM = "crm", "CRM"
         SLA = "sla", "SLA"
         HOLDING_QUEUE = "holding_queue", "Holding queue"
-        DEACTIVATION = "deactivation", "Owner switched off"
+        DEACTIVATION = "deactivation", "Owner left"
 
     lead = models.OneToOneField("intake.Lead", on_delete=models.CASCADE, related_name="+")
     owner = models.ForeignKey(

@@ -78,7 +78,12 @@ class Owner(models.Model):
     )
     load_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Open leads at the same time.")
     active = models.BooleanField(default=True)
-    # Set while open leads have to move away from somebody who was switched off, and who did that.
+    # Somebody outside says that they are gone: since when, and how that is said after "is". They may come back.
+    unavailable_since = models.DateTimeField(null=True, blank=True, editable=False)
+    unavailable_because = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    # From when open leads have to move away from somebody who was switched off or is unavailable, and who did that.
     leads_leave_at = models.DateTimeField(null=True, blank=True, editable=False)
     leads_leave_by = models.CharField(max_length=200, blank=True, editable=False)
     user = models.OneToOneField(
@@ -97,6 +102,18 @@ class Owner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def available(self) -> bool:
+        """Whether they can be given leads at all; whether they are there today is another question."""
+        return self.active and self.unavailable_since is None
+
+    @property
+    def unavailable_text(self) -> str:
+        """Why not, after a name: "is not active"."""
+        return (
+            f"is {self.unavailable_because}" if self.active and self.unavailable_because else "is not active"
+        )
 
 
 class Absence(models.Model):

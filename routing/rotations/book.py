@@ -34,7 +34,7 @@ class RotationBook:
         target = decision.target
         settings, skills = self._settings(decision, past_owners, on_duty_only=on_duty_only)
         named = self.people.owners.get(int(target.id)) if target.kind == "owner" else None
-        inactive = [named.pk] if named is not None and not named.active else []
+        inactive = [named.pk] if named is not None and not named.available else []
         resolution = resolve_target(
             decision,
             states=self.rotations.states,

@@ -60,7 +60,8 @@ class Roster:
         return KnownOwner(
             id=owner.pk,
             name=owner.name,
-            active=owner.active,
+            active=owner.available,
+            inactive_text=owner.unavailable_text,
             away=absence is not None,
             away_text=away_text(absence) if absence else "",
             backup=backup,
@@ -75,7 +76,8 @@ class Roster:
         return Candidate(
             owner_id=owner_id,
             name=owner.name,
-            active=owner.active,
+            active=owner.available,
+            inactive_text=owner.unavailable_text,
             absent=absence is not None,
             absent_text=away_text(absence) if absence else "",
             on_duty=on_duty,

@@ -142,7 +142,7 @@ def duty_by_rotation(rotation_ids: Collection[int], *, now: datetime) -> dict[in
     there = {
         owner_id
         for owner_id, owner in people.owners.items()
-        if people.away(owner_id) is None and people.on_duty(owner)
+        if owner.available and people.away(owner_id) is None and people.on_duty(owner)
     }
     found = {}
     for rotation_id in rotation_ids:
@@ -185,6 +185,8 @@ def of_owners(owners: Iterable[Owner], *, now: datetime) -> dict[int, OwnerStats
         presence, detail = "on duty", ""
         if not owner.active:
             state, presence = "inactive", "switched off"
+        elif not owner.available:
+            state, presence = "inactive", owner.unavailable_because
         elif candidate.absent:
             state, presence, detail = "away", "away", candidate.absent_text
         elif not candidate.on_duty:

@@ -70,7 +70,7 @@ class LeadContext:
             manual_lock=owner if row.locked else None,
             sticky=sticky,
             current=holder_of(row),
-            current_active=row.owner is None or row.owner.active,
+            current_active=row.owner is None or row.owner.available,
             returning=back,
         )
 

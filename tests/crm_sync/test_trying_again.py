@@ -210,6 +210,16 @@ def test_a_mapping_under_which_the_crm_has_changed(crm, connection):
     works_now(item, read_properties)
 
 
+def test_an_owner_who_is_archived(crm, connection):
+    make.owner("bob@acme.test")
+    crm.call("POST", "/control/owners", {"email": "bob@acme.test", "name": "Bob Burke", "archived": True})
+    owners.refresh_all()
+    item = only(kinds.OWNER_ARCHIVED)
+    fails_again(item, owners.refresh_all)
+    crm.call("POST", "/control/owners", {"email": "bob@acme.test", "name": "Bob Burke", "archived": False})
+    works_now(item, owners.refresh_all)
+
+
 def test_records_that_cannot_be_read(crm, connection):
     crm.fault("status", status=403, path="companies")
     filling.fill_all()
