@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
 from crm_sync import outbox
+from crm_sync.born_records import records_of_leads
 from crm_sync.models import CrmConnection
 from intake.models import Lead
 from routing import facts
@@ -16,11 +17,12 @@ _BATCH = 500
 
 
 def outside(connection: CrmConnection, leads: Sequence[Lead]) -> set[UUID]:
-    """Those of these leads that do not belong there. No query where every lead does."""
+    """Those of these leads that do not belong there. No query where every lead does; one that came from there always does."""
     if not connection.when or not leads:
         return set()
     belongs = matcher(connection.when)
-    return {pk for pk, seen in facts.for_conditions(leads).items() if not belongs(seen)}
+    away = {pk for pk, seen in facts.for_conditions(leads).items() if not belongs(seen)}
+    return away - records_of_leads(connection, list(away)).keys()
 
 
 def missing(connection: CrmConnection, *, lead_ids: Collection[UUID] | None = None) -> list[UUID]:

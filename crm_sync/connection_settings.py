@@ -1,8 +1,9 @@
 """What a connection's JSON columns hold."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from plumbing.json_shapes import JsonShape
 from routing.engine.scoring import Segment
@@ -76,3 +77,46 @@ class TaskRule(JsonShape):
     when: list[Segment] = []
     subject: Annotated[str, Field(max_length=200)] = ""
     due: Literal["", "sla"] = ""
+
+
+def _moment(text: str) -> str:
+    """A date or a moment, as it was written."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"“{text}” is no date: write it like 2026-11-27 or 2026-11-27T09:00+01:00."
+        ) from None
+    return text
+
+
+Words = list[Annotated[str, Field(min_length=1, max_length=100)]]
+
+
+class BornThere(JsonShape):
+    """Which contacts that somebody else makes in the CRM become leads.
+
+    `created_after`: the earliest moment, ISO 8601; a date is its beginning in UTC. `lifecycles` and `sources` as the CRM writes
+    them, in any case; none named: all. `per_minute`: how many become leads at most.
+    """
+
+    active: bool = False
+    created_after: Annotated[str, AfterValidator(_moment)] | None = None
+    lifecycles: Words = []
+    sources: Words = []
+    only_without_owner: bool = False
+    per_minute: Annotated[int, Field(ge=1, le=6_000)] = 60
+
+    @model_validator(mode="after")
+    def _has_a_beginning(self) -> Self:
+        if self.active and self.created_after is None:
+            raise ValueError("Say from when on contacts made there become leads: “created_after”.")
+        return self
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """None while nothing is said."""
+        if self.created_after is None:
+            return None
+        moment = datetime.fromisoformat(self.created_after)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ FAILING = "crm.failing"
 RECORD_GONE = "crm.record_gone"
 EVENTS_UNREADABLE = "crm.events_unreadable"
 MIRROR_BEHIND = "crm.mirror_behind"
+NOT_TAKEN = "crm.not_taken"
 OWNER_UNKNOWN = "crm.owner_unknown"
 OWNER_ARCHIVED = "crm.owner_archived"
 PING_PONG = "crm.ping_pong"
@@ -150,6 +151,17 @@ KINDS = [
             "of them. The others that came with them were taken. A sweep looks at every record once a day anyway: resolve "
             "this when you have seen that the app there sends events about contacts only."
         ),
+    ),
+    ExceptionKind(
+        key=NOT_TAKEN,
+        title="A contact made in the CRM could not be taken",
+        severity="high",
+        what_to_do=(
+            "Somebody made a contact in the CRM that should be a lead, and it is none yet. Read the cause: a form with the "
+            "connection's key needs another one, or it is a defect of leadops (the log has it whole). It is tried again by "
+            "itself and closes when all of them were taken; retry tries at once."
+        ),
+        retry="crm_sync.born_there.taking.try_again",
     ),
     ExceptionKind(
         key=OWNER_UNKNOWN,

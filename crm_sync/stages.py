@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from crm_sync import outbox
+from crm_sync.born_records import records_of
 from crm_sync.looking import backgrounds
 from crm_sync.looking.finding import wanted_of
 from intake.batch import Batch
+from intake.models import IntakeForm
 from intake.pipeline import stage
 from routing.background import Told
 from routing.engine.account_match import ALL_STEPS, Step
@@ -23,7 +25,11 @@ def look_up(batch: Batch) -> None:
     connection = backgrounds.asked_connection()
     if connection is None:
         return
-    wanted = [wanted_of(work.values, extra=work.extra) for work in works]
+    made_there = [work.submission.pk for work in works if work.form.kind == IntakeForm.Kind.CRM]
+    records = records_of(connection, made_there)
+    wanted = [
+        wanted_of(work.values, extra=work.extra, record=records.get(work.submission.pk, "")) for work in works
+    ]
     told = backgrounds.look_up(connection, wanted, steps=_account_steps(batch), now=batch.now)
     for work, background in zip(works, told, strict=True):
         work.slot(Told).background = background

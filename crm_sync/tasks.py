@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm_sync import outbox
+from crm_sync.born_there import taking
 from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, touches, webhook_events
 from crm_sync.looking import learning
@@ -47,6 +48,12 @@ def check_links() -> None:
 @shared_task(name=filling.FILL)
 def fill_mirror() -> None:
     filling.fill_all()
+
+
+@shared_task(name=taking.TAKE)
+def take_born_there() -> None:
+    nudges.taken(taking.TAKE)
+    taking.take_all()
 
 
 @shared_task(name=deletions.FIND)

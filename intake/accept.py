@@ -58,11 +58,16 @@ def accept(form: IntakeForm, envelope: Envelope, parsed: ParsedBody, *, now: dat
     `parsed` is what the envelope's body says (`bodies.parse`). Raises KeyReused. Call it outside a transaction: the rows
     must be committed when it returns.
     """
-    accepted = [
-        _accept_one(form, one, flatten(form, said), now=now) for one, said in _parts(form, envelope, parsed)
-    ]
+    accepted = store(form, envelope, parsed, now=now)
     nudge(DRAIN)
     return accepted
+
+
+def store(form: IntakeForm, envelope: Envelope, parsed: ParsedBody, *, now: datetime) -> list[Accepted]:
+    """As `accept`, without the nudge: for who has something to write in the same transaction, and nudges DRAIN afterwards."""
+    return [
+        _accept_one(form, one, flatten(form, said), now=now) for one, said in _parts(form, envelope, parsed)
+    ]
 
 
 def _parts(form: IntakeForm, envelope: Envelope, parsed: ParsedBody) -> list[tuple[Envelope, ParsedBody]]:

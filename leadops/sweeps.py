@@ -19,6 +19,7 @@ SWEEPS = {
     "Sweep: CRM events": _every("crm_sync.work_inbound", 1.0),
     "Sweep: CRM records still there": _every("crm_sync.check_links", 60.0),
     "Sweep: the mirror of CRMs": _every("crm_sync.fill_mirror", 5.0),
+    "Sweep: contacts made in CRMs": _every("crm_sync.take_born_there", 10.0),
     "Sweep: records deleted in CRMs": _every("crm_sync.find_deleted", 60.0),
     "Sweep: contacts that people logged": _every("crm_sync.read_touches", 5.0),
     "Sweep: leads compared with the CRM": _every("crm_sync.reconcile", 5.0),

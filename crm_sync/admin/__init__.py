@@ -1,5 +1,5 @@
 """The console's pages of this layer."""
 
-from crm_sync.admin import connections, mirror, owners, properties, reconciliation, traffic
+from crm_sync.admin import born, connections, mirror, owners, properties, reconciliation, traffic
 
-__all__ = ["connections", "mirror", "owners", "properties", "reconciliation", "traffic"]
+__all__ = ["born", "connections", "mirror", "owners", "properties", "reconciliation", "traffic"]

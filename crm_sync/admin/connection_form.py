@@ -5,8 +5,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -14,8 +16,10 @@ from unfold.widgets import (
 
 from crm_sync.admin.mappings import ANYWAY_LABEL
 from crm_sync.connection.connecting import may_be_sent
+from crm_sync.connection_settings import BornThere
 from crm_sync.connectors import CONNECTORS, connector_class, kinds
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, KnownContact
+from intake.models import IntakeForm
 from plumbing import private_addresses
 from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
 from routing.admin.conditions import ConditionField
@@ -27,6 +31,8 @@ MASTERS = (
     ("crm", "The CRM"),
     ("most_recent", "Whoever wrote last"),
 )
+# So many contacts say what a word of the CRM looks like.
+_NEWEST = 500
 # What decides about where a connection's calls go.
 _ADDRESS = ("kind", "base_url")
 
@@ -45,6 +51,14 @@ class ConnectionForm(SecretsForm, PartsForm):
             "default": "master_default",
         },
         "task": {"when": "task_when", "subject": "task_subject"},
+        "born_there": {
+            "active": "born_active",
+            "created_after": "born_created_after",
+            "lifecycles": "born_lifecycles",
+            "sources": "born_sources",
+            "only_without_owner": "born_only_without_owner",
+            "per_minute": "born_per_minute",
+        },
     }
 
     when = ConditionField(
@@ -89,6 +103,36 @@ class ConnectionForm(SecretsForm, PartsForm):
         help_text="Names of our fields in braces are filled in.",
     )
 
+    born_active = forms.BooleanField(
+        label="Contacts made there become leads",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        help_text="By a person, an import, a chat or another form: each once, by the same rules, linked to its record. "
+        "Rules name them as the form with this connection's key.",
+    )
+    born_created_after = forms.CharField(
+        label="Made there since",
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "2026-11-27"}),
+        help_text="A date, or a moment such as 2026-11-27T09:00+01:00. Older contacts stay what they are.",
+    )
+    born_lifecycles = WordsField(
+        label="Only lifecycles", required=False, help_text="As the CRM writes them, with commas. Empty: all."
+    )
+    born_sources = WordsField(
+        label="Only sources", required=False, help_text="As the CRM writes them, with commas. Empty: all."
+    )
+    born_only_without_owner = forms.BooleanField(
+        label="Only those whom nobody has there", required=False, widget=UnfoldBooleanSwitchWidget()
+    )
+    born_per_minute = forms.IntegerField(
+        label="At most a minute",
+        required=False,
+        min_value=1,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=f"An import goes to your people at this rate. Empty: {BornThere().per_minute}.",
+    )
+
     class Meta:
         model = CrmConnection
         fields = [
@@ -114,6 +158,9 @@ class ConnectionForm(SecretsForm, PartsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, column in (("born_lifecycles", "lifecycle"), ("born_sources", "source")):
+            if name in self.fields and (seen := _seen_there(self.instance, column)):
+                self.fields[name].help_text += f" Seen there lately: {', '.join(seen)}."
         if "kind" in self.fields:
             self._choices("kind", _kinds(self.instance.kind))
             asked = self.data.get(self.add_prefix("kind")) if self.is_bound else ""
@@ -156,6 +203,23 @@ class ConnectionForm(SecretsForm, PartsForm):
                 "or enter a token and leave this empty.",
             )
 
+    def clean_born_created_after(self) -> str:
+        """Whoever switches it on and says nothing means from now on."""
+        said: str = self.cleaned_data["born_created_after"].strip()
+        return said or (
+            timezone.now().isoformat("T", "minutes") if self.cleaned_data.get("born_active") else ""
+        )
+
+    def clean_born_active(self) -> bool:
+        active: bool = self.cleaned_data["born_active"]
+        key = self.cleaned_data.get("key", self.instance.key)
+        other = IntakeForm.objects.filter(key=key).exclude(kind=IntakeForm.Kind.CRM).first()
+        if active and other is not None:
+            raise ValidationError(
+                f"They come in by a form with the key “{key}”, and the form “{other.name}” has it. Give that one another key."
+            )
+        return active
+
     def clean_base_url(self) -> str:
         address: str = self.cleaned_data["base_url"]
         try:
@@ -170,6 +234,14 @@ class ConnectionForm(SecretsForm, PartsForm):
         if primary and other:
             raise ValidationError(f"“{other}” is the primary one already. Clear it there first.")
         return primary
+
+
+def _seen_there(connection: CrmConnection, column: str) -> list[str]:
+    """What the newest contacts of the mirror have in this column."""
+    newest = KnownContact.objects.filter(connection=connection.pk, lead_key="", gone=False).order_by(
+        "-made_at"
+    )
+    return sorted({str(value) for value in newest.values_list(column, flat=True)[:_NEWEST] if value})
 
 
 def _kinds(own: str) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.admin.rights import TestsRights
+from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connectors import ending, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
@@ -95,6 +96,17 @@ class ConnectionPage(
             "People known there",
             {"classes": ["tab"], "fields": ["known_owner", "recycled", ("look_up_ms", "poll_seconds")]},
         ),
+        (
+            "Made there",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    ("born_active", "born_only_without_owner"),
+                    ("born_created_after", "born_per_minute"),
+                    ("born_lifecycles", "born_sources"),
+                ],
+            },
+        ),
         ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
     ]
     words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
@@ -145,6 +157,8 @@ class ConnectionPage(
             "compared": report.newest(row),
             "compared_url": reverse("admin:crm_sync_reconciliation_changelist")
             + f"?connection__id__exact={row.pk}",
+            "born": counting.of_connection(row, now=timezone.now()),
+            "born_url": f"{reverse('admin:crm_sync_borncontact_changelist')}?connection__id__exact={row.pk}",
             "events_url": f"{reverse('admin:crm_sync_inboundevent_changelist')}?connection__id__exact={row.pk}",
         }
 

@@ -1,9 +1,11 @@
 """A value that somebody typed in the CRM becomes a value of the lead, through the writers of the layers below."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from crm_sync.connectors.base import PropertyNames
 from crm_sync.models import FieldMapping
 from crm_sync.outbound.crm_fields import STATUS
 from intake.canonical import CANONICAL_FIELDS, label_of
@@ -39,6 +41,24 @@ def take_over(
         values["full_name"] = join_name(parts["first_name"], parts["last_name"])
     edit_leads([LeadEdit(lead.pk, values, typed=typed)], actor=actor, source=SOURCE, now=now)
     return f"{label_of(mapping.canonical)} taken over"
+
+
+def canonical_values(
+    mappings: Sequence[FieldMapping], properties: Mapping[str, str], *, names: PropertyNames
+) -> dict[str, str]:
+    """What a record says, in our words, without what it does not say: what is mapped, and what every account has.
+
+    A value for which the mapping has no word of ours stands as the CRM writes it.
+    """
+    usual = {"email": names.email, **names.usual}
+    values = {name: properties.get(theirs) or "" for name, theirs in usual.items()}
+    for mapping in mappings:
+        theirs = properties.get(mapping.property) or ""
+        is_field = mapping.canonical in CANONICAL_FIELDS or mapping.canonical.startswith("extra.")
+        if theirs and is_field:
+            ours = _translated(mapping, theirs)
+            values[mapping.canonical.removeprefix("extra.")] = theirs if ours is None else ours
+    return {name: value for name, value in values.items() if value}
 
 
 def _translated(mapping: FieldMapping, value: str) -> str | None:

@@ -1,5 +1,6 @@
 """What crm_sync keeps: connections, mappings, properties there, links to records, the mirror, the outbox, events."""
 
+from crm_sync.models.born import BornContact
 from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
 from crm_sync.models.inbound import InboundEvent
 from crm_sync.models.left_out import LeftOutValue
@@ -10,6 +11,7 @@ from crm_sync.models.schema import CrmProperty
 
 __all__ = [
     "Account",
+    "BornContact",
     "CrmConnection",
     "CrmDifference",
     "CrmLink",

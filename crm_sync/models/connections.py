@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from crm_sync.connection_settings import Ownership, SystemOfRecord, TaskRule
+from crm_sync.connection_settings import BornThere, Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import connector_class, default_kind, label_of_kind
 from plumbing.json_shapes import ShapedJSONField
 from plumbing.stored_secrets import SecretField
@@ -57,6 +57,7 @@ class CrmConnection(models.Model):
     )
     # Lead statuses as the CRM calls them.
     recycled = models.JSONField(default=list, db_default=[], blank=True)
+    born_there = ShapedJSONField("contacts made there", shape=BornThere, blank=True, db_default={})
     poll_seconds = models.PositiveIntegerField(
         default=30, db_default=30, validators=[MinValueValidator(5), MaxValueValidator(86_400)]
     )

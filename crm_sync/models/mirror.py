@@ -40,6 +40,11 @@ class KnownContact(models.Model):
         indexes = [
             GinIndex(fields=["emails"], name="known_contact_emails"),
             models.Index(fields=["connection", "account_id"], name="known_contact_account"),
+            models.Index(
+                fields=["connection", "made_at"],
+                condition=Q(lead_key="", gone=False),
+                name="known_contact_made",
+            ),
         ]
 
     def __str__(self) -> str:

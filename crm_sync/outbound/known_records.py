@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from crm_sync.born_records import records_of_leads
 from crm_sync.connectors.base import Present
 from crm_sync.looking import backgrounds, finding
 from crm_sync.looking.finding import NOBODY, FoundContact
@@ -17,10 +18,12 @@ Keeps = LeadBackground.Keeps
 
 
 def of_leads(connection: CrmConnection, pushes: Sequence[Push]) -> dict[str, Push]:
-    """By the record's id, the lead for whom it was found before it was decided; one query."""
+    """By the record's id, the lead that was made of it, or for whom it was found before it was decided; two queries."""
     asked = {push.lead.pk: push for push in pushes if not push.shares_email}
     told = background.of_leads(asked)
-    return {one.record: asked[pk] for pk, one in told.items() if one.record and one.source == connection.key}
+    found = {pk: one.record for pk, one in told.items() if one.record and one.source == connection.key}
+    found |= records_of_leads(connection, list(asked))
+    return {record: asked[pk] for pk, record in found.items()}
 
 
 def kept_owner(push: Push, present: Present, session: ConnectionSession) -> str:

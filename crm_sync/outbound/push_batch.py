@@ -112,7 +112,7 @@ class PushBatch:
         }
         for number, present in self.connector.read(list(unsure), by="id", properties=names).items():
             unsure[number].present = present
-        new = [push for push in self.open.values() if push.link is None and not push.entry.attempts]
+        new = [push for push in self.open.values() if push.link is None and push.present is None]
         records = known_records.of_leads(self.session.connection, new)
         there = self.connector.read(list(records), by="id", properties=names)
         # Whoever deleted one there told nobody else.

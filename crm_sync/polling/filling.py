@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from crm_sync import outbox
+from crm_sync.born_there.taking import TAKE
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, SetupProblem
@@ -27,7 +28,7 @@ from crm_sync.looking import following
 from crm_sync.mirror import writing
 from crm_sync.models import CrmConnection, MirrorProgress
 from crm_sync.polling import trouble
-from plumbing import claiming
+from plumbing import claiming, nudges
 from plumbing.http import RemoteError
 
 FILL = "crm_sync.fill_mirror"
@@ -158,6 +159,8 @@ def _save(row: MirrorProgress, page: RecordPage, *, since: datetime, token: UUID
                 one for one in page.records if isinstance(one, RemoteContact) and one.remote_id in changed
             ]
             polled.note(row.connection, told, now=now)
+            if told and row.connection.born_there.active:
+                nudges.nudge(TAKE)
             following.changed(row.connection, **{ID_ARGUMENTS[kind_of(row)]: changed}, now=now)
         row.asked_at, row.claim_token, row.claimed_until = now, None, None
         had_trouble, row.last_error = bool(row.last_error), ""

@@ -94,6 +94,18 @@ class IntakeFormForm(SecretsForm, PartsForm):
         # A thank-you mail that a configuration file asks for is kept; none is sent yet, so none is offered here.
         exclude = ["throttle", "velocity", "confirmation_email"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            # That of a CRM is made by its connection, which finds it by its key.
+            of_crm = self.instance.kind == IntakeForm.Kind.CRM
+            self.fields["key"].disabled = of_crm
+            field = self.fields["kind"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [
+                choice for choice in IntakeForm.Kind.choices if (choice[0] == IntakeForm.Kind.CRM) is of_crm
+            ]
+
     def clean_allowed_origins(self) -> list[str]:
         origins: list[str] = [origin.rstrip("/") for origin in self.cleaned_data["allowed_origins"]]
         for origin in origins:
@@ -102,6 +114,13 @@ class IntakeFormForm(SecretsForm, PartsForm):
                     f"“{origin}” is not a website's origin: write it like https://www.example.com."
                 )
         return origins
+
+
+_OF_A_CRM = (
+    (None, {"fields": ["name", "key", "kind", "purpose", "active"]}),
+    ("Reading", {"classes": ["tab"], "fields": ["field_map", "defaults"]}),
+    ("Accepting", {"classes": ["tab"], "fields": ["required"]}),
+)
 
 
 @admin.register(IntakeForm)
@@ -151,12 +170,19 @@ class IntakeFormPage(ConfigurationPage):
             latest=Max("submissions__received_at"),
         )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nobody posts to the form of a CRM: how it is signed, answered and limited is nobody's question."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return _OF_A_CRM if obj is not None and obj.kind == IntakeForm.Kind.CRM else fieldsets
+
     def summary(self, request: HttpRequest, row: IntakeForm) -> Mapping[str, Any]:
         came = access.rows_for(request.user, row.submissions.all())
         recent = list(came.select_related("lead").order_by("-received_at")[:RECENT])
+        posts = row.kind != IntakeForm.Kind.CRM
         return {
-            "address": address_of(row),
-            "curl": curl_of(row),
+            "shown": True,
+            "address": address_of(row) if posts else "",
+            "curl": curl_of(row) if posts else "",
             "html": html_of(row) if row.kind == IntakeForm.Kind.PUBLIC else "",
             "recent": [_seen(submission) for submission in recent],
             "unmapped": sorted(
@@ -174,9 +200,15 @@ class IntakeFormPage(ConfigurationPage):
     def title(self, row: IntakeForm) -> list[str]:
         return [row.name, row.key]
 
-    @display(description="Kind", ordering="kind", label={"Public form": "info", "Webhook": "primary"})
+    @display(
+        description="Kind",
+        ordering="kind",
+        label={"Public form": "info", "Webhook": "primary", "CRM": "default"},
+    )
     def kind_label(self, row: IntakeForm) -> str:
-        return "Public form" if row.kind == IntakeForm.Kind.PUBLIC else "Webhook"
+        return {IntakeForm.Kind.PUBLIC: "Public form", IntakeForm.Kind.WEBHOOK: "Webhook"}.get(
+            IntakeForm.Kind(row.kind), "CRM"
+        )
 
     @display(description="For", ordering="purpose")
     def purpose_label(self, row: IntakeForm) -> str:
@@ -184,6 +216,8 @@ class IntakeFormPage(ConfigurationPage):
 
     @display(description="Sent by", ordering="vendor")
     def sent_by(self, row: IntakeForm) -> str:
+        if row.kind == IntakeForm.Kind.CRM:
+            return f"connection {row.key}"
         vendor = VENDORS.get(row.vendor)
         return vendor.title if vendor else row.vendor
 

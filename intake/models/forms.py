@@ -21,6 +21,8 @@ class IntakeForm(models.Model):
     class Kind(models.TextChoices):
         PUBLIC = "public", "Public form (browser)"
         WEBHOOK = "webhook", "Webhook (server to server)"
+        # Nobody posts to it: crm_sync fills it.
+        CRM = "crm", "Contacts made in a CRM"
 
     class Purpose(models.TextChoices):
         SALES = "sales", "Sales"

@@ -117,6 +117,7 @@ AREAS = (
             Thing("crm_sync.knowncontact", "Contacts in the CRM", _LOOK),
             Thing("crm_sync.account", "Accounts in the CRM", _LOOK),
             Thing("crm_sync.opendeal", "Deals in the CRM", _LOOK),
+            Thing("crm_sync.borncontact", "Contacts made in the CRM", _LOOK),
             Thing("crm_sync.ownerlink", "CRM owners", _LOOK),
             Thing("crm_sync.crmproperty", "CRM properties", _LOOK),
         ),

@@ -18,7 +18,15 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Lower
 
-from crm_sync.models import Account, CrmDifference, InboundEvent, KnownContact, OpenDeal, OutboxEntry
+from crm_sync.models import (
+    Account,
+    BornContact,
+    CrmDifference,
+    InboundEvent,
+    KnownContact,
+    OpenDeal,
+    OutboxEntry,
+)
 from exception_queue.models import ExceptionItem
 from intake.models import Lead, Submission
 from plumbing.access import To
@@ -79,6 +87,7 @@ _LIMITS: Mapping[type[Model], Callable[[Any, Rows], Rows]] = {
     OutboxEntry: _with_lead,
     CrmDifference: _with_lead,
     # What a CRM says is not yet about a lead of ours.
+    BornContact: _nothing,
     InboundEvent: _nothing,
     KnownContact: _nothing,
     Account: _nothing,

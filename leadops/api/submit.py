@@ -76,6 +76,8 @@ class SubmitView(APIView):
         if request.method == "POST":
             if not self.form.active:
                 raise ApiProblem(409, f"The form “{self.form.name}” is switched off.")
+            if self.form.kind == IntakeForm.Kind.CRM:
+                raise ApiProblem(409, f"The form “{self.form.name}” takes contacts from a CRM, and no posts.")
             if (room := disk.room()) is not None and room.is_none:
                 raise no_space()
             self.raw_body = read_body(request._request)

@@ -152,6 +152,7 @@ TABS = [
     ),
     _tabs(
         ("Contacts there", "crm_sync.knowncontact"),
+        ("Made there", "crm_sync.borncontact"),
         ("Accounts there", "crm_sync.account"),
         ("Deals there", "crm_sync.opendeal"),
     ),

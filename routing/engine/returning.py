@@ -18,8 +18,11 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
+    """made_there: somebody made a contact of them in the CRM; they themselves have asked for nothing."""
+
     purpose: str = "sales"
     same_form_within_10_minutes: bool = False
+    made_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ def returning(previous: Previous, touch: Touch) -> Returning:
     """The first line that applies decides. Whoever was answered in between does not merely press the button twice."""
     if touch.purpose == "content":
         return Returning("timeline_only", False, False, "A content form goes on the timeline only")
+    if touch.made_there:
+        return Returning("timeline_only", False, False, "A contact made in the CRM goes on the timeline only")
     if previous.status == "spam":
         return Returning("timeline_only", False, False, "The lead was marked as spam")
     taken = previous.open_deal or previous.status in ("customer", "qualified")

@@ -61,7 +61,11 @@ class LeadContext:
         status = Lead.Status.CUSTOMER if customer else before.status
         back = returning(
             Previous(status, contacted=before.contacted_at is not None, open_deal=deal),
-            Touch(work.form.purpose, same_form_within_10_minutes=_same_form(work, before)),
+            Touch(
+                work.form.purpose,
+                same_form_within_10_minutes=_same_form(work, before),
+                made_there=work.form.kind == IntakeForm.Kind.CRM,
+            ),
         )
         sticky = self._sticky(work, row, before)
         owner = self.people.known_owner(row.owner_id)
@@ -87,7 +91,11 @@ class LeadContext:
                 current=here[work.lead.pk],
                 returning=returning(
                     Previous(Lead.Status.NEW, contacted=False),
-                    Touch(work.form.purpose, same_form_within_10_minutes=True),
+                    Touch(
+                        work.form.purpose,
+                        same_form_within_10_minutes=True,
+                        made_there=work.form.kind == IntakeForm.Kind.CRM,
+                    ),
                 ),
             )
         if work.candidate is not None and work.candidate.pk in here:

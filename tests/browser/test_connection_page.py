@@ -9,11 +9,20 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from crm_sandbox.server import SandboxServer
-from crm_sync.models import CrmConnection, CrmDifference, CrmLink, FieldMapping, Reconciliation
+from crm_sync.born_there import taking
+from crm_sync.models import (
+    CrmConnection,
+    CrmDifference,
+    CrmLink,
+    FieldMapping,
+    MirrorProgress,
+    Reconciliation,
+)
 from crm_sync.outbound import sending
 from crm_sync.polling import filling
 from crm_sync.reconcile import running
-from intake.models import Lead
+from intake import runner
+from intake.models import IntakeForm, Lead
 from plumbing import secrets
 from routing.models import LeadScore
 from tests.make.crm_sync import push
@@ -86,6 +95,42 @@ def test_the_page_says_what_comes_in_and_a_comparison_what_differs(console: Page
     shoot("differences")
     expect(console.get_by_text("lukewarm")).to_be_visible()
     assert CrmDifference.objects.filter(settled_at=None).count() == 2
+
+
+def test_contacts_made_there_become_leads_from_the_page_on(console: Page, crm: Crm, shoot):
+    row = CrmConnection.objects.get()
+    address = reverse("admin:crm_sync_crmconnection_change", args=(row.pk,))
+    console.goto(address)
+    console.get_by_text("Made there", exact=True).first.click()
+    console.get_by_label("Contacts made there become leads").check()
+    console.get_by_label("Made there since").fill("yesterday")
+    shoot("connection-made-there")
+    console.get_by_role("button", name="Save", exact=True).click()
+    expect(console.get_by_text("“yesterday” is no date")).to_be_visible()
+    shoot("connection-made-there-wrong")
+    console.get_by_label("Made there since").fill("2026-01-01")
+    console.get_by_label("At most a minute").fill("2")
+    console.get_by_role("button", name="Save", exact=True).click()
+    people = [
+        {"email": f"new{n}@bigcorp.example", "firstname": "New", "lastname": f"Person {n}"} for n in range(5)
+    ]
+    crm.call("POST", "/control/hubspot/imports", {"contacts": people})
+    crm.call("POST", "/control/hubspot/contacts", {"properties": {"firstname": "Nobody"}})
+    MirrorProgress.objects.update(polled_at=timezone.now() - timedelta(minutes=5))
+    filling.fill_all()
+    taking.take_all(now=timezone.now() - timedelta(minutes=2))
+    taking.take_all(now=timezone.now() - timedelta(seconds=50))
+    taking.take_all(now=timezone.now() + timedelta(minutes=1))
+    runner.drain(now=timezone.now() + timedelta(minutes=1))
+    console.goto(address)
+    expect(console.get_by_text("made there became leads in 24 hours")).to_be_visible()
+    shoot("connection-made-there-count")
+    console.get_by_text("made there became leads in 24 hours").click()
+    expect(console.get_by_text("Became a lead").first).to_be_visible()
+    shoot("made-there")
+    console.goto(reverse("admin:intake_intakeform_change", args=(IntakeForm.objects.get(key=row.key).pk,)))
+    expect(console.get_by_text("Nobody posts here")).to_be_visible()
+    shoot("form-of-a-crm")
 
 
 @pytest.mark.parametrize("name", ["knowncontact", "account", "opendeal"])

@@ -6,14 +6,16 @@ import pytest
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
+from crm_sync.born_there import taking
 from crm_sync.connection import owners
 from crm_sync.inbound import webhook_events
-from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.models import BornContact, CrmConnection, FieldMapping
 from crm_sync.polling import filling
 from crm_sync.tasks import read_properties
-from intake.models import Lead
+from intake.models import IntakeForm, Lead
 from plumbing import secrets
 from routing.models import Assignment, Owner
+from tests.crm_sync import test_born_there as born_there
 from tests.crm_sync import test_looking_up as looking_up
 from tests.crm_sync.test_inbound import deliver, event, other_program_changes
 from tests.crm_sync.test_lost_records import delete, told
@@ -227,3 +229,17 @@ def test_records_that_cannot_be_read(crm, connection):
     fails_again(item, filling.fill_all)
     crm.heal()
     works_now(item, filling.fill_all)
+
+
+def test_a_contact_made_there_whose_form_cannot_be(crm, connection):
+    born_there.switched_on(connection)
+    IntakeForm.objects.create(key=connection.key, name="Another")
+    born_there.poll()
+    born_there.made_there(crm)
+    taking.take_all()
+    item = only(kinds.NOT_TAKEN)
+    assert "Give that one another key" in item.cause
+    fails_again(item, taking.take_all)
+    IntakeForm.objects.update(key="another")
+    works_now(item, taking.take_all)
+    assert BornContact.objects.get().status == "taken"

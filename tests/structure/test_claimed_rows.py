@@ -16,6 +16,7 @@ SWEPT = [
     "routing.SlaStep",
     "crm_sync.OutboxEntry",
     "crm_sync.InboundEvent",
+    "crm_sync.BornContact",
 ]
 
 

@@ -51,6 +51,7 @@ class HubSpot:
         key=properties.LEAD_ID,
         lifecycle=remote_records.LIFECYCLE,
         lead_status=remote_records.LEAD_STATUS,
+        usual=properties.USUAL,
     )
     customer_lifecycles = remote_records.CUSTOMERS
     list_separator = formats.SEPARATOR

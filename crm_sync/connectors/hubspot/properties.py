@@ -13,6 +13,26 @@ GROUP = "leadops"
 LEAD_ID = "leadops_lead_id"
 SHARED_EMAIL = "leadops_shared_email"
 
+# Default properties of every HubSpot account (knowledge.hubspot.com, "HubSpot's default contact properties").
+USUAL = {
+    "first_name": "firstname",
+    "last_name": "lastname",
+    "phone": "phone",
+    "job_title": "jobtitle",
+    "company": "company",
+    "website": "website",
+    "country": "country",
+    "state": "state",
+    "city": "city",
+    "postal_code": "zip",
+    "industry": "industry",
+    "employee_count": "numemployees",
+    "annual_revenue": "annualrevenue",
+    "message": "message",
+    "language": "hs_language",
+    "timezone": "hs_timezone",
+}
+
 _OWN = (
     Need(LEAD_ID, "leadops: lead id"),
     Need(SHARED_EMAIL, "leadops: shared e-mail"),

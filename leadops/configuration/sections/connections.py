@@ -1,6 +1,6 @@
 from typing import Any
 
-from crm_sync.connection_settings import Ownership, SystemOfRecord, TaskRule
+from crm_sync.connection_settings import BornThere, Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import CONNECTORS, connector_class, default_kind, version_of
 from crm_sync.models import CrmConnection, FieldMapping
 from leadops.configuration.schema import (
@@ -71,6 +71,7 @@ class Connections(RowSection):
             Field("when", Conditions(), {}),
             Field("known_owner", Choice(tuple(CrmConnection.KnownOwner.values)), "keep"),
             Field("recycled", ListOf(Text(60)), []),
+            Field("born_there", Shaped(BornThere), {}),
             Field("poll_seconds", Whole(5, 86_400), 30),
             Field("look_up_ms", Whole(0, 5_000), 400),
             Field("mappings", MapOf(_MAPPING, Text(60)), {}),

@@ -94,6 +94,8 @@ def _form(key: str) -> IntakeForm:
             "console under Forms, or in the forms section of your configuration file:\n"
             f"  - {{key: {key}, name: Import, kind: webhook, vendor: {importing.VENDOR}, on_invalid: reject}}"
         )
+    if found.kind == IntakeForm.Kind.CRM:
+        raise CommandError(f"The form {key} takes contacts from a CRM: choose another with --form KEY.")
     if not found.active:
         raise CommandError(
             f"The form {key} is switched off. Switch it on, or choose another with --form KEY."

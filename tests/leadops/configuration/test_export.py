@@ -94,3 +94,15 @@ def test_it_remembers_what_it_has_exported(config, acme):
 
     assert ConfigurationMark.objects.get().configuration["forms"][0]["honeypot"] == "other"
     assert "1 form changed" in config.apply(acme)
+
+
+def test_what_is_said_of_contacts_made_there_goes_round(config, acme):
+    said = '    born_there: {active: true, created_after: "2026-11-27", sources: [IMPORT], per_minute: 10}\n'
+    wanted = acme.replace("    task: {when: [hot", f"{said}    task: {{when: [hot")
+    assert wanted != acme
+    config.apply(wanted)
+
+    stored = CrmConnection.objects.get().born_there
+    assert (stored.active, stored.sources, stored.per_minute) == (True, ["IMPORT"], 10)
+    assert config.diff(wanted) == (0, "")
+    assert config.diff(config.export()) == (0, "")

@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from crm_sync.models import (
     Account,
+    BornContact,
     CrmConnection,
     CrmDifference,
     CrmProperty,
@@ -96,6 +97,7 @@ class World:
         OwnerLink.objects.create(connection=connection, email="bob@acme.test", remote_id="1", seen_at=now)
         for model in (KnownContact, Account, OpenDeal):
             model._default_manager.create(connection=connection, remote_id="1")
+        BornContact.objects.create(connection=connection, remote_id="1", begun_at=now, due_at=now)
         Reconciliation.objects.create(connection=connection, started_at=now, finished_at=now)
         self.difference = CrmDifference.objects.create(
             connection=connection, lead=self.lead, kind="missing", found_at=now, seen_at=now
