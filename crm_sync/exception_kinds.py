@@ -78,12 +78,14 @@ KINDS = [
     ),
     ExceptionKind(
         key=DRIFT,
-        title="The CRM has changed under a mapping",
+        title="The CRM has changed under our mappings or owners",
         severity="medium",
         what_to_do=(
-            "A property that is mapped is gone, read-only or of another kind by now, so its value will not arrive; no lead has "
-            "lacked it yet. Correct the line in the connection's mappings, or the property in the CRM. The properties are read "
-            "each hour, and this closes by itself. Retry reads them at once."
+            "Told before a lead fails on it; the cause says what it is and which leads it would hit. A mapped property is gone, "
+            "read-only, of another kind or shorter by now: correct the line in the connection's mappings, or the property in "
+            "the CRM. A property is required now: add a line that fills it. Somebody who gets leads is no owner there, or two "
+            "have their address: invite, activate or correct them in the CRM. Properties and owners are read each hour, and "
+            "this closes by itself. Retry reads them at once."
         ),
         retry="crm_sync.outbound.drift.look_again",
     ),

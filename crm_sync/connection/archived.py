@@ -46,7 +46,9 @@ def settle(*, now: datetime) -> None:
         )
         reports = [_report(owner, now=now) for owner in waiting]
         known = _told(still)
-        open_items([one for one in reports if (one.subject.id, one.detail["leads"]) not in known], now=now)
+        open_items(
+            [one for one in reports if (one.subject.id, one.detail["they_move"]) not in known], now=now
+        )
 
 
 def gone_in(connection: CrmConnection) -> set[str]:
@@ -97,7 +99,7 @@ def _told(subject_ids: Collection[str]) -> set[tuple[str, str]]:
         retried_at=None,
     )
     return {
-        (subject_id, detail.get("leads", ""))
+        (subject_id, detail.get("they_move", ""))
         for subject_id, detail in items.values_list("subject_id", "detail")
     }
 
@@ -105,17 +107,17 @@ def _told(subject_ids: Collection[str]) -> set[tuple[str, str]]:
 def _report(owner: Owner, *, now: datetime) -> ExceptionReport:
     left, leave_at = deactivation.still_there(owner), owner.leads_leave_at
     if not left:
-        leads, what = "none", "They have no open leads."
+        moves, what = "there are none", "They have no open leads."
     elif leave_at is None or leave_at <= now:
-        leads, what = "moving", f"{counted(left, 'open lead moves', 'open leads move')} now."
+        moves, what = "now", f"{counted(left, 'open lead moves', 'open leads move')} now."
     else:
-        leads = f"until {leave_at.isoformat()}"
-        what = f"{counted(left, 'open lead moves', 'open leads move')} at {leave_at:%H:%M on %-d %B %Y} UTC."
+        moves = f"{leave_at:%H:%M on %-d %B %Y} UTC"
+        what = f"{counted(left, 'open lead moves', 'open leads move')} at {moves}."
     return ExceptionReport(
         kind=kinds.OWNER_ARCHIVED,
         subject=Subject(type=SUBJECT, id=owner.email.lower(), label=owner.name),
         cause=f"{owner.name} is {owner.unavailable_because}: no new lead goes to them. {what}",
-        detail={"leads": leads},
+        detail={"they_move": moves},
         cause_key=f"{owner.unavailable_because} {owner.email.lower()}",
         owner_hint=owner.email,
     )

@@ -26,9 +26,10 @@ AT_MOST_EVERY = timedelta(minutes=1)
 
 
 def ids_of(connection_id: int, emails: Collection[str]) -> dict[str, str]:
-    """lower-case e-mail -> the id that goes into records; without those who are archived or not there."""
+    """lower-case e-mail -> the id that goes into records; without those who are archived or not there. Of two who have the same
+    address, the first by their id."""
     rows = OwnerLink.objects.filter(connection_id=connection_id, email__in=list(emails), archived=False)
-    return dict(rows.values_list("email", "remote_id"))
+    return dict(rows.order_by("-remote_id").values_list("email", "remote_id"))
 
 
 def shown_as(connection_id: int, remote_id: str) -> str:

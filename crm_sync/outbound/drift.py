@@ -1,60 +1,70 @@
-"""What has changed in a CRM under its mappings, told before a lead fails on it: each hour, after the properties were read."""
+"""What has changed in a CRM under its mappings and owners, told before a lead fails on it: each hour, after both were read."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
+from crm_sync.connection import owners
 from crm_sync.connectors import connector_class
-from crm_sync.models import CrmConnection, CrmLink, FieldMapping, LeftOutValue
-from crm_sync.outbound import crm_fields, left_out
-from crm_sync.outbound.mapping_rules import CrmRules, MappingLine
+from crm_sync.models import CrmConnection, FieldMapping, LeftOutValue
+from crm_sync.outbound import drift_findings, left_out
+from crm_sync.outbound.drift_findings import MAPPING, OWNER_THERE, PROPERTY, Drift
+from crm_sync.outbound.mapping_rules import CrmRules
 from crm_sync.schema import reading
 from exception_queue.models import ExceptionItem
-from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items, open_items
-from intake.lead_changes import VALUE_COLUMNS
-from intake.models import Lead
+from exception_queue.queue import Attempt, ExceptionReport, close_items, open_items
 from plumbing import nudges
-from plumbing.counting import counted
 
-SUBJECT = "mapping"
+_TOLD = ("subject_type", "subject_id", "cause")
 
 
 def read_and_watch() -> None:
-    """Each hour: the properties are read, what fits by now is sent, and what does not fit any more is told."""
+    """Each hour: properties and owners are read, what fits by now is sent, and what does not fit any more is told."""
     reading.read_all()
+    owners.refresh_all()
     left_out.replay_all()
     for connection in CrmConnection.objects.filter(active=True):
         watch(connection, now=timezone.now())
 
 
 def watch(connection: CrmConnection, *, now: datetime) -> None:
-    """Open an item for each mapping that can never arrive as the CRM is now, and close those of mappings that can again. Of one
-    that leads lack already, their own item tells."""
+    """Open an item for each thing that the CRM, as it is now, has against leads, and close those of what is in order again. Of
+    what leads lack already, their own item tells."""
+    found = [one for one in of_connection(connection, now=now) if not _told_otherwise(connection, one)]
+    items = ExceptionItem.objects.filter(kind=kinds.DRIFT, status__in=ExceptionItem.UNRESOLVED)
+    theirs = [
+        (type_, id_)
+        for type_, id_ in items.values_list("subject_type", "subject_id")
+        if _is_of(connection, type_, id_)
+    ]
+    still = {(one.subject.type, one.subject.id) for one in found}
+    for type_ in (MAPPING, OWNER_THERE, PROPERTY):
+        gone = sorted(id_ for kind, id_ in theirs if kind == type_ and (kind, id_) not in still)
+        reason = "It fits what the CRM has."
+        close_items(kind=kinds.DRIFT, subject_type=type_, subject_ids=gone, reason=reason, now=now)
+    # Told once, however the number of leads changes. Whoever has one tried again waits for an answer.
+    told = {(type_, id_): cause for type_, id_, cause in items.filter(retried_at=None).values_list(*_TOLD)}
+    new = [one for one in found if not told.get((one.subject.type, one.subject.id), "").startswith(one.words)]
+    open_items([_report(connection, one) for one in new], now=now)
+
+
+def of_connection(connection: CrmConnection, *, now: datetime) -> list[Drift]:
+    """By what was read last. Nothing where there is no connector, or nothing was read."""
     rules = rules_of(connection)
-    if rules is None or not rules.definitions:
-        return
-    mappings = list(FieldMapping.objects.filter(connection=connection))
-    lacking = set(LeftOutValue.objects.filter(mapping__in=mappings).values_list("mapping", flat=True))
-    found = {
-        mapping: words
-        for mapping in mappings
-        if mapping.active
-        and mapping.pk not in lacking
-        and (words := next(_speaks_against(rules, mapping), ""))
-    }
-    gone = sorted(str(mapping.pk) for mapping in mappings if mapping not in found)
-    close_items(
-        kind=kinds.DRIFT, subject_type=SUBJECT, subject_ids=gone, reason="It fits what the CRM has.", now=now
-    )
-    known = _known([mapping.pk for mapping in found])
-    reports = [_report(connection, mapping, words=words) for mapping, words in found.items()]
-    open_items([one for one in reports if (one.subject.id, one.cause) not in known], now=now)
+    if rules is None:
+        return []
+    mappings = list(FieldMapping.objects.filter(connection=connection, active=True))
+    return [
+        *drift_findings.of_required(connection, rules, mappings, now=now),
+        *drift_findings.of_mappings(connection, rules, mappings),
+        *drift_findings.of_owners(connection, rules.crm, mappings),
+    ]
 
 
 def look_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
-    """The retry handler for mappings, by key: the properties are read anew, and judged."""
+    """The retry handler, whatever the subject: properties and owners are read anew, and judged."""
     nudges.nudge(reading.READ)
     return Attempt(pending=set(subject_ids))
 
@@ -73,38 +83,32 @@ def rules_of(connection: CrmConnection) -> CrmRules | None:
     )
 
 
-def _speaks_against(rules: CrmRules, mapping: FieldMapping) -> Iterator[str]:
-    name = mapping.property
-    if name not in rules.definitions and not rules.names.is_ours(name):
-        yield f"{rules.crm} has no property “{name}” any more."
-    line = MappingLine(mapping.canonical, name, mapping.values)
-    yield from (trouble.words for trouble in rules.troubles(line) if trouble.refused)
+def _told_otherwise(connection: CrmConnection, one: Drift) -> bool:
+    """Whether another item tells of leads that lack it already."""
+    if one.subject.type == MAPPING:
+        return LeftOutValue.objects.filter(mapping=int(one.subject.id)).exists()
+    if one.subject.type == OWNER_THERE:
+        email = one.subject.id.removeprefix(f"{connection.key} ")
+        told = ExceptionItem.objects.filter(
+            kind=kinds.OWNER_UNKNOWN, subject_id=email, status__in=ExceptionItem.UNRESOLVED
+        )
+        return told.exists()
+    return False
 
 
-def _known(mapping_ids: Collection[int]) -> set[tuple[str, str]]:
-    """What is open and says the same already. Whoever has it looked at again waits for an answer."""
-    items = ExceptionItem.objects.filter(kind=kinds.DRIFT, subject_type=SUBJECT, retried_at=None)
-    open_ones = items.filter(
-        status__in=ExceptionItem.UNRESOLVED, subject_id__in=[str(pk) for pk in mapping_ids]
-    )
-    return set(open_ones.values_list("subject_id", "cause"))
+def _is_of(connection: CrmConnection, subject_type: str, subject_id: str) -> bool:
+    if subject_type == MAPPING:
+        pks = FieldMapping.objects.exclude(connection=connection).filter(pk=subject_id)
+        return not pks.exists()
+    return subject_id.startswith(f"{connection.key} ")
 
 
-def _report(connection: CrmConnection, mapping: FieldMapping, *, words: str) -> ExceptionReport:
-    label = crm_fields.label(mapping.canonical)
+def _report(connection: CrmConnection, one: Drift) -> ExceptionReport:
+    detail = {"connection": connection.key} | ({"property": one.property_name} if one.property_name else {})
     return ExceptionReport(
         kind=kinds.DRIFT,
-        subject=Subject(type=SUBJECT, id=str(mapping.pk), label=f"{label} → {mapping.property}"),
-        cause=f"{label}: {words} {counted(_hit(connection, mapping), 'lead has', 'leads have')} a value for it.",
-        detail={"connection": connection.key, "property": mapping.property},
-        cause_key=f"{connection.key} mapping {mapping.pk}",
+        subject=one.subject,
+        cause=one.cause,
+        detail=detail,
+        cause_key=f"{connection.key} {one.subject.type} {one.subject.id}",
     )
-
-
-def _hit(connection: CrmConnection, mapping: FieldMapping) -> int:
-    """Leads there that have a value for it; of what is no column of a lead, all."""
-    leads = Lead.objects.filter(pk__in=CrmLink.objects.filter(connection=connection).values("lead"))
-    if mapping.canonical in VALUE_COLUMNS:
-        column = Lead._meta.get_field(mapping.canonical)
-        leads = leads.exclude(**{mapping.canonical: None} if column.null else {mapping.canonical: ""})
-    return leads.count()

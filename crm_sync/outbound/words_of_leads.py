@@ -18,6 +18,8 @@ LOOKED_AT = 1000
 _NAMED = 6
 _COLUMNS = frozenset(field.name for field in Lead._meta.concrete_fields).intersection(CANONICAL_FIELDS)
 _EXTRA = "extra."
+# What leads say in their own way, and what is written there in another: the push itself judges these.
+_NOT_JUDGED = frozenset({"date", "datetime", "reference"})
 
 
 def lacking(rules: CrmRules, line: MappingLine, leads: QuerySet[Lead]) -> Counter[str]:
@@ -26,7 +28,13 @@ def lacking(rules: CrmRules, line: MappingLine, leads: QuerySet[Lead]) -> Counte
     Empty where the property takes no options, and for fields whose words are known without any lead.
     """
     definition = rules.definitions.get(line.property)
-    if definition is None or not definition.options or known_words(line.canonical):
+    return not_fitting(rules, line, leads) if definition is not None and definition.options else Counter()
+
+
+def not_fitting(rules: CrmRules, line: MappingLine, leads: QuerySet[Lead]) -> Counter[str]:
+    """The same of whatever the property takes: options, numbers, so many characters. One query, or none."""
+    definition = rules.definitions.get(line.property)
+    if definition is None or not _can_judge(line.canonical) or definition.type in _NOT_JUDGED:
         return Counter()
     found = Counter(rules.encode(value) for value in _values(line.canonical, leads))
     lacks = Counter[str]()
@@ -49,6 +57,13 @@ def warning(rules: CrmRules, line: MappingLine, leads: QuerySet[Lead]) -> str:
         f"{named}{more} of the newest {LOOKED_AT:,} leads: no option of “{line.property}”. "
         f"Translate ({lacks[0][0]}=…) to {options}; what has no translation is left out."
     )
+
+
+def _can_judge(canonical: str) -> bool:
+    """Whether the values are what forms and people say, and stand with the lead."""
+    if known_words(canonical):
+        return False
+    return canonical in _COLUMNS or canonical in CANONICAL_FIELDS or canonical.startswith(_EXTRA)
 
 
 def _values(canonical: str, leads: QuerySet[Lead]) -> Iterable[Any]:

@@ -76,6 +76,18 @@ def _owners(emails: Collection[str]) -> Mapping[str, str]:
     return {address: _change("routing_owner", pk) for address, pk in found.values_list("address", "pk")}
 
 
+def _owners_there(ids: Collection[str]) -> Mapping[str, str]:
+    """ "connection address": the owner's page here."""
+    found = _owners({id_.partition(" ")[2] for id_ in ids})
+    return {id_: found[email] for id_ in ids if (email := id_.partition(" ")[2]) in found}
+
+
+def _connections_of_properties(ids: Collection[str]) -> Mapping[str, str]:
+    """ "connection property": a new line is added on the connection's page."""
+    found = _connections({id_.partition(" ")[0] for id_ in ids})
+    return {id_: f"{found[key]}#mappings" for id_ in ids if (key := id_.partition(" ")[0]) in found}
+
+
 def _mappings(ids: Collection[str]) -> Mapping[str, str]:
     """A mapping is a line on its connection's page."""
     found = FieldMapping.objects.filter(pk__in=[id_ for id_ in ids if id_.isdecimal()])
@@ -98,6 +110,8 @@ SUBJECTS: Mapping[str, Addresses] = {
     "mapping": _mappings,
     "notice": _notices,
     "owner": _owners,
+    "owner there": _owners_there,
+    "property": _connections_of_properties,
     "rotation": _change_page("routing_rotation"),
     "submission": _change_page("intake_submission"),
 }
