@@ -69,15 +69,17 @@ def changed(
 
 
 def _note_touches(connection: CrmConnection, linked: Mapping[UUID, str], *, now: datetime) -> None:
-    """Somebody there has been in contact since a lead came in whom nobody has answered, as far as is known here."""
+    """Somebody there has been in contact since a lead came in whom nobody has answered, as far as is known here or was seen."""
     contacts = KnownContact.objects.filter(
         connection=connection,
         remote_id=OuterRef("remote_id"),
         last_contacted_at__gte=Coalesce(OuterRef("lead__last_submitted_at"), OuterRef("lead__created_at")),
     )
-    running = SlaClock.objects.filter(lead=OuterRef("lead"), status=SlaClock.Status.RUNNING)
+    asking = SlaClock.objects.filter(
+        Q(status=SlaClock.Status.RUNNING) | Q(proof_due_at__isnull=False), lead=OuterRef("lead")
+    )
     links = CrmLink.objects.filter(
-        Q(lead__contacted_at=None) | Exists(running), Exists(contacts), lead__in=linked
+        Q(lead__contacted_at=None) | Exists(asking), Exists(contacts), lead__in=linked
     )
     links.filter(connection=connection, touched_at=None).update(touched_at=now)
 

@@ -101,6 +101,8 @@ def mark_contacted(
         clock = clocks.running([lead.pk]).get(lead.pk)
         if clock is not None:
             clocks.meet(clock, at=at, by=by, evidence=evidence)
+        elif evidence == clocks.VERIFIED:
+            clocks.prove(lead.pk, at=at)
         cancel([lead.pk], kinds=[OwnerNotice.Kind.REMINDER, OwnerNotice.Kind.OVERDUE])
         values: dict[str, object] = {}
         if lead.contacted_at is None or at < lead.contacted_at:

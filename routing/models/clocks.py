@@ -60,6 +60,8 @@ class SlaClock(models.Model):
     met_at = models.DateTimeField(null=True, blank=True)
     met_by = models.CharField(max_length=200, blank=True)
     evidence = models.CharField(max_length=10, blank=True, help_text="verified (seen in the CRM) or claimed")
+    # By when what somebody claims should be seen in the CRM; null: it was seen, or nobody claims anything.
+    proof_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     breached_at = models.DateTimeField(null=True, blank=True)
     breached_owner = models.ForeignKey(
         Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -75,6 +77,9 @@ class SlaClock(models.Model):
             models.Index(fields=["due_at"], condition=Q(status="running"), name="clock_due"),
             models.Index(fields=["lead", "-started_at"], name="clock_lead"),
             models.Index(fields=["started_at"], name="clock_age"),
+            models.Index(
+                fields=["proof_due_at"], condition=Q(proof_due_at__isnull=False), name="clock_proof_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from intake.models import TimelineEntry
 from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
@@ -17,6 +19,9 @@ from routing.engine.ruleset import CompiledSlaPolicy
 from routing.models import Owner, Queue, SlaClock, SlaStep, WorkCalendar
 from routing.response.calendars import calendar_of, owner_calendar_row, team_calendar_row
 
+CLAIMED, VERIFIED = "claimed", "verified"
+# A call is logged by the end of the next working day, or nobody made it.
+PROOF_WITHIN = "1bd"
 ROUND_THE_CLOCK = Calendar.from_json(
     {"name": "Round the clock", "timezone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}}
 )
@@ -133,9 +138,8 @@ def start_owner_clocks(rows: Sequence[UUID], *, now: datetime) -> None:
     for step in steps:
         clock = step.clock
         calendar, _ = _usable(clock.calendar, clock.kind)
-        kind: Clock = clock.kind  # type: ignore[assignment]
         step.due_at = engine.step_due(
-            step.at, now, first_response=clock.first_response, clock=kind, calendar=calendar
+            step.at, now, first_response=clock.first_response, clock=_kind(clock), calendar=calendar
         )
     update_rows(steps, fields=["due_at"])
 
@@ -143,8 +147,24 @@ def start_owner_clocks(rows: Sequence[UUID], *, now: datetime) -> None:
 def meet(clock: SlaClock, *, at: datetime, by: str, evidence: str) -> None:
     """Somebody has answered. What is still to come on this clock is skipped."""
     clock.status, clock.met_at, clock.met_by, clock.evidence = SlaClock.Status.MET, at, by, evidence
-    clock.save(update_fields=["status", "met_at", "met_by", "evidence"])
+    if evidence == CLAIMED:
+        calendar, _ = _usable(clock.calendar, clock.kind)
+        clock.proof_due_at = engine.due_at(at, PROOF_WITHIN, clock=_kind(clock), calendar=calendar)
+    clock.save(update_fields=["status", "met_at", "met_by", "evidence", "proof_due_at"])
     _skip_steps(clock, "The lead was contacted.")
+
+
+def prove(lead_id: UUID, *, at: datetime) -> None:
+    """Somebody was seen to answer at this moment: what was claimed of a clock that had begun by then is verified."""
+    claimed = SlaClock.objects.filter(
+        lead=lead_id, status=SlaClock.Status.MET, evidence=CLAIMED, started_at__lte=at
+    )
+    claimed.update(evidence=VERIFIED, proof_due_at=None)
+
+
+def claims_without_proof(*, now: datetime) -> QuerySet[SlaClock]:
+    """Answers that somebody claims and that should have been seen in the CRM by now. A manager asks."""
+    return SlaClock.objects.filter(proof_due_at__lte=now)
 
 
 def cancel(clock: SlaClock, *, reason: str) -> None:
@@ -164,6 +184,11 @@ def running(lead_ids: Sequence[UUID]) -> dict[UUID, SlaClock]:
 
 def _skip_steps(clock: SlaClock, why: str) -> None:
     clock.steps.filter(status=SlaStep.Status.PENDING).update(status=SlaStep.Status.SKIPPED, result=why)
+
+
+def _kind(clock: SlaClock) -> Clock:
+    kind: Clock = clock.kind  # type: ignore[assignment]
+    return kind
 
 
 def _calendar_row(start: Start) -> WorkCalendar | None:

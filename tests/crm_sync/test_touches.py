@@ -9,6 +9,8 @@ from crm_sync.inbound import touches
 from crm_sync.models import CrmConnection, CrmLink
 from crm_sync.outbound import lead_changes
 from intake.models import Lead, TimelineEntry
+from leadops import evidence
+from routing.handover.actions import mark_contacted
 from routing.models import Assignment, SlaClock
 from tests.crm_sync.contract.backstage import HubSpotBackstage
 from tests.crm_sync.test_polled_changes import BOB, lead, number, poll
@@ -88,3 +90,38 @@ def test_somebody_who_was_contacted_already_is_not_asked_about(crm, connection, 
     calls = len(crm.calls("associations"))
     assert logged(crm, lead) == 0
     assert len(crm.calls("associations")) == calls
+
+
+def claimed(lead, *, ago: timedelta) -> SlaClock:
+    """Its owner says so, that long ago."""
+    at = timezone.now() - ago
+    SlaClock.objects.filter(lead=lead).update(started_at=at - timedelta(minutes=5))
+    mark_contacted(
+        lead_id=lead.pk,
+        at=at,
+        by="alice@acme.test",
+        evidence="claimed",
+        source="console",
+        actor="alice@acme.test",
+        now=at,
+    )
+    return SlaClock.objects.get(lead=lead)
+
+
+def test_what_somebody_claims_is_verified_by_what_is_logged_and_stays_theirs(crm, connection, lead):
+    claimed(lead, ago=timedelta(minutes=1))
+    assert logged(crm, lead) == 1
+    clock = SlaClock.objects.get(lead=lead)
+    assert (clock.evidence, clock.met_by, clock.proof_due_at) == ("verified", "alice@acme.test", None)
+    assert logged(crm, lead) == 0  # Nobody asks any more.
+
+
+def test_a_claim_that_nothing_proves_is_a_managers_question_after_a_business_day(crm, connection, lead):
+    claimed(lead, ago=timedelta(hours=1))
+    now = timezone.now()
+    assert not evidence.claims_without_proof(now=now).exists()
+    late = now + timedelta(days=2)
+    assert evidence.claims_without_proof(now=late).get().lead_id == lead.pk
+    # Where no record is, nothing could be logged.
+    CrmLink.objects.update(gone_at=now)
+    assert not evidence.claims_without_proof(now=late).exists()

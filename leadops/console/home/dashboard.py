@@ -15,7 +15,7 @@ from exception_queue import grouping
 from exception_queue.admin import screen
 from exception_queue.models import ExceptionItem
 from intake.models import Submission
-from leadops import handoff
+from leadops import evidence, handoff
 from leadops.console import figures
 from leadops.console.figures import Volume
 from leadops.console.home import first_steps, wellbeing
@@ -118,6 +118,7 @@ class _Facts:
     volume: Volume | None = None
     late: Mapping[str, Any] | None = None
     clocks: int = 0
+    claims: int = 0
     waiting: Mapping[str, Any] | None = None
     exceptions: QuerySet[ExceptionItem] | None = None
     need_a_person: int = 0
@@ -134,6 +135,7 @@ def _facts(user: Any, *, now: datetime) -> _Facts:
             volume=figures.volume(came, start=start, middle=middle, hour=now - timedelta(hours=1)),
             late=running.filter(due_at__lte=now).aggregate(n=Count("pk"), since=Min("due_at")),
             clocks=running.count(),
+            claims=of_leads(user, evidence.claims_without_proof(now=now), lead="lead").count(),
             waiting=outbox.aggregate(n=Count("pk"), since=Min("created_at")),
         )
     if user.has_perm("exception_queue.view_exceptionitem"):
@@ -214,6 +216,16 @@ def _cards(facts: _Facts, *, last_day: Figures | None, now: datetime) -> list[di
                 else "everybody is in time",
                 "tone": "danger" if late else "",
                 "url": f"{leads}?clock=overdue",
+            }
+        )
+    if facts.claims:
+        cards.append(
+            {
+                "title": "Claimed answers",
+                "value": facts.claims,
+                "more": "of over a business day ago, and none of them seen in the CRM",
+                "tone": "warning",
+                "url": f"{leads}?clock=claimed",
             }
         )
     if facts.exceptions is not None:

@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from crm_sync import crm_state
 from crm_sync.models import CrmLink, OutboxEntry
 from intake.models import IntakeForm, Lead, Submission
+from leadops import evidence
 from plumbing import access
 from plumbing.whole_numbers import whole_number
 from routing.models import Assignment, LeadScore, Owner, Queue, SlaClock
@@ -76,6 +77,7 @@ class ClockFilter(DropdownFilter):
             ("waiting", "Still waited for"),
             ("late", "Came late"),
             ("in_time", "Came in time"),
+            ("claimed", "Claimed, not seen in the CRM"),
         ]
 
     def queryset(self, request: HttpRequest, leads: Leads) -> Leads:
@@ -91,6 +93,8 @@ class ClockFilter(DropdownFilter):
                 return leads.filter(Exists(met.filter(met_at__gt=F("due_at"))))
             case "in_time":
                 return leads.filter(Exists(met.filter(met_at__lte=F("due_at"))))
+            case "claimed":
+                return leads.filter(pk__in=evidence.claims_without_proof(now=timezone.now()).values("lead"))
         return leads
 
 

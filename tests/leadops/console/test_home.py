@@ -262,3 +262,16 @@ def test_shares_say_the_same_of_turns_of_the_first_ledger(maria, acme):
     assert after.keys() == before.keys()
     for owner, (actual, target) in before.items():
         assert after[owner] == (actual, pytest.approx(target))
+
+
+def test_answers_that_nothing_proves_are_counted_and_listed(maria, hubspot):
+    lead = make.handed_off()
+    sending.drain_all()
+    assert "Claimed answers" not in maria.get(HOME).content.decode()
+    day = timezone.now() - timedelta(days=4)
+    SlaClock.objects.filter(lead=lead).update(
+        status="met", evidence="claimed", met_at=day, proof_due_at=day + timedelta(days=1)
+    )
+    assert "Claimed answers" in maria.get(HOME).content.decode()
+    listed = maria.get(f"{reverse('admin:intake_lead_changelist')}?clock=claimed").content.decode()
+    assert lead.full_name in listed
