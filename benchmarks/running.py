@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from ruamel.yaml import YAML
 
 from benchmarks.ports import free_port
 from benchmarks.services import BASE, clean_environment
@@ -31,6 +34,16 @@ class Running:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="leadops-bench-", dir=temporary.short_folder()))
         self.port, self.sandbox_port = free_port(), free_port()
+        self.token = secrets.token_hex(20)
+        self.env = {
+            **clean_environment(),
+            "LEADOPS_DATA_DIR": str(self.folder / "var"),
+            "LEADOPS_PORT": str(self.port),
+            "LEADOPS_SANDBOX_PORT": str(self.sandbox_port),
+            "LEADOPS_DEMO": "1",
+            "LEADOPS_LOG_LEVEL": "WARNING",
+            "LEADOPS_API_TOKEN": self.token,
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -47,20 +60,12 @@ class Running:
         self._stop()
 
     def _start(self) -> None:
-        env = {
-            **clean_environment(),
-            "LEADOPS_DATA_DIR": str(self.folder / "var"),
-            "LEADOPS_PORT": str(self.port),
-            "LEADOPS_SANDBOX_PORT": str(self.sandbox_port),
-            "LEADOPS_DEMO": "1",
-            "LEADOPS_LOG_LEVEL": "WARNING",
-        }
         said = self.folder / "up.txt"
         with said.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=BASE,
-                env=env,
+                env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -91,22 +96,64 @@ class Running:
 
     def slow_down_the_crm(self, ms: int) -> None:
         """Every call to the CRM takes so much longer; 0: not any more."""
-        self._ask(self.sandbox_port, "DELETE", "/control/faults")
+        self.control("DELETE", "faults")
         if ms:
-            fault = {"target": "hubspot", "kind": "latency", "ms": ms}
-            self._ask(self.sandbox_port, "POST", "/control/faults", fault)
+            self.control("POST", "faults", {"target": "hubspot", "kind": "latency", "ms": ms})
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """A control of the sandbox, and what it answers."""
+        status, answer = self._ask(self.sandbox_port, method, f"/control/{path}", body)
+        assert status < 300, answer
+        return answer
+
+    def crm(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Status and answer of a call as any client of the CRM makes it."""
+        return self._ask(self.sandbox_port, method, f"/hubspot{path}", body)
+
+    def listed(self, kind: str, properties: str) -> list[dict[str, Any]]:
+        """Every record of a kind that the CRM has; `properties` with commas between them."""
+        found: list[dict[str, Any]] = []
+        after = "0"
+        while after:
+            path = f"/crm/v3/objects/{kind}?limit=100&properties={properties}&after={after}"
+            _status, page = self.crm("GET", path)
+            found += page["results"]
+            after = page.get("paging", {}).get("next", {}).get("after", "")
+        return found
 
     def contacts(self) -> dict[str, float]:
         """E-mail address -> when its record was made in the CRM (Unix time, to the millisecond)."""
-        found: dict[str, float] = {}
-        after = "0"
-        while after:
-            path = f"/hubspot/crm/v3/objects/contacts?limit=100&properties=email&after={after}"
-            _status, page = self._ask(self.sandbox_port, "GET", path)
-            for one in page["results"]:
-                found[one["properties"]["email"]] = datetime.fromisoformat(one["createdAt"]).timestamp()
-            after = page.get("paging", {}).get("next", {}).get("after", "")
-        return found
+        made = ((one["properties"]["email"], one["createdAt"]) for one in self.listed("contacts", "email"))
+        return {email: datetime.fromisoformat(at).timestamp() for email, at in made}
+
+    def outstanding(self) -> dict[str, float]:
+        """What leadops has still to do, by its own metrics, without what is 0."""
+        _status, totals = self._ask(self.port, "GET", "/api/v1/metrics/handoff")
+        counts = totals["total"]["counts"]
+        left = {
+            "waiting": counts["waiting"],
+            "not in the CRM": counts["handed_off"] - counts["in_crm"],
+            **self._ask(self.port, "GET", "/readyz")[1]["oldest_due_seconds"],
+        }
+        return {name: count for name, count in left.items() if count}
+
+    def let_everybody_be_picked(self) -> None:
+        """The demo's configuration without caps, absences and opening hours: no lead has to wait for anybody."""
+        yaml, file = YAML(), self.folder / "everybody.yaml"
+        configuration = yaml.load((BASE / "leadops" / "demo" / "acme.yaml").read_text(encoding="utf-8"))
+        for owner in configuration["owners"]:
+            owner.pop("daily_cap", None)
+        for rotation in configuration["rotations"]:
+            rotation["calendar_policy"] = "ignore"
+        configuration["absences"] = []
+        crm = configuration["connections"][0]
+        crm["base_url"] = f"http://127.0.0.1:{self.sandbox_port}/hubspot"
+        with file.open("w", encoding="utf-8") as output:
+            yaml.dump(configuration, output)
+        command = [sys.executable, "manage.py", "config", "apply", str(file)]
+        done = subprocess.run(command, cwd=BASE, env=self.env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"config apply: {done.stdout}{done.stderr}")
 
     def _ask(self, port: int, method: str, path: str, body: object = None) -> tuple[int, Any]:
         kept: dict[tuple[int, int], http.client.HTTPConnection] = _connections.__dict__.setdefault("kept", {})
@@ -114,6 +161,8 @@ class Running:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if path.startswith("/hubspot"):
             headers["Authorization"] = f"Bearer {SANDBOX_TOKEN}"
+        elif port == self.port and path != SUBMISSIONS:
+            headers["Authorization"] = f"Token {self.token}"
         connection.request(method, path, json.dumps(body) if body is not None else None, headers)
         answer = connection.getresponse()
         text = answer.read()
