@@ -7,6 +7,7 @@ UNKNOWN_PROPERTY = "crm.unknown_property"
 VALUE_LEFT_OUT = "crm.value_left_out"
 DRIFT = "crm.drift"
 REJECTED = "crm.rejected"
+RULE_BROKEN = "crm.rule_broken"
 FAILING = "crm.failing"
 RECORD_GONE = "crm.record_gone"
 EVENTS_UNREADABLE = "crm.events_unreadable"
@@ -98,6 +99,20 @@ KINDS = [
             "then retry. The owner has been told anyway, but does not see the lead in the CRM."
         ),
         retry="crm_sync.outbox.retry_dead",
+    ),
+    ExceptionKind(
+        key=RULE_BROKEN,
+        title="A rule of the CRM refuses leads",
+        severity="high",
+        what_to_do=(
+            "An admin of the CRM has made a rule for writing, and these leads break it; the cause is what the CRM says. Map a "
+            "field to the property that it asks for, correct the leads, or change the rule in the CRM, where its properties "
+            "are set up. Saving the connection tries all of them again, and so does retry; one is tried each hour, and brings "
+            "the others with it when it goes. It closes by itself when the last of them is there. The owners have been told "
+            "anyway, but do not see their leads in the CRM."
+        ),
+        retry="crm_sync.outbound.broken_rules.retry",
+        panel="crm_sync.admin.refused_leads.panel",
     ),
     ExceptionKind(
         key=FAILING,

@@ -6,6 +6,7 @@ generation is still the one it sent, so a change made meanwhile is sent next, an
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -114,7 +115,7 @@ def mark_done(entries: Sequence[OutboxEntry]) -> None:
         gone = {row[0] for row in cursor.fetchall()}
     if again := [pk for pk in ids if pk not in gone]:
         waiting = OutboxEntry.objects.filter(pk__in=again, status=Status.PENDING)
-        waiting.update(attempts=0, ambiguous=False, last_error="")
+        waiting.update(attempts=0, ambiguous=False, last_error="", rule="")
 
 
 def mark_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, now: datetime) -> None:
@@ -129,9 +130,14 @@ def mark_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, 
 
 
 def mark_dead(
-    entries: Sequence[OutboxEntry], *, errors: Mapping[UUID, str], now: datetime
+    entries: Sequence[OutboxEntry],
+    *,
+    errors: Mapping[UUID, str],
+    now: datetime,
+    rules: Mapping[UUID, str] = MappingProxyType({}),
 ) -> list[OutboxEntry]:
-    """Given up, with the CRM's words by lead id; returns those that nobody has asked for again meanwhile.
+    """Given up, with the CRM's words and the key of the rule that they break, by lead id; returns those that nobody has asked
+    for again meanwhile.
 
     The others stay pending: what they will send is something else.
     """
@@ -141,7 +147,8 @@ def mark_dead(
         row.status = Status.DEAD
         row.attempts += 1
         row.last_error = errors[row.lead_id]
-    update_rows(rows, fields=["status", "attempts", "last_error"])
+        row.rule = rules.get(row.lead_id, "")
+    update_rows(rows, fields=["status", "attempts", "last_error", "rule"])
     return rows
 
 
@@ -151,9 +158,17 @@ def retry_dead(subject_ids: Collection[str], *, by: str, now: datetime) -> Attem
     Raises RetryRefused when none of the connections that gave up is active any more.
     """
     dead = OutboxEntry.objects.filter(lead_id__in=lead_ids(subject_ids), status=Status.DEAD)
+    return Attempt(pending={str(row.lead_id) for row in try_again(dead, now=now)})
+
+
+def try_again(dead: QuerySet[OutboxEntry], *, now: datetime, skip_locked: bool = False) -> list[OutboxEntry]:
+    """Of what was given up these rows are due again; which. Raises RetryRefused when no connection of theirs is active."""
     with transaction.atomic():
         rows = list(
-            dead.select_related("connection").order_by("pk").select_for_update(no_key=True, of=("self",))
+            dead.filter(status=Status.DEAD)
+            .select_related("connection")
+            .order_by("pk")
+            .select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
         )
         if rows and not any(row.connection.active for row in rows):
             raise RetryRefused("The connection that gave up is switched off: switch it on first.")
@@ -162,7 +177,7 @@ def retry_dead(subject_ids: Collection[str], *, by: str, now: datetime) -> Attem
             row.generation += 1
         update_rows(rows, fields=["status", "attempts", "due_at", "last_error", "generation"])
         nudges.nudge(DRAIN)
-    return Attempt(pending={str(row.lead_id) for row in rows})
+    return rows
 
 
 def retry_failing(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:

@@ -34,12 +34,17 @@ def check_exception_kinds(
             if kind.severity not in SEVERITIES or not (kind.title and kind.what_to_do):
                 needs = "needs a title, what to do, and a known severity"
                 found.append(_error("E003", f"Exception kind “{kind.key}” {needs}."))
-            for verb, path in (("Retry", kind.retry), ("Dismiss", kind.on_dismiss)):
+            called = (
+                ("Retry handler", kind.retry),
+                ("Dismiss handler", kind.on_dismiss),
+                ("Panel", kind.panel),
+            )
+            for what, path in called:
                 try:
                     if path is not None:
                         dotted.resolve(path)
                 except dotted.DottedPathError as error:
-                    found.append(_error("E004", f"{verb} handler of exception kind “{kind.key}”: {error}"))
+                    found.append(_error("E004", f"{what} of exception kind “{kind.key}”: {error}"))
     try:
         dotted.resolve(settings.LEADOPS_EXCEPTION_PAGES)
     except dotted.DottedPathError as error:

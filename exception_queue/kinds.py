@@ -49,6 +49,9 @@ class ExceptionKind:
     `exception_queue.queue.dismiss`. `dismiss_options` are what the person may have done with it: key -> words.
     Such a kind asks a question with two answers, retry and dismiss: it says them in words of its own, and is not
     resolved in any other way.
+
+    `panel` is the dotted path of what the page of one item shows besides: `panel(item, user)` answers with a
+    `exception_queue.pages.Panel`, or None where there is nothing to show.
     """
 
     key: str
@@ -61,6 +64,7 @@ class ExceptionKind:
     retry_words: VerbWords = RETRY
     dismiss_words: VerbWords = DISMISS
     on_dismiss: str | None = None
+    panel: str | None = None
     dismiss_options: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property

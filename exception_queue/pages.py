@@ -4,7 +4,7 @@ This layer knows no page but its own. The project package knows them all and say
 settings.LEADOPS_EXCEPTION_PAGES names; what is stored is the subject's type and id, never an address.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,14 @@ class Pages:
     shared: Link | None = None
     own: Link | None = None
     related: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a kind adds to the page of one item: a template, and what it shows as `panel`."""
+
+    template: str
+    context: Mapping[str, Any]
 
 
 class About(Protocol):

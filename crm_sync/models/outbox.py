@@ -27,6 +27,8 @@ class OutboxEntry(models.Model):
     )
     created_at = models.DateTimeField()
     last_error = models.TextField(blank=True)
+    # The key of the CRM's rule that refused it last (`crm_sync.outbound.broken_rules`); "" for none.
+    rule = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "outbox entry"
@@ -35,6 +37,7 @@ class OutboxEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["connection", "lead"], name="one_entry_per_lead")]
         indexes = [
             models.Index(fields=["connection", "due_at"], condition=Q(status="pending"), name="outbox_due"),
+            models.Index(fields=["connection", "rule"], condition=~Q(rule=""), name="outbox_rule"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from crm_sync import exception_kinds as kinds
 from crm_sync.connection import owners
 from crm_sync.connectors import connector_class
 from crm_sync.models import CrmConnection, FieldMapping, LeftOutValue
-from crm_sync.outbound import drift_findings, left_out
+from crm_sync.outbound import broken_rules, drift_findings, left_out
 from crm_sync.outbound.drift_findings import MAPPING, OWNER_THERE, PROPERTY, Drift
 from crm_sync.outbound.mapping_rules import CrmRules
 from crm_sync.schema import reading
@@ -25,6 +25,7 @@ def read_and_watch() -> None:
     reading.read_all()
     owners.refresh_all()
     left_out.replay_all()
+    broken_rules.look_again(now=timezone.now())
     for connection in CrmConnection.objects.filter(active=True):
         watch(connection, now=timezone.now())
 

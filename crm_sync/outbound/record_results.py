@@ -16,7 +16,6 @@ from crm_sync import lost_records, outbox
 from crm_sync.connection import lease, owners
 from crm_sync.connectors.base import Report
 from crm_sync.crm_state import owner_shown
-from crm_sync.exception_reports import rejected
 from crm_sync.models import CrmLink
 from crm_sync.outbound import left_out, row_results, task_results, tries
 from crm_sync.outbound.lead_push import Push
@@ -52,14 +51,10 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
         standing = [push for push in pushes if push.written or (push.link and not push.sending)]
         _write_links(session, standing, now=now)
         refused = row_results.keyed(pushes, report.refused)
-        dead = {push.lead.pk: report.refused[push.key].message for push in refused}
+        dead = {push.lead.pk: report.refused[push.key] for push in refused}
         problems += row_results.put_off(session, pushes, report.again, now=now)
-        problems += [
-            rejected(session.connection, push.lead, words=dead[push.lead.pk])
-            for push in row_results.of_leads(pushes, dead)
-        ]
         problems += left_out.record(session.connection, session.plan, standing, now=now)
-        row_results.dead_letter(pushes, dead, now=now)
+        problems += row_results.dead_letter(session, pushes, dead, now=now)
         finished.shown = _shown_right(standing)
         lead_ids = [str(lead_id) for lead_id in finished.shown]
         reason = "The CRM shows the owner here."

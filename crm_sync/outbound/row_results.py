@@ -9,13 +9,16 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds, outbox
 from crm_sync.connection import lease
-from crm_sync.exception_reports import failing
+from crm_sync.connectors.base import Refusal
+from crm_sync.exception_reports import failing, rejected
 from crm_sync.models import OutboxEntry
-from crm_sync.outbound import tries
+from crm_sync.outbound import broken_rules, tries
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import ExceptionReport, close_items, open_items
 from intake.subjects import LEAD
+
+_SAYS_ELSE = "The CRM says something else now."
 
 
 def put_off_all(session: ConnectionSession, pushes: Collection[Push], *, words: str, ambiguous: bool) -> None:
@@ -56,12 +59,14 @@ def drop_all(session: ConnectionSession, pushes: Collection[Push], *, reason: st
 def drop(pushes: Collection[Push], *, reason: str) -> None:
     """Their rows go, and so does the trouble that there was with them."""
     outbox.mark_done([push.entry for push in pushes])
+    broken_rules.forget(pushes, reason=reason)
     _close_trouble([push.lead.pk for push in pushes], reason=reason)
 
 
 def finish(pushes: Collection[Push]) -> None:
     """Delete the rows; items of leads that had trouble close, unless another connection still has it."""
     outbox.mark_done([push.entry for push in pushes])
+    broken_rules.arrived(pushes, now=timezone.now())
     troubled = {push.lead.pk for push in pushes if push.entry.generation > 1 or push.entry.attempts}
     if troubled:
         dead = OutboxEntry.objects.filter(lead_id__in=troubled, status=OutboxEntry.Status.DEAD)
@@ -85,17 +90,41 @@ def put_off(
     return _news(session, theirs, failed)
 
 
-def dead_letter(pushes: Collection[Push], dead: Mapping[UUID, str], *, now: datetime) -> None:
-    """Refused: no try of ours changes that, so what was known as failing is not any more."""
-    outbox.mark_dead([push.entry for push in of_leads(pushes, dead)], errors=dead, now=now)
-    failing = [str(push.lead.pk) for push in of_leads(pushes, dead) if push.entry.attempts]
+def dead_letter(
+    session: ConnectionSession, pushes: Collection[Push], refused: Mapping[UUID, Refusal], *, now: datetime
+) -> list[ExceptionReport]:
+    """Refused: no try of ours changes that, so what was known as failing is not any more; what a person should hear of.
+
+    Leads that break a rule of the CRM are told together, any other lead by itself.
+    """
+    theirs = of_leads(pushes, refused)
+    dead = {lead_id: said.message for lead_id, said in refused.items()}
+    found = broken_rules.found(theirs, refused)
+    rules = {lead_id: rule.key for lead_id, rule in found.items()}
+    outbox.mark_dead([push.entry for push in theirs], errors=dead, now=now, rules=rules)
+    problems = [
+        rejected(session.connection, push.lead, words=dead[push.lead.pk])
+        for push in theirs
+        if push.lead.pk not in found
+    ]
+    problems += broken_rules.reports(session.connection, theirs, found)
+    failing = [str(push.lead.pk) for push in theirs if push.entry.attempts]
     close_items(
         kind=exception_kinds.FAILING,
         subject_type=LEAD,
         subject_ids=sorted(failing),
-        reason="The CRM says something else now.",
+        reason=_SAYS_ELSE,
         now=now,
     )
+    close_items(
+        kind=exception_kinds.REJECTED,
+        subject_type=LEAD,
+        subject_ids=sorted(str(lead_id) for lead_id in found),
+        reason=_SAYS_ELSE,
+        now=now,
+    )
+    broken_rules.forget(theirs, reason=_SAYS_ELSE)
+    return problems
 
 
 def _news(

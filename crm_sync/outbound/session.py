@@ -11,7 +11,7 @@ from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
-from crm_sync.outbound import left_out
+from crm_sync.outbound import broken_rules, left_out
 from crm_sync.outbound.follow_up import TaskPlan
 from crm_sync.outbound.payload import Plan, needs_of, plan_of
 from crm_sync.schema import reading
@@ -47,6 +47,7 @@ def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> C
         connector.prepare(needs)
         reading.refresh(connection, connector, now=timezone.now())
         left_out.replay(connection, now=timezone.now(), changed=True)
+        broken_rules.replay(connection, now=timezone.now())
         connection.prepared_at = timezone.now()
         CrmConnection.objects.filter(pk=connection.pk).update(prepared_at=connection.prepared_at)
     return ConnectionSession(

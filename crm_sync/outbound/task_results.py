@@ -6,8 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm_sync.connection import lease
-from crm_sync.connectors.base import RemoteTask, TaskReport, TaskToCreate
-from crm_sync.exception_reports import rejected
+from crm_sync.connectors.base import Refusal, RemoteTask, TaskReport, TaskToCreate
 from crm_sync.models import CrmLink
 from crm_sync.outbound import follow_up, row_results, tries
 from crm_sync.outbound.follow_up import TaskPlan
@@ -50,7 +49,7 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: TaskRepor
         if push.link is not None and (reference in report.done or reference in report.gone)
     ]
     dead = {
-        push.lead.pk: f"Follow-up task: {report.refused[reference].message}"
+        push.lead.pk: Refusal(f"Follow-up task: {report.refused[reference].message}")
         for reference, push in by_reference.items()
         if reference in report.refused
     }
@@ -59,13 +58,10 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: TaskRepor
         lease.hold(session.pk, session.token)
         update_rows(touched, fields=LINK_FIELDS)
         problems = row_results.put_off(session, pushes, failed, now=now)
-        row_results.dead_letter(pushes, dead, now=now)
+        problems += row_results.dead_letter(session, pushes, dead, now=now)
         put_off = {push.lead.pk: failed[push.key] for push in pushes if push.key in failed}
-        tries.keep_tasks(session, refused=dead, again=put_off, now=now)
-        problems += [
-            rejected(session.connection, push.lead, words=dead[push.lead.pk])
-            for push in row_results.of_leads(pushes, dead)
-        ]
+        words = {lead_id: said.message for lead_id, said in dead.items()}
+        tries.keep_tasks(session, refused=words, again=put_off, now=now)
         open_items(problems, now=now)
     return [push.key for push in pushes if push.lead.pk in dead or push.key in failed]
 

@@ -16,8 +16,8 @@ from exception_queue import alerts, grouping
 from exception_queue.admin import acting, screen
 from exception_queue.admin.screen import View
 from exception_queue.models import ExceptionItem, load_pages
-from exception_queue.pages import Link
-from plumbing import access
+from exception_queue.pages import Link, Panel
+from plumbing import access, dotted
 from plumbing.admin_kit.pages import ReadOnlyPage
 from plumbing.admin_kit.people import name_of
 from plumbing.whole_numbers import whole_number
@@ -96,6 +96,7 @@ class ExceptionPage(ReadOnlyPage):
             "severity_icon": screen.SEVERITY_ICONS[item.described_kind.severity],
             "is_open": item.status in ExceptionItem.UNRESOLVED,
             "may_act": self.may_act(request),
+            "panel": _panel(item, request.user),
             "is_mine": item.claimed_by == name_of(request.user),
             "act_url": reverse("admin:exception_queue_exceptionitem_act"),
             "here": request.get_full_path(),
@@ -200,6 +201,12 @@ class ExceptionPage(ReadOnlyPage):
             }
             for item in listed
         ]
+
+
+def _panel(item: ExceptionItem, user: Any) -> Panel | None:
+    path = item.described_kind.panel
+    found: Panel | None = dotted.resolve(path)(item, user) if path else None
+    return found
 
 
 def _tabs(view: View, counts: grouping.Counts) -> list[dict[str, Any]]:

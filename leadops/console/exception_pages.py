@@ -95,6 +95,16 @@ def _mappings(ids: Collection[str]) -> Mapping[str, str]:
     return {str(pk): f"{_change('crm_sync_crmconnection', line)}#mappings" for pk, line in lines}
 
 
+def _crm_rules(ids: Collection[str]) -> Mapping[str, str]:
+    """The leads that wait for a rule stand in the outbox of its connection."""
+    page = reverse("admin:crm_sync_outboxentry_changelist")
+    rules = {id_: id_.partition(":") for id_ in ids}
+    return {
+        id_: f"{page}?connection__id__exact={connection}&rule__exact={rule}"
+        for id_, (connection, _, rule) in rules.items()
+    }
+
+
 def _notices(ids: Collection[str]) -> Mapping[str, str]:
     """A notice is seen on its lead's page."""
     found = OwnerNotice.objects.filter(pk__in=[id_ for id_ in ids if id_.isdecimal()])
@@ -106,6 +116,7 @@ SUBJECTS: Mapping[str, Addresses] = {
     "backup": lambda ids: {},
     "alert rule": _change_page("exception_queue_alertrule"),
     "connection": _connections,
+    "crm rule": _crm_rules,
     "lead": _change_page("intake_lead"),
     "mapping": _mappings,
     "notice": _notices,

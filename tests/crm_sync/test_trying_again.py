@@ -57,6 +57,17 @@ def test_a_lead_that_is_refused(crm, connection):
     works_now(item, partial(make.drain, connection))
 
 
+def test_a_rule_of_the_crm_that_leads_break(crm, connection):
+    crm.call("POST", "/control/hubspot/rules", {"kind": "contacts", "property": "company"})
+    for number in range(3):
+        make.lead(email=f"p{number}@globex.example", company="")
+    make.drain(connection)
+    item = only(kinds.RULE_BROKEN)
+    fails_again(item, partial(make.drain, connection))
+    crm.call("DELETE", "/control/hubspot/rules")
+    works_now(item, partial(make.drain, connection))
+
+
 def test_a_lead_that_the_crm_keeps_failing_on(crm, connection):
     connection.api_version = "v3"
     connection.save()
