@@ -1,13 +1,17 @@
 """What has changed in a CRM under its mappings and owners, told before a lead fails on it: each hour, after both were read."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.connection import owners
+from crm_sync.connection.connecting import connect
 from crm_sync.connectors import connector_class
+from crm_sync.connectors.base import SetupProblem
+from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, FieldMapping, LeftOutValue
 from crm_sync.outbound import broken_rules, drift_findings, left_out
 from crm_sync.outbound.drift_findings import MAPPING, OWNER_THERE, PROPERTY, Drift
@@ -16,7 +20,10 @@ from crm_sync.schema import reading
 from exception_queue.models import ExceptionItem
 from exception_queue.queue import Attempt, ExceptionReport, close_items, open_items
 from plumbing import nudges
+from plumbing.http import RemoteError
 
+# What was read since then is as good as new.
+FRESH = timedelta(minutes=5)
 _TOLD = ("subject_type", "subject_id", "cause")
 
 
@@ -64,6 +71,31 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> list[Drift]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`read_at`: when the older of properties and owners was read, None for never. `trouble`: why it was not read just now."""
+
+    connection: CrmConnection
+    read_at: datetime | None
+    trouble: str
+    found: Sequence[Drift]
+    is_old: bool
+
+
+def stand(connection: CrmConnection, *, ask: bool, now: datetime) -> Standing:
+    """What there is against leads. With `ask` what was read a while ago is read again, and told: a few calls, so never in a
+    transaction. Where the CRM cannot be read, what it said last counts."""
+    trouble = ""
+    if ask and _is_old(_read_at(connection), now=now):
+        trouble = _read_again(connection, now=now)
+        now = timezone.now()
+        if not trouble:
+            watch(connection, now=now)
+    read_at = _read_at(connection)
+    found = of_connection(connection, now=now)
+    return Standing(connection, read_at, trouble, found, is_old=_is_old(read_at, now=now))
+
+
 def look_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler, whatever the subject: properties and owners are read anew, and judged."""
     nudges.nudge(reading.READ)
@@ -82,6 +114,34 @@ def rules_of(connection: CrmConnection) -> CrmRules | None:
         encode=found.encode,
         list_separator=found.list_separator,
     )
+
+
+def _read_again(connection: CrmConnection, *, now: datetime) -> str:
+    """Why that could not be done, "" where it was."""
+    if connection.health == CrmConnection.Health.AUTH_LOST:
+        return f"{connection.crm_name} does not let us in."
+    if connection.not_before is not None and connection.not_before > now:
+        return f"{connection.crm_name} is not called before {connection.not_before:%H:%M:%S} UTC."
+    budget = Budget(connection.budget)
+    try:
+        connector = connect(connection, budget=budget)
+        reading.refresh(connection, connector, now=now)
+        owners.refresh(connection, connector, now=now)
+    except (RemoteError, SetupProblem) as error:
+        return str(error)
+    finally:
+        CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
+    return ""
+
+
+def _read_at(connection: CrmConnection) -> datetime | None:
+    times = (reading.read_at(connection.pk), connection.owners_read_at)
+    known = [at for at in times if at is not None]
+    return min(known) if len(known) == len(times) else None
+
+
+def _is_old(at: datetime | None, *, now: datetime) -> bool:
+    return at is None or now - at > FRESH
 
 
 def _told_otherwise(connection: CrmConnection, one: Drift) -> bool:

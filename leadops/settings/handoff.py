@@ -13,6 +13,7 @@ LEADOPS_EXCEPTION_KINDS = [
 ]
 LEADOPS_EXCEPTION_PAGES = "leadops.console.exception_pages.pages_of"
 LEADOPS_ACCESS = "leadops.access.policy.rows_for"
+LEADOPS_BEFORE_PUBLISHING = ["leadops.console.before_publishing.of_crms"]
 LEADOPS_DOCTOR_CHECKS = [
     "intake.doctor.check_variables",
     "exception_queue.doctor.check_alerts",

@@ -25,7 +25,7 @@ from routing.admin.conditions import in_words
 from routing.admin.drafts import DraftPage
 from routing.engine.account_match import LABELS
 from routing.models import RoutingRule, RoutingSettings, RuleSet
-from routing.rules import publishing, ruleset_changes
+from routing.rules import elsewhere, publishing, ruleset_changes
 from routing.rules.draft_findings import Finding
 
 NOTE_LENGTH = 300
@@ -60,7 +60,20 @@ class RuleSetPage(ReadOnlyPage):
                 messages.error(request, "Not published: fix what stands below in red first.")
             else:
                 messages.success(request, f"Version {ruleset.version} is in force: the next lead follows it.")
+                against = sum(
+                    len(one.objections)
+                    for one in elsewhere.ask_all(request.user, ask=False, now=timezone.now())
+                )
+                if against:
+                    words = counted(against, "thing stands", "things stand")
+                    messages.warning(
+                        request, f"{words} against leads on their way to the CRM: see Exceptions."
+                    )
                 return HttpResponseRedirect(reverse("admin:routing_routingrule_changelist"))
+        if request.headers.get("HX-Request"):
+            # The page has come without waiting; this part of it may call other systems.
+            heard = elsewhere.ask_all(request.user, ask=True, now=timezone.now())
+            return TemplateResponse(request, "routing/elsewhere.html", {"elsewhere": heard, "asked": True})
         return TemplateResponse(request, "routing/publish.html", self._publish_context(request))
 
     def _publish_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -74,6 +87,7 @@ class RuleSetPage(ReadOnlyPage):
             "changes": changes,
             "errors_found": [_shown(one) for one in found if one.level == "error"],
             "warnings_found": [_shown(one) for one in found if one.level != "error"],
+            "elsewhere": elsewhere.ask_all(request.user, ask=False, now=timezone.now()),
             "current": publishing.current(),
             "note_length": NOTE_LENGTH,
             "back_url": reverse("admin:routing_routingrule_changelist"),

@@ -10,6 +10,7 @@ from routing.engine import conditions
 from routing.engine.conditions import Condition, leaves, operator_of
 from routing.engine.durations import Clock, DurationError, parse
 from routing.engine.operators import SAME, key
+from routing.engine.ownership import INACTIVE
 from routing.engine.references import Id, Ref, Row
 from routing.engine.resolve import EmptyPolicy
 from routing.engine.rule_index import lines_of
@@ -71,6 +72,7 @@ class LiveOwner:
     id: Id
     name: str
     active: bool = True
+    inactive_text: str = INACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ def _targets(ruleset: CompiledRuleSet, live: Live) -> Iterator[LintFinding]:
             message = f"It sends to the {target.kind} {target.name}, which does not exist."
             yield LintFinding("error", where, message, "Choose another target.")
         elif target.kind == "owner" and not owners[target.id].active:
-            message = f"It sends to {target.name}, who is not active: its leads go to the fallback queue."
+            why = owners[target.id].inactive_text
+            message = f"It sends to {target.name}, who {why}: its leads go to the fallback queue."
             yield LintFinding("warning", where, message, "Choose another owner, or a rotation.")
     fallback, whole = ruleset.fallback_queue, Ref("ruleset", "", "")
     if fallback is None:

@@ -35,7 +35,10 @@ def live() -> linter.Live:
             for rotation in rotations.prefetch_related("members")
         ],
         queues=dict(Queue.objects.filter(active=True, holding_queue=False).values_list("pk", "name")),
-        owners=[linter.LiveOwner(owner.pk, owner.name, owner.active) for owner in Owner.objects.all()],
+        owners=[
+            linter.LiveOwner(owner.pk, owner.name, owner.available, owner.unavailable_text)
+            for owner in Owner.objects.all()
+        ],
         known_fields=FACTS,
     )
 

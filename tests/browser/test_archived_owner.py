@@ -1,17 +1,20 @@
 """Somebody is archived in the CRM: their page, the CRM's owners, the connection and the exception say what follows."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from crm_sandbox.server import SandboxServer
 from crm_sync.connection import owners
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, CrmProperty, FieldMapping
+from crm_sync.schema import reading
 from exception_queue.models import ExceptionItem
 from plumbing import secrets
-from routing.models import Assignment
+from routing.models import Assignment, RoutingRule
 from tests.make.sandbox import TOKEN, Crm
 
 pytestmark = pytest.mark.browser
@@ -50,3 +53,30 @@ def test_every_page_says_that_no_new_lead_goes_there_and_when_the_others_move(co
     console.goto(reverse("admin:exception_queue_exceptionitem_change", args=(item.pk,)))
     expect(console.get_by_text(re.compile("no new lead goes to them")).first).to_be_visible()
     shoot("archived-owner-item")
+
+
+def test_the_page_that_publishes_reads_the_crm_and_says_what_it_has_against_leads(
+    console: Page, archived, shoot
+):
+    mapping = FieldMapping.objects.get(canonical="company")
+    connection = CrmConnection.objects.get()
+    reading.read_now(connection)
+    CrmProperty.objects.filter(name=mapping.property).update(archived=True)
+    rule = RoutingRule.objects.filter(active=True).first()
+    RoutingRule.objects.filter(pk=rule.pk).update(
+        target_kind="owner", target_owner=archived, target_rotation=None, target_queue=None
+    )
+    console.goto(reverse("admin:routing_ruleset_publish"))
+    said = console.locator("#elsewhere")
+    expect(said).to_contain_text(
+        f"Company → {mapping.property}: Company: “{mapping.property}” is there no more"
+    )
+    expect(
+        console.get_by_text(f"It sends to {archived.name}, who is archived in HubSpot").first
+    ).to_be_visible()
+    shoot("publish-drift")
+    # What was read long ago is read again by the page itself, and is in order.
+    CrmProperty.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+    console.reload()
+    expect(said).to_contain_text("Nothing there speaks against the mappings and owners.")
+    shoot("publish-no-drift")

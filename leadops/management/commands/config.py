@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from leadops.configuration import applying, checking, diffing, exporting, leaving, not_active_yet, summary
 from leadops.configuration.reading import UnreadableFile
+from routing.rules import elsewhere
 from routing.rules.publishing import NotPublishable
 
 
@@ -52,6 +53,8 @@ class Command(BaseCommand):
 
     def _apply(self, options: dict[str, Any]) -> None:
         checked = checking.check(_read(options["file"]))
+        # What CRMs say by now, before anything is in a transaction; whether the file fits it stands below.
+        elsewhere.ask_all(None, ask=True, now=timezone.now())
         try:
             applied = applying.apply(
                 checked.sections, by=_who(options), now=timezone.now(), force=options["force"]
@@ -64,6 +67,11 @@ class Command(BaseCommand):
             ) from error
         for warning in applied.warnings:
             self.stderr.write(f"Warning: {warning}", self.style.WARNING)
+        for one in elsewhere.ask_all(None, ask=False, now=timezone.now()):
+            for objection in one.objections:
+                self.stderr.write(
+                    f"Warning: {one.source}: {objection.name}: {objection.message}", self.style.WARNING
+                )
         self._say_what_is_not_active_yet(checked.sections)
         self.stdout.write(summary.applied(applied))
 
