@@ -1,6 +1,7 @@
 """Works submissions that are due, in batches.
 
 1. Claim up to LEADOPS_BATCH_SIZE due submissions (token, lease of 30 s); whoever dies loses the claim, not the work.
+   While many come in, wait for some more.
 2. Run the stages above the mark. They may go on the wire, within their time budgets.
 3. Open one transaction, re-lock the submissions by token and drop those that somebody else has taken meanwhile.
 4. Run the stages below the mark: they decide in memory and leave rows.
@@ -38,8 +39,11 @@ LEASE = timedelta(seconds=30)
 TRIES = RetryPolicy(attempts=5, alone_after=3)
 # A batch is tried whole this often when PostgreSQL ended it as the victim of a deadlock or a serialization failure.
 CONFLICTS = RetryPolicy(base=0.02, attempts=8)
-# A second worker joins in when a whole batch waits, or somebody for this long (whoever is at work may have died).
-PATIENCE = timedelta(milliseconds=250)
+# A second worker joins in when a whole batch waits, or somebody for this long (whoever is at work may have died). Longer
+# than LEADOPS_GATHER_MS: whoever waits for more is at work.
+PATIENCE = timedelta(milliseconds=500)
+# Many come in: so many a second, and so many of them are there already.
+MANY_A_SECOND, MANY = 30, 5
 _RETRYABLE = ("40P01", "40001", "55P03")
 
 
@@ -87,6 +91,8 @@ def work_once(*, now: datetime | None = None) -> int:
     claim = claiming.claim(due, limit=settings.LEADOPS_BATCH_SIZE, lease=LEASE, counting="attempts")
     if not claim.rows:
         return 0
+    if now is None:
+        _gather(claim)
     prefetch_related_objects(claim.rows, "form")
     together, alone = [], []
     for submission in claim.rows:
@@ -105,6 +111,26 @@ def work_once(*, now: datetime | None = None) -> int:
     for wake in wake_ups():
         wake()
     return len(claim.rows)
+
+
+def _gather(claim: claiming.Claim[Submission]) -> None:
+    """While many come in, wait until the first of them has waited for LEADOPS_GATHER_MS, and take along who came meanwhile.
+
+    Each batch costs the CRM a look-up and some writes, whatever its size, and a CRM counts calls. A lead that comes alone, or one
+    of a few, waits for nobody.
+    """
+    longest = settings.LEADOPS_GATHER_MS / 1000
+    first = claim.rows[0].due_at
+    waited = (timezone.now() - first).total_seconds() if first else longest
+    is_many = len(claim.rows) >= max(MANY, waited * MANY_A_SECOND)
+    room = settings.LEADOPS_BATCH_SIZE - len(claim.rows)
+    if not is_many or waited >= longest or room <= 0:
+        return
+    time.sleep(longest - max(0.0, waited))
+    due = Submission.objects.filter(due_at__lte=timezone.now()).order_by("due_at")
+    claim.rows.extend(
+        claiming.claim(due, limit=room, lease=LEASE, counting="attempts", token=claim.token).rows
+    )
 
 
 def _replay_in_halves(submissions: Sequence[Submission], *, token: UUID, now: datetime | None) -> None:

@@ -32,10 +32,18 @@ def free() -> models.Q:
     return models.Q(claimed_until__isnull=True) | models.Q(claimed_until__lte=Now())
 
 
-def claim(rows: models.QuerySet[M], *, limit: int, lease: timedelta, counting: str = "") -> Claim[M]:
+def claim(
+    rows: models.QuerySet[M],
+    *,
+    limit: int,
+    lease: timedelta,
+    counting: str = "",
+    token: UUID | None = None,
+) -> Claim[M]:
     """Claim up to `limit` of `rows` that nobody holds, in the queryset's order; never waits for a lock.
 
-    `counting` names an integer column that goes up by one with each claim.
+    `counting` names an integer column that goes up by one with each claim. `token` adds them to a claim that is held
+    already; the answer has the added ones.
 
     One statement, with or without a transaction around it. The lock is FOR NO KEY UPDATE: a row whose
     children are being inserted elsewhere can still be claimed.
@@ -49,7 +57,7 @@ def claim(rows: models.QuerySet[M], *, limit: int, lease: timedelta, counting: s
     table, key = quote(model._meta.db_table), quote(_key_column(model))
     columns = ", ".join(f"done.{quote(column)}" for column in _columns(model))
     counts = f", {quote(counting)} = {table}.{quote(counting)} + 1" if counting else ""
-    token = uuid4()
+    token = token or uuid4()
     # MATERIALIZED: the pick runs exactly once. As a plain subquery the planner may run it again, and lock
     # more than `limit`.
     sql = f"""

@@ -37,3 +37,5 @@ LEADOPS_LEADS_LEAVE_AFTER: int = env.int("LEADOPS_LEADS_LEAVE_AFTER", default=24
 LEADOPS_ENRICH_BUDGET: float = env.float("LEADOPS_ENRICH_BUDGET", default=1.0)
 LEADOPS_ENRICHERS = ["intake.stages.enrichment.local_company_table"]
 LEADOPS_BATCH_SIZE: int = env.int("LEADOPS_BATCH_SIZE", default=100)
+# How long a lead waits for others at most while more than 30 a second come in, so that a CRM is called for many at once.
+LEADOPS_GATHER_MS: int = env.int("LEADOPS_GATHER_MS", default=450)

@@ -1,5 +1,6 @@
 """What the CRM knows of somebody decides before the rules do, and what stands there is not written over."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,13 @@ from crm_sync.looking import learning
 from crm_sync.models import Account, CrmConnection, CrmLink, KnownContact, OpenDeal, OwnerLink
 from exception_queue.models import ExceptionItem
 from intake import runner
-from intake.models import IntakeForm, Lead, TimelineEntry
+from intake.models import IntakeForm, Lead, Submission, TimelineEntry
 from plumbing import secrets
 from routing.models import Assignment, Decision, LeadBackground, Owner, Queue, RotationTurn, SlaClock
 from tests import make
 from tests.make import crm_sync
 from tests.make.sandbox import TOKEN
+from tests.plumbing.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -249,3 +251,32 @@ def test_a_batch_is_looked_up_with_one_call(crm, connection):
     runner.drain()
     assert Lead.objects.count() == 7
     assert len(crm.calls()) - calls == 1
+
+
+def test_many_that_come_one_after_the_other_are_looked_up_with_one_call(crm, connection, settings):
+    settings.LEADOPS_GATHER_MS = 4_000
+    people = make.crowd(12)
+    first, following = people[:6], people[6:]
+    for person in first:
+        make.submitted(person)
+    calls = len(crm.calls())
+
+    def work_or_come_in(number: int) -> None:
+        if number == 0:
+            runner.drain()
+            return
+        while not Submission.objects.filter(claim_token__isnull=False).exists():
+            time.sleep(0.01)
+        for person in following:
+            make.submitted(person)
+
+    at_once(2, work_or_come_in)
+    assert Lead.objects.count() == 12
+    assert len(crm.calls()) - calls == 1
+
+
+def test_a_few_wait_for_nobody(crm, connection, settings):
+    settings.LEADOPS_GATHER_MS = 3_600_000
+    for person in make.crowd(runner.MANY - 1):
+        make.submitted(person)
+    assert runner.drain() == runner.MANY - 1
