@@ -85,8 +85,8 @@ KINDS = [
             "Told before a lead fails on it; the cause says what it is and which leads it would hit. A mapped property is gone, "
             "read-only, of another kind or shorter by now: correct the line in the connection's mappings, or the property in "
             "the CRM. A property is required now: add a line that fills it. Somebody who gets leads is no owner there, or two "
-            "have their address: invite, activate or correct them in the CRM. Properties and owners are read each hour, and "
-            "this closes by itself. Retry reads them at once."
+            "have their address: invite, activate or correct them in the CRM. The token has lost a scope: give it back. All of "
+            "that is read each hour, and this closes by itself. Retry reads it at once."
         ),
         retry="crm_sync.outbound.drift.look_again",
     ),

@@ -13,8 +13,8 @@ from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, FieldMapping, LeftOutValue
-from crm_sync.outbound import broken_rules, drift_findings, left_out
-from crm_sync.outbound.drift_findings import MAPPING, OWNER_THERE, PROPERTY, Drift
+from crm_sync.outbound import broken_rules, drift_findings, left_out, rights
+from crm_sync.outbound.drift_findings import MAPPING, OWNER_THERE, PROPERTY, RIGHT, Drift
 from crm_sync.outbound.mapping_rules import CrmRules
 from crm_sync.schema import reading
 from exception_queue.models import ExceptionItem
@@ -34,13 +34,16 @@ def read_and_watch() -> None:
     left_out.replay_all()
     broken_rules.look_again(now=timezone.now())
     for connection in CrmConnection.objects.filter(active=True):
-        watch(connection, now=timezone.now())
+        now = timezone.now()
+        lacking = None if _why_not_asked(connection, now=now) else rights.drift_of(connection)
+        watch(connection, lacking=lacking, now=timezone.now())
 
 
-def watch(connection: CrmConnection, *, now: datetime) -> None:
+def watch(connection: CrmConnection, *, lacking: Sequence[Drift] | None = None, now: datetime) -> None:
     """Open an item for each thing that the CRM, as it is now, has against leads, and close those of what is in order again. Of
-    what leads lack already, their own item tells."""
-    found = [one for one in of_connection(connection, now=now) if not _told_otherwise(connection, one)]
+    what leads lack already, their own item tells. `lacking` are rights, None where nobody asked."""
+    there = [*of_connection(connection, now=now), *(lacking or ())]
+    found = [one for one in there if not _told_otherwise(connection, one)]
     items = ExceptionItem.objects.filter(kind=kinds.DRIFT, status__in=ExceptionItem.UNRESOLVED)
     theirs = [
         (type_, id_)
@@ -48,7 +51,7 @@ def watch(connection: CrmConnection, *, now: datetime) -> None:
         if _is_of(connection, type_, id_)
     ]
     still = {(one.subject.type, one.subject.id) for one in found}
-    for type_ in (MAPPING, OWNER_THERE, PROPERTY):
+    for type_ in (MAPPING, OWNER_THERE, PROPERTY, *([] if lacking is None else [RIGHT])):
         gone = sorted(id_ for kind, id_ in theirs if kind == type_ and (kind, id_) not in still)
         reason = "It fits what the CRM has."
         close_items(kind=kinds.DRIFT, subject_type=type_, subject_ids=gone, reason=reason, now=now)
@@ -118,10 +121,8 @@ def rules_of(connection: CrmConnection) -> CrmRules | None:
 
 def _read_again(connection: CrmConnection, *, now: datetime) -> str:
     """Why that could not be done, "" where it was."""
-    if connection.health == CrmConnection.Health.AUTH_LOST:
-        return f"{connection.crm_name} does not let us in."
-    if connection.not_before is not None and connection.not_before > now:
-        return f"{connection.crm_name} is not called before {connection.not_before:%H:%M:%S} UTC."
+    if why_not := _why_not_asked(connection, now=now):
+        return why_not
     budget = Budget(connection.budget)
     try:
         connector = connect(connection, budget=budget)
@@ -131,6 +132,14 @@ def _read_again(connection: CrmConnection, *, now: datetime) -> str:
         return str(error)
     finally:
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
+    return ""
+
+
+def _why_not_asked(connection: CrmConnection, *, now: datetime) -> str:
+    if connection.health == CrmConnection.Health.AUTH_LOST:
+        return f"{connection.crm_name} does not let us in."
+    if connection.not_before is not None and connection.not_before > now:
+        return f"{connection.crm_name} is not called before {connection.not_before:%H:%M:%S} UTC."
     return ""
 
 

@@ -22,7 +22,7 @@ from plumbing.counting import counted
 from routing.handover.deactivation import open_leads
 from routing.models import NamedAccount, Owner, RotationMember, RoutingRule
 
-MAPPING, OWNER_THERE, PROPERTY = "mapping", "owner there", "property"
+MAPPING, OWNER_THERE, PROPERTY, RIGHT = "mapping", "owner there", "property", "right"
 # What came lately tells how many leads a day would be refused.
 LATELY = timedelta(days=7)
 # Characters of a value that are shown.
@@ -32,7 +32,7 @@ _SHOWN = 60
 @dataclass(frozen=True, slots=True)
 class Drift:
     """`words` say what is the matter, `hit` how many leads it is about. `subject` is a mapping by its key; an owner as
-    "connection address", a property as "connection name"."""
+    "connection address", a property or a right as "connection name"."""
 
     subject: Subject
     words: str

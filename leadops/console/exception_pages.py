@@ -82,10 +82,10 @@ def _owners_there(ids: Collection[str]) -> Mapping[str, str]:
     return {id_: found[email] for id_ in ids if (email := id_.partition(" ")[2]) in found}
 
 
-def _connections_of_properties(ids: Collection[str]) -> Mapping[str, str]:
-    """ "connection property": a new line is added on the connection's page."""
+def _connections_of_names(ids: Collection[str]) -> Mapping[str, str]:
+    """ "connection name", of a property or a right: the connection's page."""
     found = _connections({id_.partition(" ")[0] for id_ in ids})
-    return {id_: f"{found[key]}#mappings" for id_ in ids if (key := id_.partition(" ")[0]) in found}
+    return {id_: found[key] for id_ in ids if (key := id_.partition(" ")[0]) in found}
 
 
 def _mappings(ids: Collection[str]) -> Mapping[str, str]:
@@ -122,7 +122,8 @@ SUBJECTS: Mapping[str, Addresses] = {
     "notice": _notices,
     "owner": _owners,
     "owner there": _owners_there,
-    "property": _connections_of_properties,
+    "property": _connections_of_names,
+    "right": _connections_of_names,
     "rotation": _change_page("routing_rotation"),
     "submission": _change_page("intake_submission"),
 }

@@ -20,8 +20,9 @@ from crm_sync.models import CrmConnection, OwnerLink
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
 from routing.handover import actions, deactivation
-from routing.models import Assignment, Owner, Queue, RotationTurn
+from routing.models import Assignment, Decision, Owner, Queue, RotationTurn
 from routing.rotations import rotation_stats
+from routing.simulation import replaying
 from tests import make
 from tests.crm_sync.test_looking_up import connected
 from tests.make import crm_sync
@@ -90,6 +91,7 @@ def test_no_new_lead_goes_to_somebody_archived_and_their_open_ones_stay_for_a_da
     assert {"name": "Alice Ames", "reason": "Alice Ames is archived in HubSpot"}.items() <= next(
         left for left in last.left_out if left["name"] == "Alice Ames"
     ).items()
+    assert replaying.replay(Decision.objects.latest("pk")).same
     assert deactivation.move_leads_on(now=timezone.now() + timedelta(hours=23)) == 0
 
 

@@ -210,3 +210,24 @@ def test_the_item_leads_to_the_owner_or_to_the_mappings(crm, connection, admin_c
         reverse("admin:exception_queue_exceptionitem_change", args=(item.pk,))
     ).content.decode()
     assert reverse("admin:routing_owner_change", args=(zoe.pk,)) in page
+
+
+def test_a_scope_that_the_token_has_lost_is_told_before_a_lead_is_written(crm, connection):
+    read_properties()
+    assert told() == {}
+    crm.call("POST", "/control/hubspot/scopes", {"missing": ["crm.objects.contacts.write"]})
+    make.lead()
+    read_properties()
+    (cause,) = told().values()
+    assert cause.startswith(
+        "The token lacks crm.objects.contacts.write: no lead can be written. Mappings that"
+    )
+    assert cause.endswith("1 lead waits to be written there.")
+    # While the CRM cannot be asked, nobody knows better.
+    item = ExceptionItem.objects.get(kind=kinds.DRIFT)
+    drift.watch(connection, lacking=None, now=timezone.now())
+    item.refresh_from_db()
+    assert (item.status, item.count) == ("open", 1)
+    crm.call("POST", "/control/hubspot/scopes", {"missing": []})
+    read_properties()
+    assert told() == {}
