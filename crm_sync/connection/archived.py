@@ -6,7 +6,7 @@ said nothing: that is a list that could not be read, and not a company without p
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -19,18 +19,21 @@ from exception_queue.models import ExceptionItem
 from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items, open_items
 from plumbing import nudges
 from plumbing.counting import counted
+from plumbing.locks import lock_keys
 from routing.handover import deactivation, unavailable
 from routing.handover.unavailable import Gone
 from routing.models import Owner
 
 SUBJECT = "owner"
+_LOCK = "crm_sync.archived"
 
 
 def settle(*, now: datetime) -> None:
     """By the lists as they were read last: tell routing who is gone and who is back, and open and close their items."""
-    people = list(Owner.objects.order_by("pk"))
-    gone = _gone(people)
     with transaction.atomic():
+        # One after the other: nobody goes by a list that somebody else has replaced.
+        lock_keys([_LOCK])
+        gone = _gone(Owner.objects.order_by("pk"))
         unavailable.settle(gone, now=now)
         waiting = list(Owner.objects.filter(pk__in=gone, active=True).order_by("email"))
         still = {owner.email.lower() for owner in waiting}
@@ -66,7 +69,7 @@ def ask_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attemp
     return Attempt(pending=set(subject_ids))
 
 
-def _gone(people: Sequence[Owner]) -> dict[int, Gone]:
+def _gone(people: Iterable[Owner]) -> dict[int, Gone]:
     connections = {each.pk: each for each in CrmConnection.objects.filter(active=True).order_by("key")}
     rows = OwnerLink.objects.filter(connection__in=connections).values_list("connection", "email", "archived")
     # connection -> lower-case e-mail -> whether somebody active has it.

@@ -102,17 +102,21 @@ def of_owners(connection: CrmConnection, crm: str, mappings: Iterable[FieldMappi
         there[link.email.lower()].append(link)
     if all(link.archived for links in there.values() for link in links):
         return  # A list that could not be read, and not a company without people.
-    people = list(_who_get_leads())
-    have = _leads_of(people)
-    for owner in people:
+    said = {
+        owner: words
+        for owner in _who_get_leads()
+        if (words := _of_owner(owner, there.get(owner.email.lower(), []), crm=crm))
+    }
+    have = _leads_of(said) if said else Counter[int]()
+    for owner, words in said.items():
         email = owner.email.lower()
-        if words := _of_owner(owner.name, email, there.get(email, []), crm=crm):
-            open_ones = counted(have[owner.pk], "open lead")
-            hit = f"{owner.name} has {open_ones}."
-            yield Drift(Subject(OWNER_THERE, f"{connection.key} {email}", owner.name), words, hit)
+        open_ones = counted(have[owner.pk], "open lead")
+        hit = f"{owner.name} has {open_ones}."
+        yield Drift(Subject(OWNER_THERE, f"{connection.key} {email}", owner.name), words, hit)
 
 
-def _of_owner(name: str, email: str, links: list[OwnerLink], *, crm: str) -> str:
+def _of_owner(owner: Owner, links: list[OwnerLink], *, crm: str) -> str:
+    name, email = owner.name, owner.email.lower()
     active = [link for link in links if not link.archived]
     without = f"Leads of {name} stand there without an owner."
     if not links:

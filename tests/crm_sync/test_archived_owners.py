@@ -230,6 +230,14 @@ def test_a_list_without_anybody_active_is_no_list(crm, connection, alice):
     assert not Owner.objects.filter(unavailable_since__isnull=False).exists()
 
 
+def test_who_was_invited_there_anew_is_not_gone(crm, connection, alice):
+    archive(crm)
+    OwnerLink.objects.create(connection=connection, email=ALICE, remote_id="9", seen_at=timezone.now())
+    archived.settle(now=timezone.now())
+    alice.refresh_from_db()
+    assert alice.available
+
+
 def test_the_hours_are_a_setting(crm, alice, settings):
     settings.LEADOPS_LEADS_LEAVE_AFTER = 2
     archive(crm)
