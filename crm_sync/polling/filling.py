@@ -43,7 +43,7 @@ _CLOCKS_DIFFER = timedelta(minutes=10)
 _AGAIN_AFTER = timedelta(minutes=1)
 # A connector cuts it to what its CRM gives.
 _PAGE = 200
-# Searches are few in every CRM: no more than four in a second.
+# Searches are few in every CRM: no more than four in a second, whatever the kind.
 _SEARCH_SECONDS = 0.25
 ID_ARGUMENTS: Mapping[RemoteKind, str] = {
     "contacts": "contact_ids",
@@ -95,7 +95,7 @@ def _turn(connection_id: int) -> bool:
         return False
     row = claim.rows[0]
     row.connection = connection
-    began = time.monotonic()
+    began, searches = time.monotonic(), row.loaded_at is not None or row.started_at is None
     try:
         connector = connect(connection, budget=budget)
         if row.started_at is None:
@@ -111,7 +111,7 @@ def _turn(connection_id: int) -> bool:
     if connection.health == CrmConnection.Health.DOWN and not outbox.has_pending(connection.pk):
         circuit.answered(connection, now=timezone.now())
     _save(row, page, since=since, token=claim.token, now=timezone.now())
-    if row.loaded_at is not None and row.after:
+    if searches:
         time.sleep(max(0.0, _SEARCH_SECONDS - (time.monotonic() - began)))
     return True
 

@@ -200,3 +200,17 @@ def test_a_long_poll_does_not_hold_up_the_first_load_of_another_kind(crm, connec
     turns(connection, 8)
     assert progress("companies").read == 2 * PAGE
     assert progress().after, "of the import, pages are left"
+
+
+def test_polls_of_all_kinds_together_keep_within_the_searches_of_a_second(crm, connection):
+    for number in range(4 * PAGE):
+        crm.add_contact(email=f"k{number}@globex.example")
+    filling.fill_all()
+    crm.call("DELETE", "/control/limits")
+    crm.call("POST", "/control/limits", {"target": "hubspot", "calls": 190, "per_seconds": 10})
+    time_goes_by()
+    MirrorProgress.objects.update(changed_until=timezone.now() - timedelta(hours=1))
+    filling.fill_all()
+    searches = crm.calls("/search")
+    assert len(searches) >= 4 + 2 + 3
+    assert [one["status"] for one in searches if one["status"] != 200] == []
