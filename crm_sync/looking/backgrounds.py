@@ -87,7 +87,7 @@ def _background(connection: CrmConnection, known: Found, *, missed: str, now: da
 def keeps(connection: CrmConnection, contact: FoundContact) -> str:
     """Whether the owner of a record keeps a lead that is new to us, as the connection says. What we gave away ourselves is known
     here already."""
-    if contact.is_ours or not contact.owner.email or contact.owner.archived:
+    if contact.is_ours or not (contact.owner.email or contact.owner.name) or contact.owner.archived:
         return Keeps.NO
     if connection.known_owner == CrmConnection.KnownOwner.KEEP:
         return Keeps.ALWAYS

@@ -55,7 +55,7 @@ def wanted_of(values: Mapping[str, Any], *, extra: Mapping[str, Any] = NO_EXTRA,
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An owner there. `archived`: they are nobody's owner any more."""
+    """An owner there. `archived`: they are nobody's owner any more. Whom the list of owners does not have yet has a name only."""
 
     email: str = ""
     name: str = ""
@@ -155,7 +155,8 @@ WITH wanted AS (
 )
 SELECT f.kind, f.n, f.remote_id, f.name, f.words, f.more, f.flag OR (f.kind = 'contact' AND l.id IS NOT NULL),
     f.own, f.keys, coalesce(extract(epoch FROM f.modified_at), 0)::float8,
-    coalesce(o.email, ''), coalesce(o.name, ''), coalesce(o.archived, false)
+    coalesce(o.email, ''), CASE WHEN o.id IS NULL AND f.owner_id <> '' THEN 'Owner ' || f.owner_id ELSE coalesce(o.name, '') END,
+    coalesce(o.archived, false)
 FROM found f
 LEFT JOIN {OwnerLink._meta.db_table} o ON o.connection_id = %(connection)s AND o.remote_id = f.owner_id AND f.owner_id <> ''
 LEFT JOIN {CrmLink._meta.db_table} l
@@ -219,7 +220,8 @@ def people(connection_id: int, owner_ids: Sequence[str]) -> dict[str, Person]:
     if not owner_ids:
         return {}
     rows = OwnerLink.objects.filter(connection_id=connection_id, remote_id__in=owner_ids)
-    return {
+    unread = {owner_id: Person(name=f"Owner {owner_id}") for owner_id in owner_ids if owner_id}
+    return unread | {
         remote_id: Person(email, name, archived)
         for remote_id, email, name, archived in rows.values_list("remote_id", "email", "name", "archived")
     }

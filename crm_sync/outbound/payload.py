@@ -183,7 +183,10 @@ def _overwrite(
     push: Push, plan: Plan, *, name: str, value: str, sent: Mapping[str, str], there: Mapping[str, str]
 ) -> None:
     if not push.adopting:
-        if value != sent.get(name, ""):
+        if name == plan.names.owner and not value and push.link is not None and push.link.kept.get(name):
+            # Whoever had the record before us keeps it while nobody has the lead here.
+            push.unchanged[name] = value
+        elif value != sent.get(name, ""):
             push.sending[name] = value
     elif plan.leaves_when_adopting(name, there) or (name == plan.names.owner and push.kept_owner):
         # As if ours stood there: it is written when ours changes.

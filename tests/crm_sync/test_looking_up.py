@@ -90,6 +90,30 @@ def test_an_owner_there_who_is_none_here_keeps_them_and_a_person_looks(crm, conn
     assert there(crm, number)["hubspot_owner_id"] == crm.owner_id(BOB)
 
 
+@pytest.mark.parametrize("is_down", [False, True])
+def test_whoever_came_to_the_crm_after_its_owners_were_read_keeps_their_record(crm, connection, is_down):
+    crm.call("POST", "/control/owners", {"email": "zoe@acme.test", "name": "Zoe Zimmer"})
+    if is_down:
+        number, lead = down(crm, connection, owner="zoe@acme.test")
+    else:
+        number = known(crm, owner="zoe@acme.test")
+        lead = make.handed_off(make.american())
+    crm_sync.drain(connection)
+    crm_sync.drain(connection)
+    assert there(crm, number)["hubspot_owner_id"] == crm.owner_id("zoe@acme.test")
+    assert holder(lead) == Queue.objects.get(fallback=True).name
+
+
+def test_a_lead_that_goes_to_a_queue_because_of_its_record_takes_nobody_off_it(crm, connection):
+    Owner.objects.filter(email="maria@acme.test").update(active=False)
+    number, lead = down(crm, connection, owner="maria@acme.test")
+    crm_sync.drain(connection)
+    assert holder(lead) == Queue.objects.get(fallback=True).name
+    crm_sync.push(lead)
+    crm_sync.drain(connection)
+    assert there(crm, number)["hubspot_owner_id"] == crm.owner_id("maria@acme.test")
+
+
 def test_a_customer_goes_to_their_owner_and_no_sales_clock_runs(crm, connection):
     number = known(crm, lifecyclestage="customer", hs_lead_status="OPEN_DEAL")
     lead = make.handed_off(make.american())
