@@ -42,16 +42,19 @@ class Findings:
             self.examples[what] = [str(each) for each in list(found)[:EXAMPLES]]
 
 
-def wait_until_quiet(api: Server, *, since: str, not_before: float, seconds: float) -> float | None:
+def wait_until_quiet(api: Server, *, since: str, remind_after: float, seconds: float) -> float | None:
     """Seconds until nothing is due, waiting or open any more, counted from now; None if that did not come.
 
-    Not before Unix time `not_before`, when the last reminder is due."""
-    begin, quiet = time.monotonic(), 0
+    Not before the last reminder is due, `remind_after` seconds after the last lead was handed off."""
+    begin, quiet, not_before = time.monotonic(), 0, time.time() + remind_after
     while time.monotonic() - begin < seconds:
         try:
-            quiet = quiet + 1 if not what_is_left(api, since=since) else 0
+            left = what_is_left(api, since=since)
+            quiet = quiet + 1 if not left else 0
+            if "waiting" in left:
+                not_before = time.time() + remind_after
         except UNANSWERED:
-            quiet = 0
+            quiet, not_before = 0, time.time() + remind_after
         # Twice in a row: a row may have been on its way from one sweep to the next.
         if quiet >= 2 and time.time() > not_before:
             return time.monotonic() - begin

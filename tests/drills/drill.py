@@ -70,7 +70,7 @@ class Drill:
         quiet = checker.wait_until_quiet(
             installation.api,
             since=since,
-            not_before=traffic.last_answer + REMIND_AFTER + 5,
+            remind_after=REMIND_AFTER + 5,
             seconds=size.quiet,
         )
         left = {} if quiet is not None else _left(installation, since=since)

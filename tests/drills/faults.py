@@ -1,6 +1,7 @@
 """What goes wrong on purpose, beside the kills. Each fault lasts some seconds and ends; whatever it held is let go."""
 
 import os
+import random
 import shlex
 import signal
 import socket
@@ -15,20 +16,27 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 
+from tests.drills import reading, relay
 from tests.drills.installation import Installation
 from tests.drills.talking import UNANSWERED, Server
 from tests.drills.traffic import PATH
 
 Fault = Callable[[Installation, float], str]
 """Lasts so many seconds; what was seen, in words."""
+OUTAGE = "CRM: out of order"
 CRM: dict[str, list[dict[str, Any]]] = {
     "CRM: 429 with Retry-After": [{"kind": "status", "status": 429, "retry_after": 1}],
     "CRM: 429 without a word": [{"kind": "status", "status": 429}],
     "CRM: 503": [{"kind": "status", "status": 503}],
     "CRM: no answer after it has written": [{"kind": "timeout_after_commit", "ms": 700, "rate": 0.5}],
+    "CRM: no answer before it has written": [
+        {"kind": "latency", "ms": 9000, "rate": 0.5},
+        {"kind": "status", "status": 500},
+    ],
     "CRM: connections reset": [{"kind": "reset", "rate": 0.7}],
     "CRM: records fail one by one": [{"kind": "partial", "rate": 0.5}],
     "CRM: token refused": [{"kind": "auth"}],
+    OUTAGE: [{"kind": "status", "status": 502}],
     "CRM: slow": [{"kind": "latency", "ms": 1500}],
     "CRM: everything mixed": [
         {"kind": "latency", "ms": 300, "rate": 0.5},
@@ -38,6 +46,7 @@ CRM: dict[str, list[dict[str, Any]]] = {
         {"kind": "status", "status": 500, "rate": 0.2},
     ],
 }
+MERGES = 3
 SMALL_CACHE, USUAL_CACHE = "3mb", "256mb"
 HALF_BODIES, IDLE = 40, 200
 MOST_CONNECTIONS = 400
@@ -57,6 +66,22 @@ def crm(*faults: dict[str, Any]) -> Fault:
         return "" if status == 201 else str(answer)
 
     return strike
+
+
+def merges(installation: Installation, seconds: float) -> str:
+    """People in the CRM merge records of leads with others: each becomes a third record, with a number of its own."""
+    merged, until = 0, time.monotonic() + seconds
+    try:
+        ours = [one for one in reading.contacts(installation.sandbox) if one["leadops_lead_id"]]
+        for one in random.Random(len(ours)).sample(ours, min(MERGES, len(ours))):
+            other = {"properties": {"email": f"second.{one['email']}"}}
+            _, made = installation.sandbox.ask("POST", "/control/hubspot/contacts", other)
+            two = {"primary": one["id"], "other": made["id"]}
+            merged += installation.sandbox.ask("POST", "/control/hubspot/contacts/merge", two)[0] < 300
+    except UNANSWERED:
+        pass  # The CRM has died.
+    time.sleep(max(0.0, until - time.monotonic()))
+    return f"{merged} merged"
 
 
 def full_cache(installation: Installation, seconds: float) -> str:
@@ -161,6 +186,8 @@ def worker_in_another_time(installation: Installation, seconds: float) -> str:
 
 FAULTS: dict[str, Fault] = {
     **{name: crm(*faults) for name, faults in CRM.items()},
+    "CRM: records merged by people": merges,
+    "webhooks: twice, late and out of order": relay.strike,
     "cache: full": full_cache,
     "cache: hung": hung_cache,
     "database: no connection left": full_connections,

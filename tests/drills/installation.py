@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from ruamel.yaml import YAML
@@ -21,6 +23,7 @@ from tests.drills.talking import UNANSWERED, Server
 BASE = Path(__file__).resolve().parents[2]
 OURS = ("LEADOPS_", "DATABASE_URL", "CELERY_", "CACHE_URL", "SECRET_KEY", "EMAIL_URL", "DJANGO_", "PYTEST_")
 READY, STOPPED = 180.0, 60.0
+WEBHOOK_SECRET = "drill-webhook-secret"
 REMIND_AFTER = 30.0
 """Seconds after which every owner is reminded once of every lead, by the drill's configuration."""
 KINDS = (
@@ -30,9 +33,11 @@ KINDS = (
 
 
 class Installation:
-    """Kept running as systemd would: once the launcher is gone, it is started again on the same folder."""
+    """Kept running as systemd would: once the launcher is gone, it is started again on the same folder. `adjust` changes the
+    configuration that it starts with."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, adjust: Callable[[Any], None] = lambda _: None) -> None:
+        self.adjust = adjust
         self.data_dir, self.output = folder / "var", folder / "up.txt"
         self.port, self.sandbox_port = _free_port(), _free_port()
         token = secrets.token_hex(20)
@@ -48,6 +53,7 @@ class Installation:
             "LEADOPS_DEMO": "1",
             "LEADOPS_LOG_LEVEL": "WARNING",
             "LEADOPS_API_TOKEN": token,
+            "HUBSPOT_WEBHOOK_SECRET": WEBHOOK_SECRET,
         }
         self._launcher: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
@@ -152,6 +158,7 @@ class Installation:
         remind = {"at": f"{REMIND_AFTER / 60:g}m", "do": "remind_owner"}
         policy = {"name": "Drill", "clock": "wall", "first_response": "24h", "steps": [remind]}
         configuration["sla_policies"] = [policy]
+        self.adjust(configuration)
         with file.open("w", encoding="utf-8") as output:
             yaml.dump(configuration, output)
         command = [sys.executable, "manage.py", "config", "apply", str(file)]

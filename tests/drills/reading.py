@@ -56,10 +56,12 @@ def stories(api: Server, ids: Iterable[str]) -> dict[str, tuple[list[Any], list[
         return dict(pool.map(one, ids))
 
 
-def contacts(sandbox: Server) -> list[dict[str, Any]]:
+def contacts(
+    sandbox: Server, *, properties: str = "email,hubspot_owner_id,leadops_lead_id"
+) -> list[dict[str, Any]]:
     """Properties of every contact, with its `id`."""
-    query = "properties=email,hubspot_owner_id,leadops_lead_id"
-    return [{"id": one["id"], **one["properties"]} for one in _crm_pages(sandbox, "contacts", query)]
+    pages = _crm_pages(sandbox, "contacts", f"properties={properties}")
+    return [{"id": one["id"], **one["properties"]} for one in pages]
 
 
 def tasks(sandbox: Server) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.drills.faults import FAULTS
+from tests.drills.faults import FAULTS, OUTAGE
 from tests.drills.installation import KINDS, Installation
 from tests.drills.sizes import Size
 from tests.drills.talking import UNANSWERED
@@ -84,6 +84,8 @@ class Trouble:
             self._wait(slot * place)
             self.installation.wait_until_up()
             at, seconds = self._now(), min(self.size.fault_seconds, slot)
+            if name == OUTAGE:
+                seconds = self.size.outage
             try:
                 seen = FAULTS[name](self.installation, seconds)
             except Exception as error:  # A drill goes on; its report says what broke in it.

@@ -25,8 +25,13 @@ class Server:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Status and answer (JSON where it is, else text). Raises one of UNANSWERED."""
-        status, text, kind = self._exchange(method, path, body, headers)
+        data = None if body is None else json.dumps(body).encode()
+        status, text, kind = self._exchange(method, path, data, headers)
         return status, json.loads(text) if text and "json" in kind else text.decode(errors="replace")
+
+    def send(self, path: str, body: bytes, **headers: str) -> int:
+        """The status of a POST with JSON as it is. Raises one of UNANSWERED."""
+        return self._exchange("POST", path, body, headers)[0]
 
     def get(self, path: str, *, missing: Any = None) -> Any:
         """Asked again while nobody answers, or with 429 or 5xx, TRIES times. `missing` for a 404. Raises one of UNANSWERED, also
@@ -47,14 +52,16 @@ class Server:
             time.sleep(1 + again)
         raise AssertionError("unreachable")
 
-    def _exchange(self, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, bytes, str]:
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes, str]:
         kept: dict[tuple[int, float], _Connection] = _here.__dict__.setdefault("kept", {})
         key = (self.port, self.patience)
         connection = kept.setdefault(key, _Connection("127.0.0.1", self.port, timeout=self.patience))
         wanted = {"Content-Type": "application/json"} if body is not None else {}
         wanted |= {name.replace("_", "-"): value for name, value in {**self.headers, **headers}.items()}
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), wanted)
+            connection.request(method, path, body, wanted)
             answer = connection.getresponse()
             text = answer.read()
         except UNANSWERED:

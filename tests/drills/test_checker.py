@@ -44,9 +44,8 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
         assert installation.kill("worker", choose=choose)
         assert installation.kill("launcher", choose=choose)
         traffic.run()
-        last_reminder = traffic.last_answer + REMIND_AFTER + 5
         assert checker.wait_until_quiet(
-            installation.api, since=since, not_before=last_reminder, seconds=180
+            installation.api, since=since, remind_after=REMIND_AFTER + 5, seconds=180
         ), checker.what_is_left(installation.api, since=since)
         assert installation.restarts == 1
         before = findings()
