@@ -12,7 +12,7 @@ from intake.batch import Batch
 from intake.models import IntakeForm
 from intake.pipeline import stage
 from routing.background import Told
-from routing.engine.account_match import ALL_STEPS, Step
+from routing.engine.account_family import USUAL_RULES, AccountRules
 from routing.notices import sending
 from routing.rules.publishing import NothingPublished
 from routing.stages.state import ruleset_of
@@ -30,16 +30,16 @@ def look_up(batch: Batch) -> None:
     wanted = [
         wanted_of(work.values, extra=work.extra, record=records.get(work.submission.pk, "")) for work in works
     ]
-    told = backgrounds.look_up(connection, wanted, steps=_account_steps(batch), now=batch.now)
+    told = backgrounds.look_up(connection, wanted, rules=_account_rules(batch), now=batch.now)
     for work, background in zip(works, told, strict=True):
         work.slot(Told).background = background
 
 
-def _account_steps(batch: Batch) -> Sequence[Step]:
+def _account_rules(batch: Batch) -> AccountRules:
     try:
-        return ruleset_of(batch)[0].account_steps
+        return ruleset_of(batch)[0].account_match
     except NothingPublished:
-        return ALL_STEPS
+        return USUAL_RULES
 
 
 @stage(needs=("deduplicate",))

@@ -70,8 +70,11 @@ class Backgrounds:
         if (account := belongs.account) is not None:
             claims = replace(
                 claims,
-                account_owner=self.people.known_owner(account.owner_id),
+                account_owner=self.people.known_owner(
+                    belongs.owner.pk if belongs.owner is not None else None
+                ),
                 account_name=account.company,
+                account_owner_of=belongs.owner_of,
                 account_by=belongs.match.step or "",
             )
         if told is None:
@@ -84,6 +87,7 @@ class Backgrounds:
                 claims,
                 account_owner=self._known(told.account_owner),
                 account_name=told.account,
+                account_owner_of=told.account_owner_of,
                 account_by=told.account_by,
             )
         return replace(

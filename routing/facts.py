@@ -10,9 +10,9 @@ from intake.models import IntakeForm, Lead
 from intake.values.facts import facts_of
 from routing import background
 from routing.accounts import Accounts, Belonging
-from routing.engine.account_match import ALL_STEPS, Step
+from routing.engine.account_family import USUAL_RULES, AccountRules
 from routing.engine.decide import with_territory
-from routing.models import LeadBackground, LeadScore, NamedAccount
+from routing.models import LeadBackground, LeadScore
 from routing.rules import publishing
 
 
@@ -25,8 +25,8 @@ class KnownOfLeads:
     known: dict[UUID, LeadBackground]
 
 
-def of_leads(leads: Sequence[Lead], *, steps: Sequence[Step] = ALL_STEPS) -> KnownOfLeads:
-    """What rules see of leads as they are now; four queries, however many they are. `steps` say how accounts are found."""
+def of_leads(leads: Sequence[Lead], *, rules: AccountRules = USUAL_RULES) -> KnownOfLeads:
+    """What rules see of leads as they are now; four queries, however many they are. `rules` say how accounts are found."""
     forms = IntakeForm.objects.in_bulk({lead.last_form_key for lead in leads}, field_name="key")
     scores = LeadScore.objects.in_bulk([lead.pk for lead in leads])
     known = background.of_leads([lead.pk for lead in leads])
@@ -36,12 +36,12 @@ def of_leads(leads: Sequence[Lead], *, steps: Sequence[Step] = ALL_STEPS) -> Kno
         if lead.pk in scores:
             seen |= {"score": scores[lead.pk].points, "segment": scores[lead.pk].segment}
         facts[lead.pk] = seen
-    named = Accounts(facts.values(), steps)
+    named = Accounts(facts.values(), rules)
     belongs = {pk: named.of(seen) for pk, seen in facts.items()}
     for pk, seen in facts.items():
         if pk in known:
             seen |= known[pk].facts()
-        seen |= of_account(belongs[pk].account)
+        seen |= of_account(belongs[pk])
     return KnownOfLeads(facts, belongs, known)
 
 
@@ -51,7 +51,7 @@ def for_conditions(leads: Sequence[Lead]) -> dict[UUID, dict[str, Any]]:
         ruleset, _ = publishing.compiled_with_row()
     except publishing.NothingPublished:
         return of_leads(leads).facts
-    found = of_leads(leads, steps=ruleset.account_steps).facts
+    found = of_leads(leads, rules=ruleset.account_match).facts
     return {pk: with_territory(seen, ruleset)[0] for pk, seen in found.items()}
 
 
@@ -72,9 +72,10 @@ def of_values(values: dict[str, Any], *, extra: dict[str, Any], form: IntakeForm
     return facts
 
 
-def of_account(account: NamedAccount | None) -> dict[str, Any]:
+def of_account(belongs: Belonging) -> dict[str, Any]:
     """What rules see of a named account: it goes before an account that others name."""
-    if account is None:
+    if belongs.account is None:
         return {}
-    owner = {"account_owner": account.owner.email} if account.owner is not None else {}
-    return {"account": account.company, **owner}
+    owner = {"account_owner": belongs.owner.email} if belongs.owner is not None else {}
+    tier = {"account_tier": belongs.account.tier} if belongs.account.tier else {}
+    return {"account": belongs.account.company, **owner, **tier}

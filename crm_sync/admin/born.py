@@ -14,7 +14,7 @@ from plumbing.admin_kit.pages import ReadOnlyPage
 
 @admin.register(BornContact)
 class BornContactPage(ReadOnlyPage):
-    list_title = "Contacts made there"
+    list_title = "Made there"
     list_display = ["number", "state", "lead", "said", "connection", "begun"]
     list_filter = [
         ("status", ChoicesDropdownFilter),

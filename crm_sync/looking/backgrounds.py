@@ -5,10 +5,10 @@ from datetime import datetime
 
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import Present
-from crm_sync.looking import asking, finding
+from crm_sync.looking import asking, families, finding
 from crm_sync.looking.finding import NOBODY, Found, FoundContact, Wanted
 from crm_sync.models import CrmConnection
-from routing.engine.account_match import ALL_STEPS, Step
+from routing.engine.account_family import USUAL_RULES, AccountRules
 from routing.models import LeadBackground
 
 Keeps = LeadBackground.Keeps
@@ -20,10 +20,10 @@ def asked_connection() -> CrmConnection | None:
 
 
 def look_up(
-    connection: CrmConnection, wanted: Sequence[Wanted], *, steps: Sequence[Step] = ALL_STEPS, now: datetime
+    connection: CrmConnection, wanted: Sequence[Wanted], *, rules: AccountRules = USUAL_RULES, now: datetime
 ) -> list[LeadBackground]:
     """What is known of each, in their order, unsaved and without a lead; two queries, and at most one call."""
-    found = finding.find(connection.pk, wanted, steps)
+    found = families.found(connection.pk, wanted, rules)
     unknown = sorted(
         {one.email for one, known in zip(wanted, found, strict=True) if one.email and not known.contact}
     )
@@ -39,10 +39,10 @@ def look_up(
 
 
 def known_now(
-    connection: CrmConnection, wanted: Sequence[Wanted], *, steps: Sequence[Step] = ALL_STEPS, now: datetime
+    connection: CrmConnection, wanted: Sequence[Wanted], *, rules: AccountRules = USUAL_RULES, now: datetime
 ) -> list[LeadBackground]:
     """What the mirror alone says of each, as in `look_up`; one query."""
-    found = finding.find(connection.pk, wanted, steps)
+    found = families.found(connection.pk, wanted, rules)
     return [_background(connection, known, missed="", now=now) for known in found]
 
 
@@ -79,6 +79,7 @@ def _background(connection: CrmConnection, known: Found, *, missed: str, now: da
         told.is_customer = told.is_customer or account.is_customer
         told.account, told.account_tier, told.account_by = account.name[:300], account.tier[:100], account.by
         told.account_owner = "" if account.owner.archived else account.owner.email
+        told.account_owner_of = account.owner_of[:300]
     if deal is not None:
         told.deal, told.deal_owner = deal.name[:300] or "An open deal", deal.owner.email
     return told

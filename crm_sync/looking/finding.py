@@ -84,6 +84,8 @@ class FoundAccount:
     tier: str
     is_customer: bool
     by: Step
+    # The company above it whose owner that is, "" where it is its own.
+    owner_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

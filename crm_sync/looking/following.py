@@ -21,7 +21,7 @@ from routing import background
 from routing.handover.outcomes import Outcome, settle
 from routing.late_facts import STILL_YOUNG
 from routing.models import LeadBackground, SlaClock
-from routing.rules.publishing import steps_in_force
+from routing.rules.publishing import account_rules_in_force
 
 BATCH = 100
 SOURCE = "crm"
@@ -30,7 +30,7 @@ State = OpenDeal.State
 _STAYS = ("is_known", "record", "keeps_owner", "crm_owner", "crm_owner_name")
 # What a lead is decided again for.
 _DECIDES = ("is_customer", "deal", "deal_owner", "account", "account_owner", "account_tier")
-_STORED = (*_DECIDES, "account_by", "crm_lifecycle", "crm_lead_status")
+_STORED = (*_DECIDES, "account_owner_of", "account_by", "crm_lifecycle", "crm_lead_status")
 
 
 def changed(
@@ -143,7 +143,7 @@ def _learn(connection: CrmConnection, records: Mapping[UUID, str], *, now: datet
     leads = list(Lead.objects.filter(pk__in=records, merged_into=None))
     before = background.of_leads(records)
     wanted = [wanted_of(values_of(lead), extra=lead.extra, record=records[lead.pk]) for lead in leads]
-    told = backgrounds.known_now(connection, wanted, steps=steps_in_force(), now=now)
+    told = backgrounds.known_now(connection, wanted, rules=account_rules_in_force(), now=now)
     news, again = [], []
     for lead, row in zip(leads, told, strict=True):
         had = before.get(lead.pk, LeadBackground())

@@ -15,7 +15,7 @@ from intake.subjects import lead_subject
 from routing import background, late_facts
 from routing.handover.actions import Refused, reassign
 from routing.models import Assignment, LeadBackground, Owner
-from routing.rules.publishing import NothingPublished, steps_in_force
+from routing.rules.publishing import NothingPublished, account_rules_in_force
 
 # Those whom nobody could look up are looked up again for so long.
 LOOKED_FOR = timedelta(days=1)
@@ -35,7 +35,7 @@ def look_again(*, now: datetime) -> int:
     while missed := list(rows.select_related("lead").order_by("looked_up_at")[:BATCH]):
         leads = [row.lead for row in missed]
         wanted = [wanted_of(values_of(lead), extra=lead.extra) for lead in leads]
-        found = backgrounds.look_up(connection, wanted, steps=steps_in_force(), now=now)
+        found = backgrounds.look_up(connection, wanted, rules=account_rules_in_force(), now=now)
         for lead, one in zip(leads, found, strict=True):
             one.lead_id = lead.pk
         background.write_backgrounds(found, now=now)

@@ -67,7 +67,7 @@ def _is_known(reference: NameOf, known: set[str]) -> bool:
 
 def _named_in_file(items: Any, section: str) -> set[str]:
     """Also names of items that have something else wrong: one mistake is one complaint."""
-    key = "email" if section == "owners" else "name"
+    key = {"owners": "email", "named_accounts": "company"}.get(section, "name")
     if not isinstance(items, list):
         return set()
     names = {str(item[key]).strip() for item in items if isinstance(item, Mapping) and key in item}

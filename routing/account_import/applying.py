@@ -55,22 +55,36 @@ def apply(
             raise AccountsChanged(found)
         changed = [one for one in found.changes if not one.is_new]
         total, done = len(found.changes), 0
+        for round_ in _parents_first(found.new):
+            for chunk in _chunks(round_):
+                insert_rows(chunk)
+                _history(chunk, update=False, user=user, now=now)
+                done += len(chunk)
+                progress(done, total)
         for chunk in _chunks(changed):
             update_rows(chunk, fields=[*COLUMNS, "match_keys"])
             _history(chunk, update=True, user=user, now=now)
             done += len(chunk)
             progress(done, total)
-        for chunk in _chunks(found.new):
-            insert_rows(chunk)
-            _history(chunk, update=False, user=user, now=now)
-            done += len(chunk)
-            progress(done, total)
     return found
+
+
+def _parents_first(new: Sequence[AccountChange]) -> Iterator[list[AccountChange]]:
+    """New ones, whoever belongs to another of them after that one. Of a circle nobody belongs to anybody."""
+    left = list(new)
+    while left:
+        ready = [one for one in left if one.above is None or one.above.pk is not None] or left
+        yield ready
+        left = [one for one in left if one.account.pk is None]
 
 
 def _chunks(changes: Sequence[AccountChange]) -> Iterator[list[NamedAccount]]:
     for start in range(0, len(changes), _CHUNK):
-        rows = [one.account for one in changes[start : start + _CHUNK]]
+        some = changes[start : start + _CHUNK]
+        for one in some:
+            if one.above is not None:
+                one.account.parent_id = one.above.pk
+        rows = [one.account for one in some]
         for row in rows:
             row.match_keys = row.keys()
         yield rows

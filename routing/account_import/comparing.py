@@ -3,18 +3,22 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection as database
+from django.db.models import Q
 
 from intake.values.mailboxes import is_free_mail
 from plumbing.counting import counted
-from routing.account_import.reading import AccountLine, AccountSheet, LineTrouble
+from routing.account_import.reading import PARENT, AccountLine, AccountSheet, LineTrouble
 from routing.models import NamedAccount, Owner
 
 # Columns that a line can say, in the order of the temporary table.
-COLUMNS = ("company", "domains", "owner_id", "external_id", "country", "phone", "postal_code", "active")
+COLUMNS = (
+    "company", "domains", "owner_id", "external_id", "country", "phone", "postal_code", "parent_id", "tier", "active",
+)  # fmt: skip
+_SAYS_NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class AccountChange:
     line: int
     account: NamedAccount
     before: dict[str, Any] | None
+    # The company above it, where that is new too.
+    above: NamedAccount | None = None
 
     @property
     def is_new(self) -> bool:
@@ -102,12 +108,13 @@ class AccountDifference:
 
 
 def compare(sheet: AccountSheet) -> AccountDifference:
-    """Three queries, and the COPY; in the caller's transaction, at whose end the temporary table goes."""
+    """Four queries, and the COPY; in the caller's transaction, at whose end the temporary table goes."""
     found = AccountDifference(troubles=list(sheet.troubles))
     if not sheet.lines:
         return found
     by_line = {line.number: line for line in sheet.lines}
     first: dict[int, int] = {}
+    drafts: list[tuple[AccountChange, Any]] = []
     with database.cursor() as cursor:
         _copy(cursor, sheet.lines)
         cursor.execute(_JOIN)
@@ -117,15 +124,53 @@ def compare(sheet: AccountSheet) -> AccountDifference:
                 found.troubles.append(LineTrouble(number, "line", why_not))
                 continue
             before = dict(zip(COLUMNS, stored, strict=True)) if pk is not None else None
-            account = NamedAccount(pk=pk, **{**(before or {}), **line.values})
-            change = AccountChange(number, account, before)
-            if change.is_new or change.changed:
-                found.changes.append(change)
-            else:
-                found.same += 1
+            values = {**(before or {}), **line.values}
+            said = values.pop(PARENT, _SAYS_NOTHING)
+            account = NamedAccount(pk=pk, **values)
+            drafts.append((AccountChange(number, account, before), said))
+    for change in _with_parents(drafts, found):
+        if change.is_new or change.changed or change.above is not None:
+            found.changes.append(change)
+        else:
+            found.same += 1
     found.troubles.sort(key=lambda one: one.line)
     found.shared = list(_shared(found.changes))
     return found
+
+
+def _with_parents(
+    drafts: Sequence[tuple[AccountChange, Any]], found: AccountDifference
+) -> Iterator[AccountChange]:
+    """Each with the account above it: one that is there, or one that is new in the same file. One query, none for nobody."""
+    named = {said for _, said in drafts if isinstance(said, str)}
+    there: dict[str, int] = {}
+    if named:
+        rows = NamedAccount.objects.filter(Q(company__in=named) | Q(external_id__in=named))
+        for pk, company, external_id in rows.order_by("-pk").values_list("pk", "company", "external_id"):
+            there |= {name: pk for name in (external_id, company) if name in named}
+    new = {
+        name: change.account
+        for change, _ in drafts
+        if change.is_new
+        for name in (change.account.external_id, change.account.company)
+        if name in named
+    }
+    for change, said in drafts:
+        if said is None:
+            change.account.parent_id = None
+        elif isinstance(said, str):
+            if said in (change.account.company, change.account.external_id):
+                found.troubles.append(
+                    LineTrouble(change.line, "cell", "It would belong to itself: that is left out.")
+                )
+            elif said in there:
+                change.account.parent_id = there[said]
+            elif said in new:
+                change = replace(change, above=new[said])
+            else:
+                words = f"It belongs to “{said}”, and no account has that name or id: that is left out."
+                found.troubles.append(LineTrouble(change.line, "cell", words))
+        yield change
 
 
 def _why_not(line: AccountLine, pk: int | None, same_name: int | None, first: dict[int, int]) -> str:

@@ -19,6 +19,8 @@ from plumbing.spelling import did_you_mean
 from routing.models import NamedAccount, Owner
 
 MOST_LINES = 200_000
+# What a line says of the company above it: its name, or its id elsewhere. Which account that is, is told by the comparison.
+PARENT = "parent"
 NOBODY = ("-", "–", "none", "nobody")
 # Words of headers, folded.
 _HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +48,8 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     "country": ("country", "country code", "country region", "billing country", "land"),
     "phone": ("phone", "phone number", "main phone", "telephone", "telefon"),
     "postal_code": ("postal code", "postcode", "zip", "zip code", "zip postal code", "plz"),
+    "parent": ("parent", "parent account", "parent company", "belongs to", "muttergesellschaft"),
+    "tier": ("tier", "account tier", "target account tier", "stufe"),
     "active": ("active", "aktiv"),
 }
 COLUMNS = [name for name in _HEADERS if name != "company"]
@@ -54,7 +58,9 @@ _YES, _NO = {"true", "yes", "1", "ja", "x", "active"}, {"false", "no", "0", "nei
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """What one line says, by columns of NamedAccount; only what it says. `owner_id` None: nobody, where the owner is said."""
+    """What one line says, by columns of NamedAccount; only what it says. `owner_id` None: nobody, where the owner is said.
+
+    PARENT is no column: a name or an id, None for nobody."""
 
     number: int
     values: Mapping[str, object]
@@ -169,6 +175,8 @@ def _values(
             case "postal_code":
                 code = normalize_postal_code(cell, country=country or None)
                 yield "postal_code", _short(row, sheet, "postal_code", code)
+            case "parent":
+                yield PARENT, None if cell.casefold() in NOBODY else cell
             case "active":
                 word = cell.casefold()
                 if word not in _YES | _NO:

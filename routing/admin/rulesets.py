@@ -202,10 +202,14 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "sticky_days",
             "sticky_when_away",
             "account_steps",
+            "account_owner_from",
         ]
         labels = {"sticky_days": "for so many days", "sticky_when_away": "when that owner is away"}
         widgets = {"hot_from": UnfoldAdminIntegerFieldWidget(), "warm_from": UnfoldAdminIntegerFieldWidget()}
-        help_texts = {"sticky_days": "From the last assignment or two-way contact."}
+        help_texts = {
+            "sticky_days": "From the last assignment or two-way contact.",
+            "account_owner_from": "For companies that belong to another: who decides where their leads go.",
+        }
 
     def clean_category_caps(self) -> dict[str, int]:
         caps: dict[str, int] = {}
@@ -235,7 +239,7 @@ class SettingsPage(DraftPage):
     fieldsets = [
         ("Score", {"fields": ["hot_from", "warm_from", "category_caps"]}),
         ("Returning leads", {"fields": ["sticky", "sticky_days", "sticky_when_away"]}),
-        ("Which account a lead belongs to", {"fields": ["account_steps"]}),
+        ("Which account a lead belongs to", {"fields": ["account_steps", "account_owner_from"]}),
     ]
 
     def changelist_view(

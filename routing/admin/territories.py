@@ -6,12 +6,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget, SimpleArrayWidget
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, BooleanRadioFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    DropdownFilter,
+    RelatedDropdownFilter,
+)
 from unfold.decorators import display
 from unfold.views import ChangeList
 
@@ -22,6 +28,7 @@ from plumbing.admin_kit.form_fields import LinesField
 from routing.admin.account_import import AccountImportPage
 from routing.admin.conditions import ConditionField, in_words
 from routing.admin.drafts import DraftPage
+from routing.engine.account_family import MOST_ABOVE
 from routing.models import NamedAccount, Owner, Territory
 
 
@@ -108,11 +115,12 @@ _ELSEWHERE = ["external_id", "country", "phone", "postal_code"]
 
 class AccountResource(ModelResource):
     owner = Field(attribute="owner", column_name="owner", widget=ForeignKeyWidget(Owner, "email"))
+    parent = Field(attribute="parent", column_name="parent", widget=ForeignKeyWidget(NamedAccount, "company"))
     domains = Field(attribute="domains", column_name="domains", widget=SimpleArrayWidget(separator=" "))
 
     class Meta:
         model = NamedAccount
-        fields = ["company", "domains", "owner", *_ELSEWHERE, "active"]
+        fields = ["company", "domains", "owner", "parent", "tier", *_ELSEWHERE, "active"]
         import_id_fields = ["company"]
 
 
@@ -124,12 +132,24 @@ class NamedAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = NamedAccount
-        fields = ["company", "domains", "owner", *_ELSEWHERE, "active"]
+        fields = ["company", "domains", "owner", "parent", "tier", *_ELSEWHERE, "active"]
         help_texts = {
+            "parent": "The company above it. Whether its owner counts is said in the routing settings, “Whose an account is”.",
+            "tier": "As your rules ask for it: account tier is A.",
             "external_id": "Leads that name it as extra.account_id belong to this account.",
             "country": "As its code: DE. A lead from another country does not belong here by its name.",
             "phone": "With +. A similar name counts only with the same domain name, phone prefix or postal code.",
         }
+
+    def clean_parent(self) -> NamedAccount | None:
+        parent: NamedAccount | None = self.cleaned_data["parent"]
+        above, names = parent, [str(self.instance)]
+        while above is not None and len(names) <= MOST_ABOVE:
+            names.append(above.company)
+            if above.pk == self.instance.pk:
+                raise ValidationError(f"A circle: {' belongs to '.join(names)}. Choose another one.")
+            above = above.parent
+        return parent
 
     def clean_country(self) -> str:
         country: str = self.cleaned_data["country"].strip()
@@ -163,18 +183,34 @@ class NamedAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return domains
 
 
+class TierFilter(DropdownFilter):
+    title = "tier"
+    parameter_name = "tier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        tiers = NamedAccount.objects.exclude(tier="").order_by("tier").values_list("tier", flat=True)
+        return [(tier, tier) for tier in tiers.distinct()]
+
+    def queryset(self, request: HttpRequest, accounts: QuerySet[NamedAccount]) -> QuerySet[NamedAccount]:
+        return accounts.filter(tier=self.value()) if self.value() else accounts
+
+
 @admin.register(NamedAccount)
 class NamedAccountPage(AccountImportPage):
     form = NamedAccountForm
     resource_classes = [AccountResource]
-    list_display = ["company", "known_by", "owner", "active"]
+    list_display = ["company", "known_by", "owner", "parent", "tier", "active"]
     list_editable = ["active"]
-    list_filter = [("owner", AutocompleteSelectFilter), ("active", BooleanRadioFilter)]
-    list_select_related = ["owner"]
+    list_filter = [
+        ("owner", AutocompleteSelectFilter),
+        TierFilter,
+        ("active", BooleanRadioFilter),
+    ]
+    list_select_related = ["owner", "parent"]
     search_fields = ["company", "domains", "owner__name"]
-    autocomplete_fields = ["owner"]
+    autocomplete_fields = ["owner", "parent"]
     fieldsets = [
-        (None, {"fields": ["company", "domains", "owner", "active"]}),
+        (None, {"fields": ["company", "domains", "owner", ("parent", "tier"), "active"]}),
         ("Also known by", {"fields": [("external_id", "country"), ("phone", "postal_code")]}),
     ]
     empty_icon = "domain"

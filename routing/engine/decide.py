@@ -251,7 +251,9 @@ class _Deciding:
 
     def _account(self) -> str:
         by = BY.get(self.ownership.account_by, "")
-        return (self.ownership.account_name or "the account") + (f", found {by}" if by else "")
+        name = self.ownership.account_name or "the account"
+        above = f"{self.ownership.account_owner_of}, above " if self.ownership.account_owner_of else ""
+        return f"{above}{name}" + (f", found {by}" if by else "")
 
     def _account_owner(self, listed: RuleList, found: int) -> RoutingDecision | None:
         """All of these rules send to the same owner: when that one cannot take it, no later one of them

@@ -74,8 +74,9 @@ class KnownPerson:
 @dataclass(frozen=True, slots=True)
 class OwnershipContext:
     """manual_lock: a person fixed the owner. open_deal: the deal's owner. person: whom our records know already.
-    account_owner with account_name: the account that the lead belongs to; account_by: how it was found; account_candidates: it
-    and the others that there were. sticky: whom the lead stays with.
+    account_owner with account_name: the account that the lead belongs to; account_owner_of: the company above it that they
+    have, where it is not the account itself; account_by: how it was found; account_candidates: it and the others that there
+    were. sticky: whom the lead stays with.
     candidate_owner: who has the likely duplicate. current: owner or queue now. returning: what this touch means for a
     lead that was here before. same_rotation: nobody came back, somebody else is needed; this rotation gave the
     lead out before."""
@@ -85,6 +86,7 @@ class OwnershipContext:
     person: KnownPerson | None = None
     account_owner: KnownOwner | None = None
     account_name: str = ""
+    account_owner_of: str = ""
     account_by: str = ""
     account_candidates: tuple[Judged, ...] = ()
     sticky: StickyOwner | None = None

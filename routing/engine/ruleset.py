@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Self
 
+from routing.engine.account_family import OWNER_FROM, USUAL_RULES, AccountRules, OwnerFrom
 from routing.engine.account_match import ALL_STEPS, Step
 from routing.engine.conditions import Condition
 from routing.engine.durations import CLOCKS, Clock
@@ -104,7 +105,7 @@ class CompiledRuleSet:
     stickiness: Stickiness = field(default_factory=Stickiness)
     sla_policies: tuple[CompiledSlaPolicy, ...] = ()
     fallback_queue: Ref | None = None
-    account_steps: tuple[Step, ...] = ALL_STEPS
+    account_match: AccountRules = USUAL_RULES
     version: int = 0
 
     @cached_property
@@ -149,7 +150,10 @@ class CompiledRuleSet:
                 stickiness=Stickiness(**(data.get("stickiness") or {})),
                 sla_policies=tuple(map(_policy, data.get("sla_policies", ()))),
                 fallback_queue=_queue(data.get("fallback_queue")),
-                account_steps=_account_steps(data.get("account_steps", ALL_STEPS)),
+                account_match=AccountRules(
+                    _account_steps(data.get("account_steps", ALL_STEPS)),
+                    _owner_from(data.get("account_owner_from", "self")),
+                ),
                 version=int(data.get("version") or 0),
             )
         except (KeyError, TypeError) as error:
@@ -169,7 +173,7 @@ class CompiledRuleSet:
             "stickiness": self.stickiness.to_json(),
             "sla_policies": [policy.to_json() for policy in self.sla_policies],
             "fallback_queue": {"id": queue.id, "name": queue.name} if queue else None,
-            **({} if self.account_steps == ALL_STEPS else {"account_steps": list(self.account_steps)}),
+            **account_match_json(self.account_match),
         }
 
 
@@ -230,6 +234,19 @@ def _account_steps(data: Sequence[str]) -> tuple[Step, ...]:
             f"No account is found by {', '.join(map(repr, unknown))}: use {', '.join(ALL_STEPS)}."
         )
     return tuple(step for name in data for step in ALL_STEPS if step == name)
+
+
+def account_match_json(rules: AccountRules) -> Row:
+    """As it stands in a snapshot: what is as usual is not said, so that nothing is to publish where nobody has changed it."""
+    steps = {} if rules.steps == ALL_STEPS else {"account_steps": list(rules.steps)}
+    return steps if rules.owner_from == "self" else {**steps, "account_owner_from": rules.owner_from}
+
+
+def _owner_from(data: str) -> OwnerFrom:
+    for known in OWNER_FROM:
+        if known == data:
+            return known
+    raise RuleSetError(f"The owner of an account is not taken from {data!r}: use {', '.join(OWNER_FROM)}.")
 
 
 def _queue(data: Mapping[str, Any] | None) -> Ref | None:

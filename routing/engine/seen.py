@@ -150,6 +150,7 @@ def ownership_from_json(data: Row) -> OwnershipContext:
         **{name: _known_owner(data.get(name)) for name in owners},
         person=_person(person) if person else None,
         account_name=data.get("account_name", ""),
+        account_owner_of=data.get("account_owner_of", ""),
         account_by=data.get("account_by", ""),
         account_candidates=tuple(map(Judged.from_json, data.get("account_candidates", ()))),
         sticky=_sticky(sticky) if sticky else None,

@@ -66,7 +66,7 @@ class Again:
         history = Assignment.history.filter(lead__in=by_id, owner_id__isnull=False).order_by()
         for lead_id, owner_id in history.values_list("lead_id", "owner_id").distinct():
             past[lead_id].add(owner_id)
-        told = facts.of_leads(leads, steps=ruleset.account_steps)
+        told = facts.of_leads(leads, rules=ruleset.account_match)
         return cls(
             leads=by_id,
             before=holders(by_id),

@@ -7,7 +7,8 @@ class LeadBackground(models.Model):
 
     `source` is the system that was asked. `missed` says why it could not tell of the person: then the lead was decided
     without that, and somebody looks again. Owners are e-mail addresses, which people of ours may have. `record` is the
-    person's, by its id there; `keeps_owner` says whether whoever has it keeps the lead. `account_by` is how the account was
+    person's, by its id there; `keeps_owner` says whether whoever has it keeps the lead. `account_owner_of`
+    is the company above the account whose owner that is, "" where it is the account's own. `account_by` is how the account was
     found, `account_candidates` it and the others that there were (routing.engine.account_match); one of ours (NamedAccount)
     goes first.
     """
@@ -33,6 +34,7 @@ class LeadBackground(models.Model):
     deal_owner = models.CharField(max_length=254, blank=True)
     account = models.CharField(max_length=300, blank=True)
     account_owner = models.CharField(max_length=254, blank=True)
+    account_owner_of = models.CharField(max_length=300, blank=True, db_default="")
     account_tier = models.CharField(max_length=100, blank=True)
     account_by = models.CharField(max_length=100, blank=True)
     account_candidates = models.JSONField(default=list, db_default=[], blank=True)

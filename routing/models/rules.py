@@ -3,6 +3,7 @@
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from routing.engine.account_family import OWNER_FROM
 from routing.engine.account_match import ALL_STEPS
 from routing.models.owners import Owner, Queue
 from routing.models.rotations import Rotation
@@ -78,6 +79,13 @@ class RoutingSettings(models.Model):
     )
     sticky = models.BooleanField("keep returning leads with their owner", default=True)
     sticky_days = models.PositiveIntegerField(default=90)
+    account_owner_from = models.CharField(
+        "whose an account is",
+        max_length=10,
+        choices=list(OWNER_FROM.items()),
+        default="self",
+        db_default="self",
+    )
     account_steps = models.JSONField(
         "how accounts are found",
         default=account_steps,

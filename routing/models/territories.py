@@ -47,6 +47,15 @@ class NamedAccount(models.Model):
     owner = models.ForeignKey(
         Owner, null=True, blank=True, on_delete=models.PROTECT, related_name="named_accounts"
     )
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        verbose_name="belongs to",
+    )
+    tier = models.CharField(max_length=100, blank=True, default="", db_default="")
     active = models.BooleanField(default=True)
     match_keys = AccountKeysField()
     history = HistoricalRecords(excluded_fields=["match_keys"])

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from plumbing.locks import lock_keys
 from routing.engine import ruleset as engine
-from routing.engine.account_match import ALL_STEPS, Step
+from routing.engine.account_family import USUAL_RULES, AccountRules
 from routing.models import Queue, RoutingRule, RoutingSettings, RuleSet, ScoringRule, SlaPolicy, Territory
 from routing.models.rules import account_steps
 from routing.rules import ruleset_changes
@@ -111,12 +111,12 @@ def compiled_with_row() -> tuple[engine.CompiledRuleSet, RuleSet]:
     return _compiled(row.version, row.checksum), row
 
 
-def steps_in_force() -> Sequence[Step]:
-    """How accounts are found; one small query. The usual order while nothing is published."""
+def account_rules_in_force() -> AccountRules:
+    """How accounts are found, and whose they are; one small query. As usual while nothing is published."""
     try:
-        return compiled().account_steps
+        return compiled().account_match
     except NothingPublished:
-        return ALL_STEPS
+        return USUAL_RULES
 
 
 def compiled_version(version: int) -> engine.CompiledRuleSet:
@@ -142,8 +142,6 @@ def draft_snapshot() -> Snapshot:
     """The active drafts as a snapshot of `routing.engine`, without a version."""
     settings = RoutingSettings.objects.first() or RoutingSettings()
     fallback = Queue.objects.filter(fallback=True, active=True).first()
-    # The usual order is not said: nothing is to publish where nobody has changed it.
-    steps = {} if settings.account_steps == account_steps() else {"account_steps": settings.account_steps}
     scoring = list(ScoringRule.objects.filter(active=True))
     return {
         "format": engine.FORMAT,
@@ -183,8 +181,17 @@ def draft_snapshot() -> Snapshot:
             for row in SlaPolicy.objects.filter(active=True)
         ],
         "fallback_queue": {"id": fallback.pk, "name": fallback.name} if fallback else None,
-        **steps,
+        **_account_match(settings),
     }
+
+
+def _account_match(settings: RoutingSettings) -> Snapshot:
+    said: Snapshot = {}
+    if settings.account_steps != account_steps():
+        said["account_steps"] = settings.account_steps
+    if settings.account_owner_from != "self":
+        said["account_owner_from"] = str(settings.account_owner_from)
+    return said
 
 
 def _rules() -> Iterable[RoutingRule]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from routing.engine.account_family import OWNER_FROM
 from routing.engine.account_match import ALL_STEPS, BY
 from routing.engine.wording import sentence
 from routing.rules.vocabulary import LABELS
@@ -61,6 +62,8 @@ def _sentences(before: Snapshot, after: Snapshot) -> Iterator[str]:
     )
     if before.get("account_steps") != after.get("account_steps"):
         yield _account_steps(after.get("account_steps", ALL_STEPS))
+    if before.get("account_owner_from") != after.get("account_owner_from"):
+        yield f"Whose an account is: {OWNER_FROM[after.get('account_owner_from', 'self')].lower()}"
     if before["fallback_queue"] != after["fallback_queue"]:
         queue = after["fallback_queue"]
         yield (

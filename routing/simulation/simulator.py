@@ -100,7 +100,7 @@ def simulate(facts: Mapping[str, Any], ruleset: CompiledRuleSet, *, now: datetim
     Raises routing.engine.ruleset.NoFallbackQueue for drafts without one.
     """
     people = roster.load(now=now)
-    belongs = Accounts([facts], ruleset.account_steps).of(facts)
+    belongs = Accounts([facts], ruleset.account_match).of(facts)
     name = belongs.account.company if belongs.account else ""
     score = engine.score(facts, ruleset, account=name)
     full = {"score": score.points, "segment": score.segment, **facts}

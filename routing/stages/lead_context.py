@@ -86,6 +86,7 @@ class LeadContext:
             return OwnershipContext(
                 account_owner=ownership.account_owner,
                 account_name=ownership.account_name,
+                account_owner_of=ownership.account_owner_of,
                 account_by=ownership.account_by,
                 account_candidates=ownership.account_candidates,
                 current=here[work.lead.pk],

@@ -58,12 +58,12 @@ def look(batch: Batch, works: Sequence[LeadWork]) -> None:
             found.background = told
             found.facts |= told.facts()
             batch.leave(background.write_backgrounds, told)
-    accounts = Accounts((found.facts for _work, found in new), ruleset_of(batch)[0].account_steps)
+    accounts = Accounts((found.facts for _work, found in new), ruleset_of(batch)[0].account_match)
     for _work, found in new:
         found.belongs = accounts.of(found.facts)
         if found.account is not None:
             found.facts.pop("account_owner", None)
-        found.facts |= facts.of_account(found.account)
+        found.facts |= facts.of_account(found.belongs)
 
 
 def ruleset_or_hold(batch: Batch) -> tuple[CompiledRuleSet, RuleSet] | None:

@@ -203,3 +203,30 @@ def test_the_number_of_statements_grows_with_chunks_and_not_with_lines():
         return len(queries)
 
     assert cost(3) == cost(1500)
+
+
+def test_a_line_says_which_company_is_above_and_which_tier_it_is():
+    NamedAccount.objects.create(company="Holding", external_id="7")
+    text = "company,parent account,tier\nUnit,Region,A\nRegion,7,B\nLost,Nowhere,\nOwn,Own,\nHolding,,C\n"
+    found = apply(sheet(text), now=NOW)
+    assert said(found) == {
+        4: "It belongs to “Nowhere”, and no account has that name or id: that is left out.",
+        5: "It would belong to itself: that is left out.",
+    }
+    rows = {row.company: row for row in NamedAccount.objects.select_related("parent")}
+    assert {name: (row.parent and row.parent.company, row.tier) for name, row in rows.items()} == {
+        "Holding": (None, "C"),
+        "Region": ("Holding", "B"),
+        "Unit": ("Region", "A"),
+        "Lost": (None, ""),
+        "Own": (None, ""),
+    }
+    assert rows["Unit"].history.get().parent_id == rows["Region"].pk
+    assert preview(sheet(text)).sentence() == "5 stay as they are"
+    apply(sheet("company,parent\nUnit,-\n"), now=NOW)
+    assert NamedAccount.objects.get(company="Unit").parent is None
+
+
+def test_new_companies_that_belong_to_each_other_belong_to_nobody():
+    apply(sheet("company,parent\nA,B\nB,A\n"), now=NOW)
+    assert list(NamedAccount.objects.values_list("parent", flat=True)) == [None, None]

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from routing import facts
 from routing.accounts import Accounts
+from routing.engine.account_family import AccountRules
 from routing.engine.account_match import TOO_COMMON
-from routing.models import Decision, NamedAccount, Owner, RoutingSettings
+from routing.models import Assignment, Decision, NamedAccount, Owner, RoutingSettings
 from routing.rules import publishing
 from tests import make
 
@@ -159,3 +160,49 @@ def test_the_usual_order_is_nothing_to_publish(acme):
 def published_match(values):
     said = Decision.objects.get(lead=make.handed_off(values)).ownership
     return said["account_name"], said["account_by"]
+
+
+def family():
+    """A unit of a group, each with an owner; by name."""
+    group = NamedAccount.objects.create(
+        company="Globex Group", owner=Owner.objects.get(email="carla@acme.test"), tier="A"
+    )
+    unit = NamedAccount.objects.get(company="Globex")
+    NamedAccount.objects.filter(pk=unit.pk).update(parent=group, tier="B")
+    return unit, group
+
+
+@pytest.mark.parametrize(
+    ("owner_from", "whose", "says"),
+    [
+        ("self", "", "owner of Globex, found"),
+        ("parent", "Globex Group", "owner of Globex Group, above Globex, found"),
+    ],
+)
+def test_the_owner_of_the_company_above_decides_where_that_is_published(acme, owner_from, whose, says):
+    unit, group = family()
+    RoutingSettings.objects.update_or_create(pk=1, defaults={"account_owner_from": owner_from})
+    if owner_from != "self":
+        assert publishing.unpublished_changes() == [
+            "Whose an account is: the owner of the company right above it, if there is one"
+        ]
+    publishing.publish(by="maria", now=timezone.now())
+    lead = make.handed_off(make.american(email="jane@globex.com"))
+    decision = Decision.objects.get(lead=lead)
+    expected = (group if whose else unit).owner
+    assert decision.facts["account_owner"] == expected.email
+    assert decision.facts["account_tier"] == "B"
+    assert decision.ownership["account_owner_of"] == whose
+    assert Assignment.objects.get(lead=lead).owner == expected
+    assert any(says in row["answer"] for row in decision.trace)
+
+
+def test_companies_above_cost_one_query_more_and_a_circle_ends(acme):
+    unit, group = family()
+    NamedAccount.objects.filter(pk=group.pk).update(parent=unit)
+    told = [facts.of_values({"email": f"a{n}@globex.com"}, extra={}, form=None) for n in range(50)]
+    with CaptureQueriesContext(connection) as queries:
+        named = Accounts(told, AccountRules(owner_from="ultimate"))
+        found = [named.of(one) for one in told]
+    assert len(queries) == 2
+    assert {(one.account, one.owner_of) for one in found} == {(unit, "Globex Group")}

@@ -2,7 +2,7 @@ from intake.values.phones import normalize_phone
 from intake.values.places import country_codes
 from intake.values.refusal import ValueRefused
 from leadops.configuration.schema import Field, Flag, Item, ListOf, Notes, Path, Shape, Text
-from leadops.configuration.section import RowSection
+from leadops.configuration.section import Reference, RowSection
 from leadops.configuration.sections.teams import OWNER
 from routing.models import NamedAccount
 
@@ -49,6 +49,8 @@ class NamedAccounts(RowSection):
             Field("phone", Text(60, also=_phone), ""),
             Field("postal_code", Text(30), ""),
             Field("owner", OWNER, None),
+            Field("parent", Reference("named_accounts", NamedAccount, by="company"), None, late=True),
+            Field("tier", Text(100), ""),
             Field("active", Flag(), True),
         ),
         also=_domain_once,

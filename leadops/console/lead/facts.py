@@ -90,7 +90,12 @@ def _background(told: LeadBackground) -> Iterator[FactRow]:
             "Account",
             f"{told.account} ({BY.get(told.account_by, told.account_by)})" if told.account else "",
         ),
-        ("Account owner", told.account_owner),
+        (
+            "Account owner",
+            f"{told.account_owner}, of {told.account_owner_of}"
+            if told.account_owner_of
+            else told.account_owner,
+        ),
         ("Account tier", told.account_tier),
     )
     yield from (FactRow(label, readable(value)) for label, value in rows if value)

@@ -13,6 +13,7 @@ from crm_sync.looking import backgrounds
 from crm_sync.looking.finding import find, wanted_of
 from crm_sync.mirror.writing import save_companies
 from crm_sync.models import Account, KnownContact, OpenDeal, OwnerLink
+from routing.engine.account_family import AccountRules
 from tests.make import crm_sync as make
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +143,27 @@ def test_an_id_that_the_form_names_finds_the_company_with_it_there(connection):
     companies(connection, ("7001", {"name": "Globex", "domains": ["globex.com"]}))
     (one,) = find(connection.pk, [wanted_of({"company": "Somebody else"}, extra={"account_id": "7001"})])
     assert (one.account.name, one.account.by) == ("Globex", "external_id")
+
+
+def test_the_owner_of_a_company_above_counts_where_the_rules_say_so(connection):
+    for number, email in (("1", "eva@acme.test"), ("2", "bob@acme.test")):
+        OwnerLink.objects.create(connection=connection, email=email, remote_id=number, seen_at=NOON)
+    companies(
+        connection,
+        ("10", {"name": "Globex", "domains": ["globex.com"], "owner_id": "1", "parent_id": "11"}),
+        ("11", {"name": "Globex Group", "domains": ["globexgroup.com"], "owner_id": "2", "parent_id": "10"}),
+        ("12", {"name": "Initech", "domains": ["initech.com"], "owner_id": "1"}),
+    )
+    wanted = [wanted_of({"email": "jane@globex.com"}), wanted_of({"email": "tom@initech.com"})]
+    with CaptureQueriesContext(database) as queries:
+        told = backgrounds.known_now(connection, wanted, rules=AccountRules(owner_from="ultimate"), now=NOON)
+    assert len(queries) == 2
+    assert [(one.account, one.account_owner, one.account_owner_of) for one in told] == [
+        ("Globex", "bob@acme.test", "Globex Group"),
+        ("Initech", "eva@acme.test", ""),
+    ]
+    (usual, _) = backgrounds.known_now(connection, wanted, now=NOON)
+    assert (usual.account_owner, usual.account_owner_of) == ("eva@acme.test", "")
+    OwnerLink.objects.filter(email="bob@acme.test").update(archived=True)
+    (own, _) = backgrounds.known_now(connection, wanted, rules=AccountRules(owner_from="parent"), now=NOON)
+    assert own.account_owner == "eva@acme.test"

@@ -5,7 +5,8 @@ from intake.models import IntakeForm
 from leadops.configuration import sections
 from leadops.models import ConfigurationMark
 from plumbing.secrets import encrypt
-from routing.models import RuleSet
+from routing.models import NamedAccount, RuleSet
+from routing.rules import publishing
 
 
 def empty_the_database() -> None:
@@ -104,5 +105,22 @@ def test_what_is_said_of_contacts_made_there_goes_round(config, acme):
 
     stored = CrmConnection.objects.get().born_there
     assert (stored.active, stored.sources, stored.per_minute) == (True, ["IMPORT"], 10)
+    assert config.diff(wanted) == (0, "")
+    assert config.diff(config.export()) == (0, "")
+
+
+def test_companies_above_and_tiers_go_round(config, acme):
+    wanted = (
+        acme.replace(
+            "named_accounts:\n",
+            "named_accounts:\n  - {company: Unit, parent: Group, tier: A}\n  - {company: Group}\n",
+        )
+        + "\naccount_match: {owner_from: ultimate}\n"
+    )
+    config.apply(wanted)
+
+    unit = NamedAccount.objects.select_related("parent").get(company="Unit")
+    assert (unit.parent.company, unit.tier) == ("Group", "A")
+    assert publishing.compiled().account_match.owner_from == "ultimate"
     assert config.diff(wanted) == (0, "")
     assert config.diff(config.export()) == (0, "")
