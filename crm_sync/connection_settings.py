@@ -1,9 +1,9 @@
 """What a connection's JSON columns hold."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from plumbing.json_shapes import JsonShape
 from routing.engine.scoring import Segment
@@ -79,8 +79,15 @@ class TaskRule(JsonShape):
     due: Literal["", "sla"] = ""
 
 
-def _moment(text: str) -> str:
+def _written(value: object) -> object:
+    """A date as a configuration file's parser gives it, as text."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _moment(text: str | None) -> str | None:
     """A date or a moment, as it was written."""
+    if text is None:
+        return None
     try:
         datetime.fromisoformat(text)
     except ValueError:
@@ -101,7 +108,7 @@ class BornThere(JsonShape):
     """
 
     active: bool = False
-    created_after: Annotated[str, AfterValidator(_moment)] | None = None
+    created_after: Annotated[str | None, BeforeValidator(_written), AfterValidator(_moment)] = None
     lifecycles: Words = []
     sources: Words = []
     only_without_owner: bool = False

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from crm_sync.born_there.which import waiting
+from crm_sync.born_there.which import is_switched_off, waiting
 from crm_sync.models import BornContact, CrmConnection
 
 Status = BornContact.Status
@@ -13,15 +13,18 @@ Status = BornContact.Status
 
 @dataclass(frozen=True, slots=True)
 class BornCount:
-    """`taken` became leads within 24 hours; `waiting` have still to be looked at, `minutes` at the connection's rate."""
+    """`taken` became leads within 24 hours; `waiting` have still to be looked at, `minutes` at the connection's rate.
+
+    `is_paused`: the form by which they come in is switched off."""
 
     taken: int
     waiting: int
     minutes: int
+    is_paused: bool
 
 
 def of_connection(connection: CrmConnection, *, now: datetime) -> BornCount | None:
-    """None where they do not become leads. Two queries."""
+    """None where they do not become leads. Three queries."""
     said = connection.born_there
     if not said.active:
         return None
@@ -30,4 +33,6 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> BornCount | No
         begun=Count("pk", filter=Q(status=Status.WAITING)),
     )
     left = waiting(connection).count()
-    return BornCount(rows["taken"], left + rows["begun"], minutes=-(-left // said.per_minute))
+    return BornCount(
+        rows["taken"], left + rows["begun"], -(-left // said.per_minute), is_switched_off(connection)
+    )

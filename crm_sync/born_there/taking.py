@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
-from crm_sync.born_there.which import matching, waiting
+from crm_sync.born_there.which import is_switched_off, matching, waiting
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Present, PropertyNames, SetupProblem
@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 TAKE = "crm_sync.take_born_there"
 LEASE = timedelta(seconds=60)
 RATE_WINDOW = timedelta(minutes=1)
-RETRIES = RetryPolicy()
+# The connection's own pause comes first; nobody waits much longer than that.
+RETRIES = RetryPolicy(cap=60.0)
 _AT_ONCE = 100
 _RESULT = ["status", "result", "submission", "attempts", "due_at", "claim_token", "claimed_until"]
 
@@ -95,7 +96,7 @@ def try_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attemp
 def _take_some(connection: CrmConnection, *, now: datetime) -> int:
     """Claim a batch, read it in one call, decide about each in a transaction of its own. 0: stop for now."""
     budget = Budget(connection.budget)
-    if not _is_mirrored(connection) or not budget.has_to_spare(now=now) or _is_switched_off(connection):
+    if not _is_mirrored(connection) or not budget.has_to_spare(now=now) or is_switched_off(connection):
         return 0
     _begin(connection, now=now)
     due = BornContact.objects.filter(connection=connection, status=Status.WAITING, due_at__lte=now)
@@ -194,11 +195,6 @@ def _is_mirrored(connection: CrmConnection) -> bool:
     """Accounts and deals decide with whom a contact goes: first the mirror has all of them."""
     rows = MirrorProgress.objects.filter(connection=connection, loaded_at__isnull=False)
     return rows.count() == len(MirrorProgress.Kind)
-
-
-def _is_switched_off(connection: CrmConnection) -> bool:
-    """Whoever switches off the form takes nothing by it for the moment."""
-    return IntakeForm.objects.filter(key=connection.key, kind=IntakeForm.Kind.CRM, active=False).exists()
 
 
 def _begin(connection: CrmConnection, *, now: datetime) -> None:

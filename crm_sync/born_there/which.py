@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from crm_sync.models import BornContact, CrmConnection, CrmLink, KnownContact
+from intake.models import IntakeForm
 
 
 def matching(connection: CrmConnection) -> QuerySet[KnownContact]:
@@ -31,6 +32,11 @@ def waiting(connection: CrmConnection) -> QuerySet[KnownContact]:
         status=BornContact.Status.LEFT, contact_modified_at__lt=OuterRef("modified_at")
     )
     return matching(connection).filter(~Exists(begun)).order_by(F("made_at").asc(), "remote_id")
+
+
+def is_switched_off(connection: CrmConnection) -> bool:
+    """Whoever switches off the form takes nothing by it for the moment."""
+    return IntakeForm.objects.filter(key=connection.key, kind=IntakeForm.Kind.CRM, active=False).exists()
 
 
 def _one_of(column: str, words: Sequence[str]) -> Q:

@@ -65,7 +65,7 @@ def _compare(name: str, wanted: Any, current: Any) -> Iterator[Change]:
         elif details := tuple(_details(section.comparable(before[key]), section.comparable(item))):
             yield Change(name, key, "change", details)
     for key, item in before.items():
-        if key not in after and item.get(ACTIVE, True):
+        if key not in after and item.get(ACTIVE, True) and not section.stays(item):
             yield Change(name, key, "deactivate")
     if section.ordered and _shared(after, before) != _shared(before, after):
         yield Change(

@@ -65,6 +65,10 @@ class Section(ABC):
         """The item without what makes no difference."""
         return item
 
+    def stays(self, item: Item) -> bool:
+        """Whether it stays as it is where a file does not name it: something else has made it."""
+        return False
+
     def tidy(self, plain: Any) -> Any:
         return self.shape.check(plain, (), Notes())
 

@@ -173,7 +173,7 @@ class CompiledRuleSet:
             "stickiness": self.stickiness.to_json(),
             "sla_policies": [policy.to_json() for policy in self.sla_policies],
             "fallback_queue": {"id": queue.id, "name": queue.name} if queue else None,
-            **account_match_json(self.account_match),
+            **account_match_json(self.account_match.steps, self.account_match.owner_from),
         }
 
 
@@ -236,10 +236,10 @@ def _account_steps(data: Sequence[str]) -> tuple[Step, ...]:
     return tuple(step for name in data for step in ALL_STEPS if step == name)
 
 
-def account_match_json(rules: AccountRules) -> Row:
+def account_match_json(steps: Sequence[str], owner_from: str) -> Row:
     """As it stands in a snapshot: what is as usual is not said, so that nothing is to publish where nobody has changed it."""
-    steps = {} if rules.steps == ALL_STEPS else {"account_steps": list(rules.steps)}
-    return steps if rules.owner_from == "self" else {**steps, "account_owner_from": rules.owner_from}
+    said: Row = {} if tuple(steps) == ALL_STEPS else {"account_steps": list(steps)}
+    return said if owner_from == "self" else {**said, "account_owner_from": owner_from}
 
 
 def _owner_from(data: str) -> OwnerFrom:

@@ -16,7 +16,6 @@ from plumbing.locks import lock_keys
 from routing.engine import ruleset as engine
 from routing.engine.account_family import USUAL_RULES, AccountRules
 from routing.models import Queue, RoutingRule, RoutingSettings, RuleSet, ScoringRule, SlaPolicy, Territory
-from routing.models.rules import account_steps
 from routing.rules import ruleset_changes
 from routing.rules.draft_findings import Finding, find
 
@@ -181,17 +180,8 @@ def draft_snapshot() -> Snapshot:
             for row in SlaPolicy.objects.filter(active=True)
         ],
         "fallback_queue": {"id": fallback.pk, "name": fallback.name} if fallback else None,
-        **_account_match(settings),
+        **engine.account_match_json(settings.account_steps, str(settings.account_owner_from)),
     }
-
-
-def _account_match(settings: RoutingSettings) -> Snapshot:
-    said: Snapshot = {}
-    if settings.account_steps != account_steps():
-        said["account_steps"] = settings.account_steps
-    if settings.account_owner_from != "self":
-        said["account_owner_from"] = str(settings.account_owner_from)
-    return said
 
 
 def _rules() -> Iterable[RoutingRule]:

@@ -1,18 +1,21 @@
 """Contacts that somebody else makes in the CRM become leads: once, by the rules, linked before anything is written there."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.db import connection as database
+from django.db import connections
 from django.utils import timezone
 
-from crm_sync.born_there import taking
+from crm_sync.born_there import counting, taking
 from crm_sync.models import BornContact, CrmConnection, CrmLink, KnownContact, MirrorProgress
 from crm_sync.polling import filling
 from exception_queue.models import ExceptionItem
 from intake import runner
-from intake.models import IntakeForm, Lead, Submission, TimelineEntry
+from intake.models import IntakeForm, Lead, Submission
 from plumbing.bulk import insert_rows
+from routing.handover.actions import mark_contacted
 from routing.models import Assignment, Decision, SlaClock
 from tests import make
 from tests.crm_sync.test_looking_up import BOB, connected, holder, there
@@ -156,14 +159,25 @@ def test_the_forms_own_submission_of_the_same_second_is_one_lead(crm, connection
 
 
 def test_a_contact_made_for_somebody_who_asked_already_is_no_second_request(crm, connection):
-    make.submitted(make.american(email=EMAIL))
     number = made_there(crm)
-    taking.take_all()  # Nobody is a lead yet, so both are submissions.
-    assert Submission.objects.count() == 2
-    runner.drain()
-    lead = only_lead()
-    assert not TimelineEntry.objects.filter(lead=lead, verb="routing.came_back").exists()
-    assert SlaClock.objects.filter(lead=lead).count() == 1
+    taking.take_all()  # Nobody is a lead yet.
+    later = timezone.now() + timedelta(hours=1)
+    Submission.objects.update(due_at=later)
+    lead = make.handed_off(make.american(email=EMAIL))
+    mark_contacted(
+        lead_id=lead.pk,
+        at=timezone.now(),
+        by="alice@acme.test",
+        evidence="claimed",
+        source="console",
+        actor="alice@acme.test",
+        now=timezone.now(),
+    )
+    runner.drain(now=later)
+    assert set(Submission.objects.values_list("status", "lead")) == {("handed_off", lead.pk)}
+    # Whoever asks again after an answer is new again; nobody has.
+    assert only_lead().status == "contacted"
+    assert set(SlaClock.objects.filter(lead=lead).values_list("status", flat=True)) == {"met"}
     crm_sync.drain(connection)
     assert CrmLink.objects.get(lead=lead).remote_id == number
 
@@ -243,6 +257,8 @@ def test_a_form_that_is_switched_off_takes_nothing_until_it_is_on(crm, connectio
     taking.form_of(connection)
     IntakeForm.objects.filter(kind="crm").update(active=False)
     assert taking.take_all() == 0
+    counted = counting.of_connection(connection, now=timezone.now())
+    assert (counted.waiting, counted.is_paused) == (1, True)
     IntakeForm.objects.filter(kind="crm").update(active=True)
     assert taking.take_all() == 1
 
@@ -349,10 +365,6 @@ def test_two_sweeps_at_once_keep_to_the_rate(crm, connection):
 
 
 def in_threads(work, count: int) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from django.db import connections
-
     def run(_: int) -> None:
         try:
             work()

@@ -81,3 +81,7 @@ class Forms(RowSection):
         ),
         also=_goes_together,
     )
+
+    def stays(self, item: Item) -> bool:
+        """A connection makes its own form; what a file says of it (its purpose, say) counts all the same."""
+        return bool(item["kind"] == IntakeForm.Kind.CRM)

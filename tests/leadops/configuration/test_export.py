@@ -1,3 +1,4 @@
+import pytest
 from django.core.management import call_command
 
 from crm_sync.models import CrmConnection
@@ -97,14 +98,16 @@ def test_it_remembers_what_it_has_exported(config, acme):
     assert "1 form changed" in config.apply(acme)
 
 
-def test_what_is_said_of_contacts_made_there_goes_round(config, acme):
-    said = '    born_there: {active: true, created_after: "2026-11-27", sources: [IMPORT], per_minute: 10}\n'
+@pytest.mark.parametrize("since", ["2026-11-27", '"2026-11-27"', '"2026-11-27T09:00+01:00"'])
+def test_what_is_said_of_contacts_made_there_goes_round(config, acme, since):
+    said = f"    born_there: {{active: true, created_after: {since}, sources: [IMPORT], per_minute: 10}}\n"
     wanted = acme.replace("    task: {when: [hot", f"{said}    task: {{when: [hot")
     assert wanted != acme
     config.apply(wanted)
 
     stored = CrmConnection.objects.get().born_there
     assert (stored.active, stored.sources, stored.per_minute) == (True, ["IMPORT"], 10)
+    assert stored.created_after == since.strip('"')
     assert config.diff(wanted) == (0, "")
     assert config.diff(config.export()) == (0, "")
 
@@ -124,3 +127,14 @@ def test_companies_above_and_tiers_go_round(config, acme):
     assert publishing.compiled().account_match.owner_from == "ultimate"
     assert config.diff(wanted) == (0, "")
     assert config.diff(config.export()) == (0, "")
+
+
+def test_a_form_that_a_connection_has_made_stays_when_a_file_does_not_name_it(config, acme):
+    config.apply(acme)
+    IntakeForm.objects.create(key="hubspot", name="Made in HubSpot (hubspot)", kind="crm", purpose="partner")
+    assert config.diff(acme) == (0, "")
+    config.apply(acme.replace("Alice Ames", "Alice A. Ames"))
+    assert IntakeForm.objects.get(key="hubspot").active
+    exported = config.export()
+    assert "purpose: partner" in exported
+    assert config.diff(exported) == (0, "")
