@@ -70,7 +70,7 @@ class Backgrounds:
         if (account := belongs.account) is not None:
             claims = replace(
                 claims,
-                account_owner=self.people.known_owner(
+                account_owner=self.people.account_owner(
                     belongs.owner.pk if belongs.owner is not None else None
                 ),
                 account_name=account.company,
@@ -85,7 +85,7 @@ class Backgrounds:
         if account is None and told.account:
             claims = replace(
                 claims,
-                account_owner=self._known(told.account_owner),
+                account_owner=self.people.account_owner(self._id_of(told.account_owner)),
                 account_name=told.account,
                 account_owner_of=told.account_owner_of,
                 account_by=told.account_by,
@@ -110,4 +110,7 @@ class Backgrounds:
         )
 
     def _known(self, email: str) -> KnownOwner | None:
-        return self.people.known_owner(self._by_email.get(email.lower())) if email else None
+        return self.people.known_owner(self._id_of(email))
+
+    def _id_of(self, email: str) -> int | None:
+        return self._by_email.get(email.lower()) if email else None

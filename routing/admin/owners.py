@@ -49,10 +49,12 @@ class OwnerResource(ModelResource):
         attribute="calendar", column_name="calendar", widget=ForeignKeyWidget(WorkCalendar, "name")
     )
 
+    sdr = Field(attribute="sdr", column_name="sdr", widget=ForeignKeyWidget(Owner, "email"))
+
     class Meta:
         model = Owner
         # Not `active`: switching somebody off moves leads, which an import must not do in passing.
-        fields = ["email", "name", "team", "calendar", "daily_cap", "weekly_cap", "load_cap"]
+        fields = ["email", "name", "team", "calendar", "daily_cap", "weekly_cap", "load_cap", "sdr"]
         import_id_fields = ["email"]
 
 
@@ -70,6 +72,7 @@ class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
             "daily_cap",
             "weekly_cap",
             "load_cap",
+            "sdr",
             "user",
         ]
         labels = {"user": "Login", "load_cap": "Open leads at most"}
@@ -80,6 +83,14 @@ class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
             "weekly_cap": "The same per week, from Monday.",
             "load_cap": "Empty: no limit.",
         }
+
+    def clean_sdr(self) -> Owner | None:
+        sdr: Owner | None = self.cleaned_data.get("sdr")
+        if sdr is not None and sdr.pk == self.instance.pk:
+            raise ValidationError("Nobody is their own SDR: choose a colleague, or leave it empty.")
+        if sdr is not None and not sdr.active and "sdr" in self.changed_data:
+            raise ValidationError(f"{sdr} is not active: choose somebody else.")
+        return sdr
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
@@ -118,6 +129,13 @@ class AbsencesInline(TheirRows, TabularInline):
     tab = True
 
 
+def _readable(name: Any) -> Any:
+    """The same place in a fieldset with the login as a text."""
+    if isinstance(name, tuple):
+        return tuple(_readable(one) for one in name)
+    return "login" if name == "user" else name
+
+
 class OwnerList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -135,11 +153,11 @@ class OwnerPage(TablePage):
     list_filter = [("team", TheirsDropdownFilter), ("active", BooleanRadioFilter)]
     list_select_related = ["team"]
     search_fields = ["name", "email", "team__name"]
-    autocomplete_fields = ["team", "calendar", "user"]
+    autocomplete_fields = ["team", "calendar", "sdr", "user"]
     change_form_outer_before_template = "routing/owner_summary.html"
     actions_detail = ["switch_off", "switch_on"]
     fieldsets = [
-        (None, {"fields": ["name", "email", ("team", "calendar"), "skills", "user"]}),
+        (None, {"fields": ["name", "email", ("team", "calendar"), "skills", ("sdr", "user")]}),
         ("Limits", {"fields": [("daily_cap", "weekly_cap"), "load_cap"]}),
     ]
     empty_icon = "badge"
@@ -162,7 +180,7 @@ class OwnerPage(TablePage):
         return [
             (
                 title,
-                {**options, "fields": ["login" if name == "user" else name for name in options["fields"]]},
+                {**options, "fields": [_readable(name) for name in options["fields"]]},
             )
             for title, options in fieldsets
         ]
@@ -186,6 +204,7 @@ class OwnerPage(TablePage):
             "works_by": owner_calendar_row(row),
             "memberships": row.memberships.filter(active=True).select_related("rotation"),
             "accounts": list(row.named_accounts.filter(active=True)[:10]),
+            "pairs": list(row.takes_leads_for.filter(active=True)),
             "leads_url": f"{reverse('admin:intake_lead_changelist')}?owner={row.pk}",
             "absence": row.absences.filter(active=True, ends_on__gte=timezone.now().date())
             .select_related("backup")

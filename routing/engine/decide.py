@@ -204,9 +204,9 @@ class _Deciding:
     def _away(self, step: Step, asked: str, owner: KnownOwner) -> RoutingDecision | None:
         """The backup takes this touch; without one the rules find somebody. The lead stays sticky."""
         self.sticky = owner.ref
-        said = f"{owner.name} is away {owner.away_text}".strip()
+        said = f"{owner.name} {owner.unable_text}"
         backup = owner.backup
-        if backup is None or not backup.active or backup.away:
+        if backup is None or backup.unable_text:
             self._no(step, asked, f"{said}: somebody else takes this touch")
             return None
         self._note(step, asked, True, f"{said}: {backup.name} covers")
@@ -219,9 +219,8 @@ class _Deciding:
         if owner is None:
             self._no("candidate", asked, "Nobody's")
             return None
-        if not owner.active or owner.away:
-            said = "is away" if owner.active else owner.inactive_text
-            self._no("candidate", asked, f"{owner.name} {said}")
+        if owner.unable_text:
+            self._no("candidate", asked, f"{owner.name} {owner.unable_text}")
             return None
         self._note(
             "candidate", asked, True, f"{self.ownership.candidate_name or 'A known lead'}, with {owner.name}"
@@ -263,7 +262,13 @@ class _Deciding:
             said = "the account has no owner" if owner is None else f"{owner.name} {owner.inactive_text}"
             self._note("account_owner", self._asked(rule), False, f"It matches, but {said}")
             return None
-        self._matched(rule, f"-> {owner.name}, owner of {self._account()}")
+        whose = f"{owner.name}, owner of {self._account()}"
+        sdr = owner.sdr
+        if sdr is not None and not sdr.unable_text:
+            self._matched(rule, f"-> {sdr.name}, SDR of {whose}")
+            return self._decided("account_owner", sdr.ref, rule.name, rule)
+        unable = f"; the SDR {sdr.name} {sdr.unable_text}" if sdr is not None else ""
+        self._matched(rule, f"-> {whose}{unable}")
         return self._decided("account_owner", owner.ref, rule.name, rule)
 
     def _fallback(self) -> RoutingDecision:

@@ -17,7 +17,7 @@ INACTIVE = "is not active"
 @dataclass(frozen=True, slots=True)
 class KnownOwner:
     """An owner with a claim on the lead. inactive_text and away_text are for people ("is not active", "until 4 January");
-    backup stands in while they are away."""
+    backup stands in while they are away. sdr takes the new leads of their accounts; it has none of its own here."""
 
     id: Id
     name: str
@@ -26,6 +26,14 @@ class KnownOwner:
     away: bool = False
     away_text: str = ""
     backup: "KnownOwner | None" = None
+    sdr: "KnownOwner | None" = None
+
+    @property
+    def unable_text(self) -> str:
+        """Why they take nothing now, after their name; "" where they do."""
+        if not self.active:
+            return self.inactive_text
+        return f"is away {self.away_text}".strip() if self.away else ""
 
     @property
     def ref(self) -> Ref:

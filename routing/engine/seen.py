@@ -187,7 +187,8 @@ def _person(data: Row) -> KnownPerson:
 def _known_owner(data: Row | None) -> KnownOwner | None:
     if not data:
         return None
-    return KnownOwner(**{**data, "backup": _known_owner(data.get("backup"))})
+    others = {name: _known_owner(data.get(name)) for name in ("backup", "sdr")}
+    return KnownOwner(**{**data, **others})
 
 
 def _candidate_json(one: Candidate) -> Row:

@@ -71,6 +71,7 @@ class Leaving:
     queue: Queue | None
     rotations: Sequence[Rotation]
     accounts: Sequence[NamedAccount]
+    pairs: Sequence[Owner]
     rules: Sequence[RoutingRule]
     teams: Sequence[Team]
     queues: Sequence[Queue]
@@ -94,6 +95,9 @@ class Leaving:
             )
         if self.accounts:
             said.append(f"{', '.join(map(str, self.accounts))}: no longer {name}'s.")
+        if self.pairs:
+            names = ", ".join(map(str, self.pairs))
+            said.append(f"{names}: new leads of their accounts go to them again, while {name} is not active.")
         said.append("Returning leads go to somebody else. Disqualified and lost leads stay as they are.")
         return said
 
@@ -123,6 +127,7 @@ def preview(owner: Owner) -> Leaving:
         queue=queue,
         rotations=[member.rotation for member in memberships],
         accounts=list(owner.named_accounts.filter(active=True)),
+        pairs=list(owner.takes_leads_for.filter(active=True)),
         rules=list(owner.routing_rules.filter(active=True)),
         teams=list(owner.manages.filter(active=True)),
         queues=list(owner.shown_for_queues.filter(active=True)),

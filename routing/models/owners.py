@@ -77,6 +77,16 @@ class Owner(models.Model):
         null=True, blank=True, help_text="Automatic assignments per local week."
     )
     load_cap = models.PositiveIntegerField(null=True, blank=True, help_text="Open leads at the same time.")
+    # One step only: whoever takes leads for somebody is not asked for an SDR of their own.
+    sdr = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="takes_leads_for",
+        verbose_name="SDR",
+        help_text="Takes the new leads of this owner's accounts. Empty: they take them themselves.",
+    )
     active = models.BooleanField(default=True)
     # Somebody outside says that they are gone: since when, and how that is said after "is". They may come back.
     unavailable_since = models.DateTimeField(null=True, blank=True, editable=False)

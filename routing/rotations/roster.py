@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count
@@ -66,6 +66,13 @@ class Roster:
             away_text=away_text(absence) if absence else "",
             backup=backup,
         )
+
+    def account_owner(self, owner_id: int | None) -> KnownOwner | None:
+        """The same for whose an account is, with the SDR who takes its new leads."""
+        known = self.known_owner(owner_id)
+        if owner_id is None or known is None:
+            return None
+        return replace(known, sdr=self.known_owner(self.owners[owner_id].sdr_id, with_backup=False))
 
     def candidate(self, owner_id: int, *, past_owners: Collection[int] = ()) -> Candidate:
         """A member of a rotation as the engine judges one."""

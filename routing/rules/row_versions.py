@@ -92,7 +92,8 @@ def _owners_of(ownership: Mapping[str, Any]) -> Iterable[int]:
     claims = [
         ownership.get(name) for name in ("manual_lock", "open_deal", "account_owner", "candidate_owner")
     ]
-    for claim in (*claims, sticky.get("owner")):
-        while claim:
+    left = [*claims, sticky.get("owner")]
+    while left:
+        if claim := left.pop():
             yield int(claim["id"])
-            claim = claim.get("backup")
+            left += [claim.get("backup"), claim.get("sdr")]

@@ -1,5 +1,6 @@
 """Named accounts are found by their stored keys, in one statement for any number of leads."""
 
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -12,7 +13,8 @@ from routing import facts
 from routing.accounts import Accounts
 from routing.engine.account_family import AccountRules
 from routing.engine.account_match import TOO_COMMON
-from routing.models import Assignment, Decision, NamedAccount, Owner, RoutingSettings
+from routing.engine.seen import ownership_from_json
+from routing.models import Absence, Assignment, Decision, NamedAccount, Owner, RoutingSettings
 from routing.rules import publishing
 from tests import make
 
@@ -195,6 +197,26 @@ def test_the_owner_of_the_company_above_decides_where_that_is_published(acme, ow
     assert decision.ownership["account_owner_of"] == whose
     assert Assignment.objects.get(lead=lead).owner == expected
     assert any(says in row["answer"] for row in decision.trace)
+
+
+def test_the_sdr_of_an_accounts_owner_takes_its_new_leads_and_the_decision_replays(acme):
+    alice, bob = (Owner.objects.get(email=f"{name}@acme.test") for name in ("alice", "bob"))
+    Owner.objects.filter(pk=alice.pk).update(sdr=bob)
+    lead = make.handed_off(make.american(email="jane@globex.com"))
+    decision = Decision.objects.get(lead=lead)
+    assert (Assignment.objects.get(lead=lead).owner, decision.facts["account_owner"]) == (bob, alice.email)
+    seen = ownership_from_json(decision.ownership)
+    assert (seen.account_owner.name, seen.account_owner.sdr.name) == (alice.name, bob.name)
+    assert {alice.pk, bob.pk} <= {int(pk) for pk in decision.row_versions["owner"]}
+
+
+def test_an_sdr_who_is_away_leaves_the_lead_to_the_accounts_owner(acme):
+    alice, bob = (Owner.objects.get(email=f"{name}@acme.test") for name in ("alice", "bob"))
+    Owner.objects.filter(pk=alice.pk).update(sdr=bob)
+    today = timezone.now().date()
+    Absence.objects.create(owner=bob, starts_on=today - timedelta(days=1), ends_on=today + timedelta(days=1))
+    lead = make.handed_off(make.american(email="jane@globex.com"))
+    assert Assignment.objects.get(lead=lead).owner == alice
 
 
 def test_companies_above_cost_one_query_more_and_a_circle_ends(acme):

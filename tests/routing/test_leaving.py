@@ -172,3 +172,16 @@ def test_doctor_sees_leads_that_should_have_moved_and_moves_them(alice):
     assert found.title == "2 open leads of Alice Ames, who is switched off, should have moved."
     assert found.fix() == "2 leads of Alice Ames moved, 0 are left."
     assert list(doctor.check_leavers()) == []
+
+
+def test_an_sdr_who_leaves_leaves_the_pair_to_the_owner_of_the_accounts(alice):
+    carla = Owner.objects.get(email="carla@acme.test")
+    Owner.objects.filter(pk=carla.pk).update(sdr=alice)
+    assert (
+        "Carla Cruz: new leads of their accounts go to them again, while Alice Ames is not active."
+        in deactivation.preview(alice).sentences()
+    )
+    NamedAccount.objects.filter(company="Globex").update(owner=carla)
+    off(alice)
+    lead = make.handed_off(make.american(email="jane@globex.com"))
+    assert Assignment.objects.get(lead=lead).owner == carla

@@ -5,7 +5,7 @@ from django.core.validators import validate_email
 
 from leadops.configuration.schema import Field, Flag, Item, ListOf, Shape, Text, Whole
 from leadops.configuration.section import Reference, RowSection
-from leadops.configuration.sections.teams import CALENDAR
+from leadops.configuration.sections.teams import CALENDAR, OWNER
 from routing.models import Owner, Team
 
 TEAM = Reference("teams", Team)
@@ -33,6 +33,7 @@ class Owners(RowSection):
             Field("daily_cap", Whole(), None),
             Field("weekly_cap", Whole(), None),
             Field("load_cap", Whole(), None),
+            Field("sdr", OWNER, None, late=True),
             Field("active", Flag(), True),
         )
     )

@@ -6,7 +6,7 @@ from intake.models import IntakeForm
 from leadops.configuration import sections
 from leadops.models import ConfigurationMark
 from plumbing.secrets import encrypt
-from routing.models import NamedAccount, RuleSet
+from routing.models import NamedAccount, Owner, RuleSet
 from routing.rules import publishing
 
 
@@ -138,3 +138,15 @@ def test_a_form_that_a_connection_has_made_stays_when_a_file_does_not_name_it(co
     exported = config.export()
     assert "purpose: partner" in exported
     assert config.diff(exported) == (0, "")
+
+
+def test_pairs_go_round(config, acme):
+    wanted = acme.replace("{email: alice@acme.test, ", "{email: alice@acme.test, sdr: bob@acme.test, ")
+    assert wanted != acme
+    config.apply(wanted)
+
+    assert Owner.objects.select_related("sdr").get(email="alice@acme.test").sdr.email == "bob@acme.test"
+    assert config.diff(wanted) == (0, "")
+    assert config.diff(config.export()) == (0, "")
+    config.apply(acme)
+    assert Owner.objects.get(email="alice@acme.test").sdr is None

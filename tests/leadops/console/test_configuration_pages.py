@@ -597,6 +597,22 @@ def test_it_asks_before_it_switches_an_owner_off(client):
     assert bob.active
 
 
+def test_an_owner_may_have_an_sdr_who_is_somebody_else(client):
+    alice, bob = (Owner.objects.get(email=f"{name}@acme.test") for name in ("alice", "bob"))
+    given = {"name": alice.name, "email": alice.email, "skills": "", **absences_of_nobody()}
+    refused = client.post(page(Owner, alice), {**given, "sdr": alice.pk}).content.decode()
+    assert "Nobody is their own SDR" in refused
+    assert client.post(page(Owner, alice), {**given, "sdr": bob.pk}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.sdr == bob
+    assert "takes the new leads of Alice Ames’s accounts" in client.get(page(Owner, alice)).content.decode()
+    assert "Takes the new leads of" in client.get(page(Owner, bob)).content.decode()
+
+
+def absences_of_nobody() -> dict[str, str]:
+    return {f"absences-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+
+
 def reader() -> Client:
     """Somebody who may look at everything and change nothing."""
     user = User.objects.create_user("bob", "bob@acme.test", is_staff=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from routing.engine.decide import MOST_WHY_NOTS, decide
-from routing.engine.ownership import OwnershipContext, StickyOwner
+from routing.engine.ownership import KnownPerson, OwnershipContext, StickyOwner
 from routing.engine.references import Ref
 from routing.engine.returning import Previous, Touch, returning
 from routing.engine.ruleset import NoFallbackQueue
@@ -205,3 +205,31 @@ def test_a_returning_lead_that_starts_again_is_decided_in_the_normal_order():
     back = returning(Previous("closed_lost", contacted=True), Touch())
     decision = decided(returning=back, current=Ref("queue", 1, "Triage"), sticky=sticky(EVA))
     assert (decision.step, decision.target.id) == ("stickiness", EVA)
+
+
+@pytest.mark.parametrize(
+    ("sdr", "taken_by", "says"),
+    [
+        ({}, BOB, "-> Bob Burke, SDR of Alice Ames, owner of Globex"),
+        (
+            {"away": True, "away_text": "until 4 January"},
+            ALICE,
+            "-> Alice Ames, owner of Globex; the SDR Bob Burke is away until 4 January",
+        ),
+        ({"active": False}, ALICE, "-> Alice Ames, owner of Globex; the SDR Bob Burke is not active"),
+    ],
+)
+def test_the_sdr_of_the_accounts_owner_takes_a_new_lead_unless_they_cannot(sdr, taken_by, says):
+    decision = decided(account_name="Globex", account_owner=owner(ALICE, sdr=owner(BOB, **sdr)))
+    assert (decision.step, decision.target.id) == ("account_owner", taken_by)
+    assert answers(decision, "account_owner")[-1] == says
+
+
+def test_customers_and_open_deals_of_an_account_are_not_the_sdrs():
+    pair = owner(ALICE, sdr=owner(BOB))
+    customer = decided(account_name="Globex", account_owner=pair, person=KnownPerson(customer=True))
+    deal = decided(account_name="Globex", account_owner=pair, open_deal=owner(ALICE))
+    assert [(one.step, one.target.id) for one in (customer, deal)] == [
+        ("customer", ALICE),
+        ("open_deal", ALICE),
+    ]
