@@ -76,7 +76,12 @@ class ConnectionPage(
         ("active", BooleanRadioFilter),
     ]
     search_fields = ["key", "base_url"]
-    actions_detail = ["ask_now", "test_rights", "compare", "read_properties", "observe", "live"]
+    actions_detail = [
+        "ask_now",
+        "compare",
+        {"title": "Mode", "icon": "tune", "items": ["observe", "live"]},
+        {"title": "More", "icon": "more_horiz", "items": ["test_rights", "read_properties"]},
+    ]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
         (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),

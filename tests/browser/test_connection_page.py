@@ -25,6 +25,7 @@ from intake import runner
 from intake.models import IntakeForm, Lead
 from plumbing import secrets
 from routing.models import LeadScore
+from tests.browser.axe import faults
 from tests.make.crm_sync import push
 from tests.make.sandbox import TOKEN, Crm
 
@@ -63,6 +64,12 @@ def crm(company, tmp_path):
         yield found
 
 
+def cut(page: Page) -> bool:
+    """Whether a word of the title bar is shown in part."""
+    parts = page.locator("#header-inner .truncate")
+    return bool(parts.evaluate_all("them => them.some(one => one.scrollWidth > one.clientWidth)"))
+
+
 def test_the_page_says_what_comes_in_and_a_comparison_what_differs(console: Page, crm: Crm, shoot):
     lead = Lead.objects.get(full_name="Tom Field")
     crm.person_changes(CrmLink.objects.get(lead=lead).remote_id, leadops_segment="lukewarm")
@@ -80,6 +87,14 @@ def test_the_page_says_what_comes_in_and_a_comparison_what_differs(console: Page
     expect(console.get_by_role("heading", name="What comes in")).to_be_visible()
     expect(console.get_by_role("row", name=re.compile("Contacts"))).to_contain_text("whole")
     shoot("connection")
+    assert not cut(console), "the title has no room beside the buttons"
+    console.get_by_role("button", name="More").click()
+    expect(console.get_by_role("link", name="Read properties now")).to_be_visible()
+    console.mouse.move(0, 0)
+    assert faults(console, within="#header-inner") == ""
+    shoot("connection-more")
+    console.keyboard.press("Escape")
+    expect(console.get_by_role("link", name="Read properties now")).to_be_hidden()
     console.get_by_text("Who decides", exact=True).click()
     expect(console.get_by_label("Company")).to_be_visible()
     shoot("connection-who-decides")
@@ -174,7 +189,8 @@ def test_going_live_shows_first_what_would_be_written(console: Page, crm: Crm, s
     CrmConnection.objects.update(mode="observe")
     CrmLink.objects.filter(lead__full_name="Jana Weiss").delete()
     console.goto(reverse("admin:crm_sync_crmconnection_change", args=(CrmConnection.objects.get().pk,)))
-    console.get_by_role("link", name="Go live").first.click()
+    console.get_by_role("button", name="Mode").click()
+    console.get_by_role("link", name="Go live").click()
     dialog = console.locator("#dialog")
     expect(dialog).to_contain_text("What would be written for the newest of them")
     expect(dialog).to_contain_text("hs_lead_status")
