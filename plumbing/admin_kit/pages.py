@@ -104,6 +104,27 @@ def _below(inline: Any, object_id: str) -> dict[str, str]:
     return {name: object_id}
 
 
+class PartOfItsPage:
+    """An inline, before its own class, whose rows are a part of the row above them: whoever may look at that row may look at
+    them, and whoever may change or add it may change and add them. Removing them takes the model's own permission."""
+
+    parent_model: Any
+
+    def _may(self, request: HttpRequest, *verbs: str) -> bool:
+        opts = self.parent_model._meta
+        user = request.user
+        return any(user.has_perm(f"{opts.app_label}.{verb}_{opts.model_name}") for verb in verbs)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view", "change")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "add" if obj is None else "change")
+
+
 class Page(TheirRows, TitledList):
     """Every list says what it is for when it is empty (templates/unfold/helpers/empty_results.html).
 

@@ -17,7 +17,7 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.views import ChangeList
 
 from plumbing.admin_kit.form_fields import WordsField
-from plumbing.admin_kit.pages import ConfigurationPage, TheirRows
+from plumbing.admin_kit.pages import ConfigurationPage, PartOfItsPage, TheirRows
 from plumbing.findings import Finding, headline
 from routing.engine.rotation_state import LEAD, in_leads
 from routing.models import Rotation, RotationMember, RotationTurn
@@ -97,7 +97,7 @@ class MemberFormSet(PaginationInlineFormSet):
                 form.add_error("owner", f"{owner} is not active and cannot be picked.")
 
 
-class MembersInline(TheirRows, TabularInline):
+class MembersInline(PartOfItsPage, TheirRows, TabularInline):
     model = RotationMember
     formset = MemberFormSet
     fields = ["owner", "weight", "active"]
