@@ -71,11 +71,12 @@ KINDS = [
         severity="medium",
         what_to_do=(
             "The leads are in the CRM, without this one value; the count says how often that happened, the cause how many "
-            "lack it now. Translate the value to an option of the property, add the option in the CRM, or correct or switch "
-            "off the line in the connection's mappings: the missing values are written when that is saved, or within an "
-            "hour. Retry writes them at once. It closes by itself when no lead lacks the value."
+            "lack it now. Translate the value to an option of the property, on this page; or add the option in the CRM, or "
+            "correct or switch off the line in the connection's mappings: the missing values are written when that is saved, "
+            "or within an hour. Retry writes them at once. It closes by itself when no lead lacks the value."
         ),
         retry="crm_sync.outbound.left_out.retry",
+        panel="crm_sync.admin.translating.panel",
     ),
     ExceptionKind(
         key=DRIFT,

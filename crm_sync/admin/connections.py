@@ -29,6 +29,7 @@ from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.admin.rights import TestsRights
+from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connectors import ending, sends_events, version_of
@@ -66,7 +67,13 @@ def _list_of(kind: str, request: HttpRequest) -> tuple[str, bool]:
 
 @admin.register(CrmConnection)
 class ConnectionPage(
-    PreviewsPayload, ModeActions, ReadsProperties, TestsRights, ComparesLeads, ConfigurationPage
+    PreviewsPayload,
+    TranslatesValues,
+    ModeActions,
+    ReadsProperties,
+    TestsRights,
+    ComparesLeads,
+    ConfigurationPage,
 ):
     form = ConnectionForm
     inlines = [MappingsInline]

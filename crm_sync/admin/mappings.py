@@ -17,6 +17,8 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from crm_sync.admin import translations
+from crm_sync.admin.translations import TranslationsField
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.definitions import PropertyDefinition
@@ -28,6 +30,7 @@ from crm_sync.outbound.mapping_rules import CrmRules, MappingLine, MappingTroubl
 from crm_sync.schema import reading
 from intake.canonical import CANONICAL_FIELDS
 from intake.models import Lead
+from plumbing.admin_kit.pages import PartOfItsPage
 from plumbing.http import RemoteError
 from plumbing.spelling import did_you_mean
 
@@ -41,31 +44,6 @@ GUARDED = {
 PROPERTIES_LIST = "crm-properties"
 ANYWAY = "switch_off_anyway"
 ANYWAY_LABEL = "Switch off the e-mail or owner line all the same"
-
-
-def translations_in_words(values: Mapping[str, str]) -> str:
-    return "; ".join(f"{ours}={theirs}" for ours, theirs in values.items())
-
-
-class TranslationsField(forms.CharField):
-    """{"new": "NEW"} as new=NEW; working=IN_PROGRESS."""
-
-    widget = UnfoldAdminTextInputWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        return translations_in_words(value) if isinstance(value, dict) else value
-
-    def clean(self, value: Any) -> dict[str, str]:
-        found = {}
-        for pair in filter(None, (part.strip() for part in (super().clean(value) or "").split(";"))):
-            ours, equals, theirs = (part.strip() for part in pair.partition("="))
-            if not ours or not equals or not theirs:
-                raise ValidationError(f"“{pair}” is no translation: write ours=theirs; ours=theirs.")
-            found[ours] = theirs
-        return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (self.prepare_value(initial or {}) or "") != (data or "").strip()
 
 
 class PropertyWidget(UnfoldAdminTextInputWidget):
@@ -85,6 +63,8 @@ class PropertyWidget(UnfoldAdminTextInputWidget):
 class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
     canonical = forms.ChoiceField(label="Our field", widget=UnfoldAdminSelectWidget())
     values = TranslationsField(label="Translations (ours=theirs)", required=False)
+    # What stood there when the form was judged.
+    stood: Mapping[str, str]
 
     class Meta:
         model = FieldMapping
@@ -107,6 +87,20 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
             ("What the person said", fields),
             ("Extra values", extra),
         ]
+
+    def clean_values(self) -> dict[str, str]:
+        """With what somebody else has translated meanwhile, from an exception say."""
+        typed: dict[str, str] = self.cleaned_data["values"]
+        now: Mapping[str, str] = self.instance.values or {}
+        shown = self.data.get(self.add_initial_prefix("values"))
+        was = dict(now) if shown is None else translations.read(shown)
+        self.stood = dict(now)
+        if ours := next(translations.contested(was, typed, now), None):
+            stands = f"“{now[ours]}”" if ours in now else "nothing"
+            raise ValidationError(
+                f"Somebody has changed the translation of “{ours}” to {stands} meanwhile: open the page again."
+            )
+        return translations.merged(was, typed, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +192,12 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     def troubles(self, form: Any) -> list[MappingTrouble]:
         return list(self.rules.troubles(_line_of(form))) if self.rules else []
 
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
+        """Under the lock of the line: the last of two who translate at one moment keeps the other's words."""
+        now = FieldMapping.objects.select_for_update(no_key=True).get(pk=obj.pk).values
+        obj.values = translations.merged(form.stood, obj.values, now)
+        return super().save_existing(form, obj, commit=commit)
+
     def clean(self) -> None:
         super().clean()
         taken = dict[str, Any]()
@@ -255,7 +255,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             )
 
 
-class MappingsInline(TabularInline):
+class MappingsInline(PartOfItsPage, TabularInline):
     model = FieldMapping
     form = MappingForm
     formset = MappingsFormSet
@@ -283,4 +283,4 @@ class MappingsInline(TabularInline):
 
     @display(description="Translations", empty_value="–")
     def translations(self, row: FieldMapping) -> str | None:
-        return translations_in_words(row.values) or None
+        return translations.in_words(row.values) or None

@@ -215,6 +215,7 @@ def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
             mapping.values,
             plan.properties.get(mapping.property),
             passes=mapping.canonical != STATUS,
+            list_separator=plan.list_separator,
         )
         if value is None:
             # The property has no word for it; what stands there is as good as anything.

@@ -39,7 +39,13 @@ def not_fitting(rules: CrmRules, line: MappingLine, leads: QuerySet[Lead]) -> Co
     found = Counter(rules.encode(value) for value in _values(line.canonical, leads))
     lacks = Counter[str]()
     for ours, number in found.items():
-        theirs = fitting.translated(ours, line.values, definition, passes=line.canonical != STATUS)
+        theirs = fitting.translated(
+            ours,
+            line.values,
+            definition,
+            passes=line.canonical != STATUS,
+            list_separator=rules.list_separator,
+        )
         if theirs is None or fitting.misfit(theirs, definition, list_separator=rules.list_separator):
             lacks[ours] = number
     return lacks

@@ -38,17 +38,36 @@ def misfit(value: str, definition: PropertyDefinition | None, *, list_separator:
 
 
 def translated(
-    value: str, values: Mapping[str, str], definition: PropertyDefinition | None, *, passes: bool
+    value: str,
+    values: Mapping[str, str],
+    definition: PropertyDefinition | None,
+    *,
+    passes: bool,
+    list_separator: str,
 ) -> str | None:
     """What is to stand there for a value of ours: None where there is no word for it, and nothing is written.
 
-    `passes`: a value without a translation goes to a property that takes options as it is, and has to fit.
+    `passes`: a value without a translation goes to a property that takes options as it is, and has to fit. Of a list, each
+    value is translated where the property takes several.
     """
     if not values or not value:
         return value
     if value in values:
         return str(values[value])
-    return value if passes and definition is not None and definition.type in OPTIONS else None
+    passes = passes and definition is not None and definition.type in OPTIONS
+    if definition is None or definition.type != "choices":
+        return value if passes else None
+    theirs = [str(values.get(part, part if passes else "")) for part in value.split(list_separator)]
+    return list_separator.join(dict.fromkeys(filter(None, theirs))) or ("" if passes else None)
+
+
+def without_option(
+    value: str, values: Mapping[str, str], definition: PropertyDefinition, *, list_separator: str
+) -> list[str]:
+    """The values in a text of ours that would be no option there: itself, or of a list those for which there is none."""
+    allowed = {"", *(option for option, _ in definition.options)}
+    parts = value.split(list_separator) if definition.type == "choices" and value not in values else [value]
+    return [part for part in parts if part and str(values.get(part, part)) not in allowed]
 
 
 def _is_number(value: str) -> bool:

@@ -5,11 +5,12 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from crm_sandbox.server import SandboxServer
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound import sending
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
 from plumbing import secrets
+from tests.crm_sync.test_values_that_do_not_fit import make_choice
 from tests.make.crm_sync import push
 from tests.make.sandbox import TOKEN, Crm
 
@@ -41,3 +42,37 @@ def test_a_rule_that_leads_break_names_them(console: Page, crm: Crm, shoot):
     shoot("exception-rule")
     console.get_by_text("in the outbox").click()
     expect(console.get_by_text(lead.email).or_(console.get_by_text(str(lead))).first).to_be_visible()
+
+
+def test_a_value_that_is_no_option_is_translated_where_it_is_told(console: Page, crm: Crm, shoot):
+    make_choice(crm, options=[("MACHINERY", "Machinery"), ("FINANCE", "Banks & finance"), ("IT", "Software")])
+    connection = CrmConnection.objects.get()
+    FieldMapping.objects.create(connection=connection, canonical="industry", property="branch", position=90)
+    leads = list(Lead.objects.order_by("created_at"))
+    for lead, industry in zip(
+        leads, ["Maschinenbau", "Maschinenbau", '<b>R&D</b>; "labs"', "software"], strict=False
+    ):
+        Lead.objects.filter(pk=lead.pk).update(industry=industry)
+    push(*leads)
+    sending.drain_all()
+    console.goto(item_page("crm.value_left_out"))
+    choose = console.get_by_label("Translate Maschinenbau to")
+    expect(choose.locator("option")).to_have_text(
+        ["Not now", "Leave it empty", "Machinery", "Banks & finance", "Software"]
+    )
+    expect(console.get_by_label("Translate software to")).to_have_value("=IT")
+    choose.select_option("Machinery")
+    console.get_by_label('Translate <b>R&D</b>; "labs" to').select_option("Leave it empty")
+    shoot("exception-translate")
+    console.get_by_role("button", name="Save translations").click()
+    expect(console.get_by_text("“Maschinenbau” is written as “MACHINERY”").first).to_be_visible()
+    expect(console.get_by_text("trying", exact=True)).to_be_visible()
+    sending.drain_all()
+    console.reload()
+    expect(console.get_by_text("Resolved").first).to_be_visible()
+    shoot("exception-translated")
+    assert FieldMapping.objects.get(canonical="industry").values == {
+        "Maschinenbau": "MACHINERY",
+        '<b>R&D</b>; "labs"': "",
+        "software": "IT",
+    }

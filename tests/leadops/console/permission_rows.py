@@ -19,14 +19,17 @@ from django_celery_beat.models import (
 )
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from crm_sync.admin.translating import field_of
 from crm_sync.models import (
     Account,
     BornContact,
     CrmConnection,
     CrmDifference,
     CrmProperty,
+    FieldMapping,
     InboundEvent,
     KnownContact,
+    LeftOutValue,
     OpenDeal,
     OutboxEntry,
     OwnerLink,
@@ -98,6 +101,15 @@ class World:
         for model in (KnownContact, Account, OpenDeal):
             model._default_manager.create(connection=connection, remote_id="1")
         BornContact.objects.create(connection=connection, remote_id="1", begun_at=now, due_at=now)
+        self.line = FieldMapping.objects.create(
+            connection=connection, canonical="industry", property="branch", position=90
+        )
+        CrmProperty.objects.create(
+            connection=connection, name="branch", type="choice", options=[["A", "a"]], seen_at=now
+        )
+        LeftOutValue.objects.create(
+            mapping=self.line, lead=self.lead, property="branch", why="option", ours="Mining", at=now
+        )
         Reconciliation.objects.create(connection=connection, started_at=now, finished_at=now)
         self.difference = CrmDifference.objects.create(
             connection=connection, lead=self.lead, kind="missing", found_at=now, seen_at=now
@@ -186,6 +198,10 @@ class World:
                 "to": f"owner:{Owner.objects.get(name='Alice Ames').pk}",
                 "reason": "Knows them",
                 **SURE,
+            },
+            "admin/crm_sync/crmconnection/<path:object_id>/translate/": {
+                "mapping": self.line.pk,
+                field_of("Mining"): "=A",
             },
             "admin/exception_queue/exceptionitem/act/": {"verb": "claim", "item": self.item.pk},
             "api/v1/forms/<str:form_key>/submissions": make.person(email="new@new-one.example"),

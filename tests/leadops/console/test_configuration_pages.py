@@ -75,6 +75,8 @@ def filled(client, model, row=None, **values) -> dict:
                 data |= {bound.html_name: "on"} if value else {}
             elif value is not None:
                 data[bound.html_name] = value
+            if bound.field.show_hidden_initial:
+                data[bound.html_initial_name] = value
     for formset in shown["inline_admin_formsets"]:
         for bound in formset.formset.management_form:
             data[bound.html_name] = bound.value()
