@@ -35,11 +35,12 @@ def check_connections() -> Iterator[Finding]:
 def _check(connection: CrmConnection) -> Iterator[Finding]:
     about = f"Connection {connection.key}"
     needs = needs_of(list(connection.mappings.filter(active=True)))
+    lacking: list[str] = []
     try:
         connector = connect(connection, budget=Budget(connection.budget), needs=needs)
+        lacking = rights.lacking(connection, connector)
         missing = connector.prepare(needs, create=False)
         people = connector.owners()
-        lacking = rights.lacking(connection, connector)
     except SetupProblem as problem:
         yield Finding("fail", f"{about}: {problem}")
     except AuthLost as error:
@@ -50,8 +51,6 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding("ok", f"{about}: {connection.address} answers.")
         if not connection.writes:
             yield Finding("ok", f"{about}: it is observed, nothing is written there.")
-        for words in lacking:
-            yield Finding("warn", f"{about}: {words}", hint="Give it to the token in the CRM.")
         yield from _properties(connection, connector, missing)
         here = {person.email for person in people if not person.archived}
         for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):
@@ -69,6 +68,8 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
                 hint="Try again at once.",
                 fix=partial(_resume, connection),
             )
+    for words in lacking:
+        yield Finding("warn", f"{about}: {words}", hint="Give it to the token in the CRM.")
     if words := ending(version_of(connection.kind, connection.api_version), today=timezone.now().date()):
         yield Finding(
             "warn", f"{about}: {words}", hint="The connection's page offers the versions that are known."

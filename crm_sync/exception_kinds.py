@@ -37,12 +37,13 @@ KINDS = [
         title="The CRM does not let us in",
         severity="high",
         what_to_do=(
-            "The access token is missing, revoked or lacks a scope; the cause says which. Make a new one in the "
-            "CRM (contacts, owners and tasks: read and write; contact properties: write), put it into the "
-            "connection or its variable, then retry. Nothing is lost: it waits in the outbox. It is also tried by "
-            "itself, after seconds at first, then every five minutes, and closes when the CRM lets us in again."
+            "The access token is missing, revoked or lacks a permission; the cause says which. Set up access, on the "
+            "connection's page, says how to make a new one, lists what it has to be allowed, takes it and tries it. Nothing "
+            "is lost: it waits in the outbox. It is also tried by itself, after seconds at first, then every five minutes, "
+            "and closes when the CRM lets us in again; retry tries at once."
         ),
         retry="crm_sync.connection.circuit.resume",
+        panel="crm_sync.admin.access.panel",
     ),
     ExceptionKind(
         key=SETUP,
@@ -86,8 +87,9 @@ KINDS = [
             "Told before a lead fails on it; the cause says what it is and which leads it would hit. A mapped property is gone, "
             "read-only, of another kind or shorter by now: correct the line in the connection's mappings, or the property in "
             "the CRM. A property is required now: add a line that fills it. Somebody who gets leads is no owner there, or two "
-            "have their address: invite, activate or correct them in the CRM. The token has lost a scope: give it back. All of "
-            "that is read each hour, and this closes by itself. Retry reads it at once."
+            "have their address: invite, activate or correct them in the CRM. The token has lost a scope: Set up access, on the "
+            "connection's page, says what it is for; give it back. All of that is read each hour, and this closes by itself. "
+            "Retry reads it at once."
         ),
         retry="crm_sync.outbound.drift.look_again",
     ),
@@ -133,10 +135,11 @@ KINDS = [
         what_to_do=(
             "Leads are routed and written as usual, but who is a customer there, or has an open deal, is not known any "
             "better than at the last reading. The cause is what the CRM says, mostly that the access token lacks a "
-            "scope: contacts, companies and deals are read. It is asked again each minute, and closes by itself. "
-            "Retry asks at once."
+            "scope: contacts, companies and deals are read. Set up access, on the connection's page, tries each. It is asked "
+            "again each minute, and closes by itself. Retry asks at once."
         ),
         retry="crm_sync.polling.trouble.ask_again",
+        panel="crm_sync.admin.access.panel",
     ),
     ExceptionKind(
         key=RECORD_GONE,

@@ -1,6 +1,5 @@
 """The form of a connection: what people enter, and what is wrong with it in their words."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -15,13 +14,13 @@ from unfold.widgets import (
 )
 
 from crm_sync.admin.mappings import ANYWAY_LABEL
-from crm_sync.connection.connecting import may_be_sent
+from crm_sync.admin.token_form import ConnectionTokenForm
 from crm_sync.connection_settings import BornThere
 from crm_sync.connectors import CONNECTORS, connector_class, kinds
 from crm_sync.models import CrmConnection, KnownContact
 from intake.models import IntakeForm
 from plumbing import private_addresses
-from plumbing.admin_kit.form_fields import PartsForm, SecretsForm, WordsField
+from plumbing.admin_kit.form_fields import PartsForm, WordsField
 from routing.admin.conditions import ConditionField
 from routing.engine.scoring import SEGMENTS
 
@@ -33,11 +32,9 @@ MASTERS = (
 )
 # So many contacts say what a word of the CRM looks like.
 _NEWEST = 500
-# What decides about where a connection's calls go.
-_ADDRESS = ("kind", "base_url")
 
 
-class ConnectionForm(SecretsForm, PartsForm):
+class ConnectionForm(ConnectionTokenForm, PartsForm):
     kind = forms.ChoiceField(label="CRM", widget=UnfoldAdminSelectWidget())
     api_version = forms.ChoiceField(
         label="Version of its API", required=False, widget=UnfoldAdminSelectWidget()
@@ -182,26 +179,8 @@ class ConnectionForm(SecretsForm, PartsForm):
         ):
             self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
         if not self.errors:
-            self._bind_the_token(cleaned)
+            self.bind_the_token(cleaned)
         return cleaned
-
-    def _bind_the_token(self, cleaned: Mapping[str, Any]) -> None:
-        """A token is for the address that it was entered for: whoever may change the address cannot send it elsewhere."""
-        wanted = {name: cleaned.get(name, getattr(self.instance, name)) for name in _ADDRESS}
-        goes_to = CrmConnection(**wanted).address.rstrip("/")
-        stored = CrmConnection.objects.filter(pk=self.instance.pk).first()
-        typed = self.data.get(self.add_prefix("token")) or ""
-        if stored and stored.token and not typed and goes_to != stored.address.rstrip("/"):
-            self.add_error(
-                "token", "The address is another one: enter the token for it, or - to remove the old one."
-            )
-        variable = cleaned.get("token_env", self.instance.token_env)
-        if variable and not may_be_sent(variable, goes_to, kind=wanted["kind"]):
-            self.add_error(
-                "token_env",
-                f"What {variable} holds is not sent to {goes_to} from here: use a configuration file (config apply), "
-                "or enter a token and leave this empty.",
-            )
 
     def clean_born_created_after(self) -> str:
         """Whoever switches it on and says nothing means from now on."""

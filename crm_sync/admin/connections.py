@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from crm_sync.admin import who_decides
+from crm_sync.admin.access import SetsUpAccess, access_url
 from crm_sync.admin.connection_form import ConnectionForm
 from crm_sync.admin.mappings import (
     ANYWAY,
@@ -28,7 +29,6 @@ from crm_sync.admin.modes import ModeActions
 from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
-from crm_sync.admin.rights import TestsRights
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status
@@ -71,7 +71,7 @@ class ConnectionPage(
     TranslatesValues,
     ModeActions,
     ReadsProperties,
-    TestsRights,
+    SetsUpAccess,
     ComparesLeads,
     ConfigurationPage,
 ):
@@ -87,7 +87,7 @@ class ConnectionPage(
         "ask_now",
         "compare",
         {"title": "Mode", "icon": "tune", "items": ["observe", "live"]},
-        {"title": "More", "icon": "more_horiz", "items": ["test_rights", "read_properties"]},
+        {"title": "More", "icon": "more_horiz", "items": ["access", "read_properties"]},
     ]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
@@ -149,6 +149,7 @@ class ConnectionPage(
             else ending(version_of(row.kind, row.api_version), today=timezone.now().date()),
             "ownerless_url": f"{reverse('admin:intake_lead_changelist')}?crm=without_owner",
             "answer": found.answer,
+            "access_url": access_url(row.pk),
             "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}"
             if sends_events(row.kind)
             else "",

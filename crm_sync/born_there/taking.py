@@ -21,8 +21,9 @@ from crm_sync import outbox
 from crm_sync.born_there.which import is_switched_off, matching, waiting
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
-from crm_sync.connectors.base import Present, PropertyNames, SetupProblem
+from crm_sync.connectors.base import Present, SetupProblem
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.definitions import PropertyNames
 from crm_sync.inbound.values import canonical_values
 from crm_sync.models import BornContact, CrmConnection, FieldMapping, KnownContact, MirrorProgress
 from exception_queue.queue import Attempt, ExceptionReport, close_items, open_items

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.budget import Budget, RateLimits
-from crm_sync.connectors.definitions import PropertyDefinition
-from crm_sync.connectors.granted import Right
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
+from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
@@ -25,28 +25,6 @@ class SetupProblem(Exception):
 
 class MalformedEvents(ValueError):
     """The body is not what this CRM sends; the text says what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class PropertyNames:
-    """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
-
-    `key` holds our lead's id. `shared_email` takes the address of a lead whose address another record has already. How far people
-    have got with somebody stands in `lifecycle` and `lead_status`, "" where a CRM has no such property. `usual`: where every
-    account has a field of ours (canonical -> property), for records that somebody made there.
-    """
-
-    email: str
-    shared_email: str
-    owner: str
-    own_prefix: str
-    key: str
-    lifecycle: str = ""
-    lead_status: str = ""
-    usual: Mapping[str, str] = field(default_factory=dict)
-
-    def is_ours(self, name: str) -> bool:
-        return name.startswith(self.own_prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +223,9 @@ class Connector(Protocol):
     list_separator: ClassVar[str]
     # Records that one read with history can name.
     most_with_history: ClassVar[int]
+    # How people get a token there, and what it has to be allowed for each purpose, by the names that they find there.
+    token_guide: ClassVar[TokenGuide]
+    rights: ClassVar[Mapping[Purpose, Sequence[str]]]
     # Security scheme of the events in our OpenAPI document, None where the CRM sends none.
     webhook_security: ClassVar[Mapping[str, Any] | None]
 
@@ -280,8 +261,11 @@ class Connector(Protocol):
     def record_address(self) -> str:
         """Where people look at a contact's record: an address with `{id}` for its number, "" where the CRM does not say."""
 
-    def rights(self) -> list[Right]:
-        """Everything that the token has to be allowed, each tried by a call that changes nothing there."""
+    def granted(self, rights: Collection[str]) -> Mapping[str, bool | None]:
+        """Whether the token has each of these rights, tried by a call that changes nothing there.
+
+        None where that cannot be told while it lacks another one.
+        """
 
     def schema(self) -> Mapping[str, PropertyDefinition]:
         """All properties that a record can have, by name."""

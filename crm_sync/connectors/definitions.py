@@ -1,6 +1,7 @@
 """What a CRM says about its properties, in words that no CRM owns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 # `choice` takes one of the options, `choices` several of them. `reference` takes the id of something else there.
@@ -24,3 +25,25 @@ class PropertyDefinition:
     required: bool = False
     unique: bool = False
     archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyNames:
+    """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
+
+    `key` holds our lead's id. `shared_email` takes the address of a lead whose address another record has already. How far people
+    have got with somebody stands in `lifecycle` and `lead_status`, "" where a CRM has no such property. `usual`: where every
+    account has a field of ours (canonical -> property), for records that somebody made there.
+    """
+
+    email: str
+    shared_email: str
+    owner: str
+    own_prefix: str
+    key: str
+    lifecycle: str = ""
+    lead_status: str = ""
+    usual: Mapping[str, str] = field(default_factory=dict)
+
+    def is_ours(self, name: str) -> bool:
+        return name.startswith(self.own_prefix)

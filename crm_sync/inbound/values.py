@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from crm_sync.connectors.base import PropertyNames
+from crm_sync.connectors.definitions import PropertyNames
 from crm_sync.models import FieldMapping
 from crm_sync.outbound.crm_fields import STATUS
 from intake.canonical import CANONICAL_FIELDS, label_of

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crm_sync.connectors.base import PropertyNames
-from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
 from crm_sync.outbound import crm_fields
 from crm_sync.outbound.crm_fields import OWNER, STATUS
 from crm_sync.schema import fitting

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_sync.connection_settings import Direction, Ownership, SystemOfRecord
-from crm_sync.connectors.base import Connector, Need, PropertyNames
-from crm_sync.connectors.definitions import PropertyDefinition
+from crm_sync.connectors.base import Connector, Need
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound import crm_fields
 from crm_sync.outbound.crm_fields import OWNER, STATUS

@@ -11,10 +11,13 @@ from uuid import UUID
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from crm_sync.admin.access import access_url
 from crm_sync.models import CrmConnection, FieldMapping
 from exception_queue.pages import About, Link, Pages
 from routing.models import Owner, OwnerNotice
 
+# What the link to a subject's page says, where it is more than the subject's word.
+_OPENS = {"right": "Set up access"}
 # Subject ids of one type -> the address of each that has a page.
 Addresses = Callable[[Collection[str]], Mapping[str, str]]
 
@@ -39,6 +42,7 @@ def pages_of(items: Sequence[About]) -> list[Pages]:
 def _pages(item: About, addresses: Mapping[tuple[str, str], str]) -> Pages:
     subject = addresses.get((item.subject_type, item.subject_id), "")
     word = item.subject_type.replace("_", " ")
+    opens = _OPENS.get(item.subject_type, f"Open the {word}")
     connection = addresses.get(("connection", _named(item, "connection")), "")
     submission = (
         subject
@@ -48,11 +52,11 @@ def _pages(item: About, addresses: Mapping[tuple[str, str], str]) -> Pages:
     pair = _named(item, "lead"), _named(item, "candidate")
     compare = reverse("admin:intake_lead_compare", args=pair) if all(map(_is_uuid, pair)) else ""
     related = [
-        Link(f"The {word}", subject),
+        Link(_OPENS.get(item.subject_type, f"The {word}"), subject),
         Link("The raw body", f"{submission}#as-it-came-in" if submission else ""),
         Link("Compare the two", compare),
     ]
-    own = Link("Compare", compare) if compare else Link(f"Open the {word}", subject)
+    own = Link("Compare", compare) if compare else Link(opens, subject)
     return Pages(
         subject=subject,
         shared=Link("Open the connection", connection) if connection else None,
@@ -82,8 +86,15 @@ def _owners_there(ids: Collection[str]) -> Mapping[str, str]:
     return {id_: found[email] for id_ in ids if (email := id_.partition(" ")[2]) in found}
 
 
+def _rights(ids: Collection[str]) -> Mapping[str, str]:
+    """ "connection right": where the connection's token is set up."""
+    keys = {id_: id_.partition(" ")[0] for id_ in ids}
+    found = dict(CrmConnection.objects.filter(key__in=keys.values()).values_list("key", "pk"))
+    return {id_: access_url(found[key]) for id_, key in keys.items() if key in found}
+
+
 def _connections_of_names(ids: Collection[str]) -> Mapping[str, str]:
-    """ "connection name", of a property or a right: the connection's page."""
+    """ "connection name", of a property: the connection's page."""
     found = _connections({id_.partition(" ")[0] for id_ in ids})
     return {id_: found[key] for id_ in ids if (key := id_.partition(" ")[0]) in found}
 
@@ -123,7 +134,7 @@ SUBJECTS: Mapping[str, Addresses] = {
     "owner": _owners,
     "owner there": _owners_there,
     "property": _connections_of_names,
-    "right": _connections_of_names,
+    "right": _rights,
     "rotation": _change_page("routing_rotation"),
     "submission": _change_page("intake_submission"),
 }

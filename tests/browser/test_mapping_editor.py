@@ -1,4 +1,6 @@
-"""The lines of a connection, with one that is wrong."""
+"""The lines of a connection, with one that is wrong, and what its token has to be allowed."""
+
+import re
 
 import pytest
 from django.urls import reverse
@@ -9,6 +11,7 @@ from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.schema import reading
 from intake.models import Lead
 from plumbing import secrets
+from tests.browser.axe import faults
 from tests.make.sandbox import TOKEN, Crm
 
 pytestmark = pytest.mark.browser
@@ -73,7 +76,33 @@ def test_a_scope_that_lacks_is_named_on_the_page(console: Page, connection: CrmC
     crm.call("POST", "/control/hubspot/scopes", {"missing": missing})
     console.goto(reverse("admin:crm_sync_crmconnection_change", args=(connection.pk,)))
     console.get_by_role("button", name="More").click()
-    console.get_by_role("link", name="Test", exact=True).click()
+    console.get_by_role("link", name="Set up access").click()
+    expect(console.locator(".lo-answer")).to_contain_text("There is a token")
+    shoot("access")
     console.get_by_role("button", name="Test", exact=True).click()
-    expect(console.get_by_text("The token lacks crm.objects.deals.read")).to_be_visible()
-    shoot("connection-scopes")
+    expect(console.locator(".lo-answer")).to_contain_text("HubSpot lets us in, and 2 scopes are missing.")
+    deals = console.get_by_role("row", name=re.compile("crm.objects.deals.read"))
+    expect(deals).to_contain_text("Without it open deals stay unknown.")
+    shoot("access-missing")
+    console.mouse.move(0, 0)
+    assert faults(console, within=".lo-glance") == ""
+    deals.scroll_into_view_if_needed()
+    shoot("access-missing-rows")
+    crm.call("DELETE", "/control/hubspot/scopes")
+    console.get_by_label("Token").fill(TOKEN)
+    console.get_by_role("button", name="Save and test").click()
+    expect(console.locator(".lo-answer")).to_contain_text("the token has each scope that it needs")
+    console.get_by_text("What comes next").scroll_into_view_if_needed()
+    shoot("access-there")
+
+
+def test_a_refused_key_is_told_in_the_words_of_the_crm(console: Page, connection: CrmConnection, shoot):
+    CrmConnection.objects.update(token="")
+    console.goto(reverse("admin:crm_sync_crmconnection_access", args=(connection.pk,)))
+    expect(console.locator(".lo-answer")).to_contain_text("There is no Service Key yet")
+    shoot("access-no-key")
+    Crm(connection.base_url.removesuffix("/hubspot")).fault("status", status=401)
+    console.get_by_label("Token").fill("a-key-of-yesterday")
+    console.get_by_role("button", name="Save and test").click()
+    expect(console.get_by_role("alert")).to_contain_text("HubSpot said")
+    shoot("access-refused")

@@ -9,7 +9,6 @@ from crm_sync.connectors.base import (
     Need,
     Outgoing,
     Present,
-    PropertyNames,
     RemoteOwner,
     RemoteTask,
     Report,
@@ -17,8 +16,7 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
-from crm_sync.connectors.definitions import PropertyDefinition
-from crm_sync.connectors.granted import Right
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
 from crm_sync.connectors.hubspot import (
     account,
     contacts,
@@ -29,8 +27,8 @@ from crm_sync.connectors.hubspot import (
     properties,
     reading,
     remote_records,
-    rights,
     schema,
+    scopes,
     touches,
     versions,
 )
@@ -56,6 +54,8 @@ class HubSpot:
     customer_lifecycles = remote_records.CUSTOMERS
     list_separator = formats.SEPARATOR
     most_with_history = 50
+    token_guide = scopes.GUIDE
+    rights = scopes.RIGHTS
     webhook_security = events.WEBHOOK_SECURITY
 
     encode = staticmethod(formats.encode)
@@ -76,8 +76,8 @@ class HubSpot:
     def record_address(self) -> str:
         return account.record_address(self.client)
 
-    def rights(self) -> list[Right]:
-        return rights.rights(self.client)
+    def granted(self, rights: Collection[str]) -> Mapping[str, bool | None]:
+        return scopes.granted(self.client, rights)
 
     def schema(self) -> Mapping[str, PropertyDefinition]:
         return schema.read(self.client)

@@ -246,5 +246,5 @@ class MemoryBackstage(Backstage):
         return {"X-Memory-Left": str(left)}
 
     def deny_deals(self):
-        self.account.denies.add("deals")
-        return "deals"
+        self.account.denies.add("may-deals")
+        return "may-deals"

@@ -7,6 +7,7 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from typing import get_args
 
 from crm_sync.connectors.base import (
     ApiVersion,
@@ -14,7 +15,6 @@ from crm_sync.connectors.base import (
     Events,
     MalformedEvents,
     Present,
-    PropertyNames,
     Refusal,
     RemoteChange,
     RemoteOwner,
@@ -24,8 +24,8 @@ from crm_sync.connectors.base import (
     Written,
 )
 from crm_sync.connectors.budget import RateLimits
-from crm_sync.connectors.definitions import PropertyDefinition
-from crm_sync.connectors.granted import Right
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
+from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact
 from plumbing.http import Permanent, RemoteError, Transient
 from plumbing.signatures import over_whole_request
@@ -92,6 +92,8 @@ class Memory:
     customer_lifecycles = ("won",)
     list_separator = ","
     most_with_history = 10
+    token_guide = TokenGuide(token="pass", right="permission", steps=("Ask for a pass at the gate.",))
+    rights = {purpose: (f"may-{purpose}",) for purpose in get_args(Purpose)}
     webhook_security = {"type": "apiKey", "in": "header", "name": "X-Memory-Signature"}
     verify = staticmethod(
         over_whole_request(
@@ -168,10 +170,9 @@ class Memory:
     def record_address(self):
         return f"{self.access.base_url}/people/{{id}}"
 
-    def rights(self):
+    def granted(self, rights):
         self._call()
-        areas = ("records", "properties", "own_properties", "owners", "companies", "deals", "touches")
-        return [Right(area, area, granted=area not in self.account.denies) for area in areas]
+        return {right: right not in self.account.denies for right in rights}
 
     def schema(self):
         self._call()

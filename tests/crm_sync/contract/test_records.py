@@ -1,8 +1,11 @@
 """Records: created, updated, found again, adopted, refused one by one."""
 
+from typing import get_args
+
 import pytest
 
 from crm_sync.connectors.base import Need, Outgoing
+from crm_sync.connectors.granted import Purpose
 from plumbing.http import Throttled, Transient
 
 
@@ -167,13 +170,25 @@ def test_a_record_that_was_merged_is_answered_with_the_one_that_it_was_merged_in
     }
 
 
+def every_right(connector):
+    return sorted({right for rights in connector.rights.values() for right in rights})
+
+
 def test_each_right_is_tried_and_nothing_is_changed(backstage, connector, outgoing):
     number = connector.write([outgoing("k1")]).written["k1"].remote_id
     before = backstage.values(number)
-    assert all(each.granted for each in connector.rights())
+    assert all(connector.granted(every_right(connector)).values())
     assert backstage.values(number) == before
 
 
 def test_a_right_that_lacks_is_named(backstage, connector):
     name = backstage.deny_deals()
-    assert [(each.name, each.area) for each in connector.rights() if not each.granted] == [(name, "deals")]
+    found = connector.granted(every_right(connector))
+    assert [right for right, has in found.items() if not has] == [name]
+    assert name in connector.rights["deals"]
+
+
+def test_there_is_a_right_for_every_purpose_and_a_way_to_get_a_token(connector):
+    assert set(connector.rights) == set(get_args(Purpose))
+    assert all(connector.rights.values())
+    assert connector.token_guide.token and connector.token_guide.right and connector.token_guide.steps

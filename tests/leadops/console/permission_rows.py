@@ -226,7 +226,6 @@ class World:
                 "/live/",
                 "/observe/",
                 "/read_properties/",
-                "/test_rights/",
                 "/revoke/",
                 "/spam/",
                 "/not_spam/",
