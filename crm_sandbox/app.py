@@ -5,17 +5,25 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
 from crm_sandbox import control, page
 from crm_sandbox.faults import Trouble
 from crm_sandbox.hubspot import errors, routes
 from crm_sandbox.hubspot.errors import HubSpotError
+from crm_sandbox.salesforce import errors as salesforce_errors
+from crm_sandbox.salesforce import routes as salesforce_routes
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import MalformedJson, Reply, Request, now_ms
 
 log = logging.getLogger(__name__)
+
+_MAINTENANCE = """<!DOCTYPE html>
+<html><head><title>We are down for maintenance</title></head>
+<body><h1>We are down for maintenance.</h1><p>Sorry for the inconvenience. We'll be back shortly.</p></body></html>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +65,10 @@ def respond(
 def _vendor(sandbox: Sandbox, *, target: str, request: Request) -> Reply | Silence:
     at, started = now_ms(), time.perf_counter()
     trouble = sandbox.faults.strike(target=target, path=request.path)
-    if trouble.delay_ms:
-        sandbox.stopping.wait(trouble.delay_ms / 1000)
-    outcome = _outcome(sandbox, target=target, request=request, trouble=trouble)
+    with sandbox.org.usage.running() if target == "salesforce" else nullcontext():
+        if trouble.delay_ms:
+            sandbox.stopping.wait(trouble.delay_ms / 1000)
+        outcome = _outcome(sandbox, target=target, request=request, trouble=trouble)
     sandbox.calls.note(
         target=target,
         at=at,
@@ -75,11 +84,10 @@ def _vendor(sandbox: Sandbox, *, target: str, request: Request) -> Reply | Silen
 def _outcome(sandbox: Sandbox, *, target: str, request: Request, trouble: Trouble) -> Reply | Silence:
     if trouble.reset:
         return Silence(reset=True)
-    if target == "salesforce":
-        return Reply(
-            501, [{"errorCode": "NOT_IMPLEMENTED", "message": "This sandbox does not speak Salesforce."}]
-        )
-    answer = _hubspot(sandbox, request=request, trouble=trouble)
+    if trouble.html and trouble.status is not None:
+        return Reply(trouble.status, _MAINTENANCE, content_type="text/html; charset=utf-8")
+    speak = _salesforce if target == "salesforce" else _hubspot
+    answer = speak(sandbox, request=request, trouble=trouble)
     if trouble.hang_ms is not None:
         return Silence(reset=False, hang_ms=trouble.hang_ms)
     return answer
@@ -105,7 +113,7 @@ def _hubspot_answer(sandbox: Sandbox, *, request: Request, trouble: Trouble, pol
     if request.headers.get("authorization", "") != f"Bearer {sandbox.token}":
         return errors.unauthorized().answer()
     if trouble.failing_share:
-        request = _failing(request, share=trouble.failing_share)
+        request = replace(request, failing_share=trouble.failing_share)
     try:
         return routes.answer(sandbox.portal, request)
     except Exception:
@@ -113,13 +121,13 @@ def _hubspot_answer(sandbox: Sandbox, *, request: Request, trouble: Trouble, pol
         return HubSpotError(500, "internal error", category="").answer()
 
 
-def _failing(request: Request, *, share: float) -> Request:
-    return Request(
-        method=request.method,
-        path=request.path,
-        query=request.query,
-        headers=request.headers,
-        body=request.body,
-        base_url=request.base_url,
-        failing_share=share,
-    )
+def _salesforce(sandbox: Sandbox, *, request: Request, trouble: Trouble) -> Reply:
+    if trouble.status is not None:
+        return salesforce_errors.with_status(
+            trouble.status, code=trouble.code, message=trouble.message
+        ).answer()
+    try:
+        return salesforce_routes.answer(sandbox.org, replace(request, failing_share=trouble.failing_share))
+    except Exception:
+        log.exception("The sandbox failed at %s %s", request.method, request.path)
+        return salesforce_errors.with_status(500).answer()

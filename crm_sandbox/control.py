@@ -12,6 +12,11 @@ from crm_sandbox.control_requests import BadControl, object_of, whole_number
 from crm_sandbox.faults import TARGETS, BadFault
 from crm_sandbox.hubspot import owners
 from crm_sandbox.hubspot.errors import HubSpotError
+from crm_sandbox.salesforce import control as salesforce_control
+from crm_sandbox.salesforce import control_people as salesforce_people
+from crm_sandbox.salesforce import control_rules as salesforce_rules
+from crm_sandbox.salesforce.errors import OrgError
+from crm_sandbox.salesforce.org import Org
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.wire import Json, Reply, Request
 
@@ -36,6 +41,8 @@ def carry_out(sandbox: Sandbox, request: Request) -> Reply:
                 return Reply(400, {"error": str(error)})
             except HubSpotError as error:
                 return error.answer()
+            except OrgError as error:
+                return salesforce_control.refused(error)
     known = ", ".join(f"{method} {pattern.pattern}" for method, pattern, _ in _ROUTES)
     return Reply(404, {"error": f"No such control. There are: {known}"})
 
@@ -167,9 +174,22 @@ def _put_owner(sandbox: Sandbox, request: Request) -> Reply:
 
 
 def _target(body: Json) -> str:
-    if body.get("target") not in TARGETS:
-        raise BadControl(f"target must be one of {', '.join(TARGETS)}.")
-    return str(body["target"])
+    """Salesforce counts calls and tells of changes in ways of its own."""
+    if body.get("target") == "salesforce":
+        raise BadControl(
+            "Salesforce has /control/salesforce/org for limits and /control/salesforce/outbound_messages."
+        )
+    if body.get("target") != "hubspot":
+        raise BadControl("target must be hubspot.")
+    return "hubspot"
+
+
+def _of_org(call: Callable[..., Reply]) -> Callable[..., Reply]:
+    def answer(sandbox: Sandbox, request: Request, *named: str) -> Reply:
+        org: Org = sandbox.org
+        return call(org, request, *named)
+
+    return answer
 
 
 _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
@@ -193,3 +213,11 @@ _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
 ]
 # What is called by its own name comes before any kind of record.
 _ROUTES += administering.ROUTES + engaging.ROUTES + playing.ROUTES
+_ROUTES += [
+    (method, re.compile(f"/control/salesforce/{pattern}"), _of_org(call))
+    for method, pattern, call in (
+        *salesforce_control.ROUTES,
+        *salesforce_rules.ROUTES,
+        *salesforce_people.ROUTES,
+    )
+]

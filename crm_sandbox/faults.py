@@ -11,7 +11,7 @@ from typing import Any
 
 from crm_sandbox.wire import Json
 
-KINDS = ("latency", "status", "timeout_after_commit", "reset", "partial", "auth")
+KINDS = ("latency", "status", "timeout_after_commit", "reset", "partial", "auth", "html")
 TARGETS = ("hubspot", "salesforce")
 DEFAULT_LATENCY_MS = 500
 DEFAULT_HANG_MS = 30_000
@@ -35,13 +35,19 @@ class Fault:
     path: str
     left: int | None
     until: float | None
+    code: str
+    message: str
 
     def shown(self) -> Json:
         body: Json = {"id": self.id, "target": self.target, "kind": self.kind, "rate": self.rate}
         if self.kind in ("latency", "timeout_after_commit"):
             body["ms"] = self.ms
-        if self.kind == "status":
+        if self.kind in ("status", "html"):
             body["status"] = self.status
+        if self.code:
+            body["code"] = self.code
+        if self.message:
+            body["message"] = self.message
         if self.retry_after is not None:
             body["retry_after"] = self.retry_after
         if self.path:
@@ -55,7 +61,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Trouble:
-    """What one call meets. `hang_ms` is None when its answer is sent."""
+    """What one call meets. `hang_ms` is None when its answer is sent. `html`: a page for people instead of JSON.
+
+    `code` and `message` are of a status, where the fault names them.
+    """
 
     delay_ms: int = 0
     reset: bool = False
@@ -63,6 +72,9 @@ class Trouble:
     retry_after: float | None = None
     hang_ms: int | None = None
     failing_share: float = 0.0
+    html: bool = False
+    code: str = ""
+    message: str = ""
 
 
 class Faults:
@@ -123,12 +135,15 @@ def _add(trouble: Trouble, fault: Fault) -> None:
     elif trouble.status is None:
         trouble.status = 401 if fault.kind == "auth" else fault.status
         trouble.retry_after = fault.retry_after
+        trouble.html = fault.kind == "html"
+        trouble.code, trouble.message = fault.code, fault.message
 
 
 def _parsed(asked: Any, *, number: int) -> Fault:
     if not isinstance(asked, dict):
         raise BadFault('A fault is an object such as {"target": "hubspot", "kind": "latency", "ms": 80}.')
     known = {"target", "kind", "status", "retry_after", "ms", "rate", "seconds", "times", "path"}
+    known |= {"code", "message"} if asked.get("target") == "salesforce" else set()
     unknown = sorted(set(asked) - known)
     if unknown:
         raise BadFault(f"A fault has no {', '.join(unknown)}; it has {', '.join(sorted(known))}.")
@@ -138,7 +153,8 @@ def _parsed(asked: Any, *, number: int) -> Fault:
     if kind not in KINDS:
         raise BadFault(f"kind must be one of {', '.join(KINDS)}.")
     default_ms = DEFAULT_LATENCY_MS if kind == "latency" else DEFAULT_HANG_MS
-    status = int(_number(asked, "status", default=429, low=400, high=599) or 429)
+    usual = 503 if kind == "html" else 429
+    status = int(_number(asked, "status", default=usual, low=400, high=599) or usual)
     seconds = _number(asked, "seconds", default=None, low=0, high=86_400)
     times = _number(asked, "times", default=None, low=1, high=1_000_000)
     return Fault(
@@ -152,6 +168,8 @@ def _parsed(asked: Any, *, number: int) -> Fault:
         path=str(asked.get("path") or ""),
         left=None if times is None else int(times),
         until=None if seconds is None else time.monotonic() + seconds,
+        code=str(asked.get("code") or ""),
+        message=str(asked.get("message") or ""),
     )
 
 

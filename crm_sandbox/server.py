@@ -64,11 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             # Else a client that keeps connections may send its next request into one that is ending.
             self.send_header("Connection", "close")
-        if answer.status != 204:
+        if answer.status not in (204, 304):
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command != "HEAD" and answer.status not in (204, 304):
             self.wfile.write(payload)
 
     def _break(self) -> None:
@@ -105,11 +105,18 @@ class _Server(ThreadingHTTPServer):
 class SandboxServer:
     """A running sandbox, in this process: `with SandboxServer(data_dir=path) as sandbox: sandbox.url`.
 
-    Port 0 takes a free one. Raises OSError when the port is taken.
+    Port 0 takes a free one. `salesforce_certificate`: PEM, for logins by JWT. Raises OSError when the port is taken.
     """
 
-    def __init__(self, *, data_dir: Path, port: int = 0, token: str = DEFAULT_TOKEN) -> None:
-        self.sandbox = Sandbox(data_dir=data_dir, token=token)
+    def __init__(
+        self,
+        *,
+        data_dir: Path,
+        port: int = 0,
+        token: str = DEFAULT_TOKEN,
+        salesforce_certificate: str = "",
+    ) -> None:
+        self.sandbox = Sandbox(data_dir=data_dir, token=token, salesforce_certificate=salesforce_certificate)
         try:
             self._server = _Server(port=port, sandbox=self.sandbox)
         except OSError:
@@ -153,12 +160,19 @@ class SandboxServer:
 
 
 def serve(
-    *, port: int = DEFAULT_PORT, data_dir: Path, token: str = DEFAULT_TOKEN, on_ready: Callable[[str], None]
+    *,
+    port: int = DEFAULT_PORT,
+    data_dir: Path,
+    token: str = DEFAULT_TOKEN,
+    salesforce_certificate: str = "",
+    on_ready: Callable[[str], None],
 ) -> None:
     """Until SIGTERM or Ctrl-C; `on_ready` gets the address. Raises OSError when the port is taken."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with SandboxServer(port=port, data_dir=data_dir, token=token) as sandbox:
+    with SandboxServer(
+        port=port, data_dir=data_dir, token=token, salesforce_certificate=salesforce_certificate
+    ) as sandbox:
         on_ready(sandbox.url)
         stop.wait()

@@ -74,6 +74,21 @@ CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, events TEXT NOT NULL,
     attempt INTEGER NOT NULL, due_at INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS org_records (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, number INTEGER NOT NULL, fields TEXT NOT NULL, deleted INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS org_numbers ON org_records (type, number);
+CREATE INDEX IF NOT EXISTS org_by_change ON org_records (type, json_extract(fields, '$.SystemModstamp'), id);
+CREATE INDEX IF NOT EXISTS org_by_owner ON org_records (type, json_extract(fields, '$.OwnerId'));
+CREATE INDEX IF NOT EXISTS org_by_who ON org_records (type, json_extract(fields, '$.WhoId'));
+CREATE INDEX IF NOT EXISTS org_by_account ON org_records (type, json_extract(fields, '$.AccountId'));
+CREATE INDEX IF NOT EXISTS org_by_Email ON org_records (type, json_extract(fields, '$.Email') COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS org_by_Username ON org_records (type, json_extract(fields, '$.Username') COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS org_by_leadops_id__c ON org_records
+    (type, json_extract(fields, '$.leadops_id__c') COLLATE NOCASE);
+CREATE TABLE IF NOT EXISTS org_jobs (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL, attempt INTEGER NOT NULL, due_at INTEGER NOT NULL
+);
 """
 TABLES = (
     "records",
@@ -90,6 +105,8 @@ TABLES = (
     "owners",
     "webhooks",
     "deliveries",
+    "org_records",
+    "org_jobs",
 )
 
 
