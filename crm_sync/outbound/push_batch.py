@@ -19,6 +19,7 @@ from crm_sync.outbound import (
     payload,
     record_results,
     row_results,
+    strayed_tasks,
     task_results,
 )
 from crm_sync.outbound.lead_push import Push
@@ -322,6 +323,8 @@ class PushBatch:
         )
 
     def _save_task_results(self, report: TaskReport) -> None:
+        for key in strayed_tasks.settle(self.session, self.open.values(), report):
+            del self.open[key]
         for key in task_results.save(self.session, self.open.values(), report):
             del self.open[key]
         if report.stopped is not None:

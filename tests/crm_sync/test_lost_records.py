@@ -314,3 +314,43 @@ def test_the_sweep_asks_again_about_what_it_got_no_answer_for(crm, connection, p
     CrmConnection.objects.update(health="ok", failures=0)
     assert link_check.check_all() == 1
     assert open_items() == []
+
+
+@pytest.fixture
+def without_task(crm, connection):
+    """Its record stands there, and its task was lost on the way."""
+    lead = make.lead(segment="hot")
+    make.clock(lead)
+    crm.fault("status", status=503, path="/tasks/batch/create", times=1)
+    make.drain(connection)
+    crm.heal()
+    assert crm.tasks() == []
+    make.make_due(connection)
+    return lead
+
+
+@pytest.mark.parametrize("query", ["", "?privacy=true"])
+def test_a_record_that_goes_before_its_task_is_made_is_asked_about_once_and_as_such(
+    crm, connection, without_task, query
+):
+    number = crm.contact()["id"]
+    delete(crm, number, query)
+    make.drain(connection)
+    assert open_items() == [(kinds.RECORD_GONE, str(without_task.pk))]
+    assert state_of(without_task).state == "gone"
+    assert not OutboxEntry.objects.exists()
+    told("privacyDeletion" if query else "deletion", number)
+    assert open_items() == [(kinds.RECORD_GONE, str(without_task.pk))]
+
+
+def test_a_record_that_is_merged_before_its_task_is_made_gets_the_task_where_it_is_now(
+    crm, connection, without_task
+):
+    new = merge(crm, crm.contact()["id"], crm.add_contact(email="second@globex.example"))
+    make.drain(connection)
+    make.make_due(connection)
+    make.drain(connection)
+    (task,) = crm.tasks()
+    assert task["contacts"] == [new]
+    assert (make.link_of(without_task).remote_id, state_of(without_task).state) == (new, "in_sync")
+    assert open_items() == []
