@@ -16,7 +16,9 @@ from crm_sandbox.control_requests import BadControl, bodies_of, object_of, whole
 from crm_sandbox.hubspot import associations, changing, linking, people, pipelines, writes
 from crm_sandbox.hubspot.authors import IMPORT, ChangeAuthor
 from crm_sandbox.hubspot.default_choices import OBJECT_SOURCE
+from crm_sandbox.hubspot.errors import not_found
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
+from crm_sandbox.hubspot.objects import find
 from crm_sandbox.hubspot.shown import as_read
 from crm_sandbox.hubspot.values import texts
 from crm_sandbox.sandbox import Sandbox
@@ -97,6 +99,20 @@ def import_contacts(sandbox: Sandbox, request: Request) -> Reply:
                 )
                 changed.append(str(record.id))
     return Reply(201, {"made": made, "changed": changed})
+
+
+def look(sandbox: Sandbox, request: Request, name: str, value: str) -> Reply:
+    """All that stands in a record, by its id or by another unique property (`idProperty`): no fault hides it from a person."""
+    kind = kind_called(name)
+    with sandbox.store.reading() as db:
+        record = find(
+            db, portal=sandbox.portal, kind=kind, value=value, id_property=request.parameter("idProperty")
+        )
+        if record is None:
+            raise not_found()
+        return Reply(
+            200, as_read(db, kind=kind, record=record, names=list(record.properties), with_history=[])
+        )
 
 
 def edit(sandbox: Sandbox, request: Request, name: str, number: str) -> Reply:
@@ -247,6 +263,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
         ("POST", f"{_KIND}/{_ID}/lifecycle", set_lifecycle),
         ("POST", f"{_KIND}/{_ID}/restore", restore),
         ("POST", _KIND, make),
+        ("GET", f"{_KIND}/{_ID}", look),
         ("PATCH", f"{_KIND}/{_ID}", edit),
         ("DELETE", f"{_KIND}/{_ID}", delete),
     )

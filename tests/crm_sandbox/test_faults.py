@@ -135,3 +135,12 @@ def test_it_says_what_is_wrong_with_a_fault(bare, wrong):
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert bare.get("/control/faults").json() == []
+
+
+def test_a_person_sees_a_record_whatever_fault_strikes_the_api(bare):
+    number = bare.contact(email="a@example.test", city="Bonn")
+    fault(bare, "status", status=503)
+    for path in (number, "a@example.test?idProperty=email"):
+        seen = bare.get(f"/control/hubspot/contacts/{path}").json()
+        assert (seen["id"], seen["properties"]["city"]) == (number, "Bonn")
+    assert bare.get("/control/hubspot/contacts/b@example.test?idProperty=email").status_code == 404

@@ -25,10 +25,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int)
     parser.add_argument("--quiet", type=float, help="seconds that it may take until nothing is left to do")
     parser.add_argument("--outage", type=float, help="seconds for which the CRM is out of order as a whole")
+    parser.add_argument(
+        "--deeds", type=int, help="so often people do something with a lead's record in the CRM"
+    )
     parser.add_argument("--without", help="leave out faults whose name has this")
     asked = parser.parse_args()
     said = {
-        name: getattr(asked, name) for name in ("posts", "per_second", "kills", "quiet", "outage", "without")
+        name: getattr(asked, name)
+        for name in ("posts", "per_second", "kills", "quiet", "outage", "deeds", "without")
     }
     own = {name: value for name, value in said.items() if value is not None}
     options = {"size": asked.size, **own, "seed": asked.seed}

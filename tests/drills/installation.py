@@ -34,7 +34,7 @@ KINDS = (
 
 class Installation:
     """Kept running as systemd would: once the launcher is gone, it is started again on the same folder. `adjust` changes the
-    configuration that it starts with."""
+    configuration that it starts with. `tells_own_writes`: the CRM's webhooks tell of what comes through its API too."""
 
     def __init__(self, folder: Path, *, adjust: Callable[[Any], None] = lambda _: None) -> None:
         self.adjust = adjust
@@ -45,6 +45,7 @@ class Installation:
         self.form = Server(self.port, patience=20)
         self.sandbox = Server(self.sandbox_port, Authorization="Bearer sandbox-token")
         self.restarts = self._said_before = 0
+        self.tells_own_writes = False
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(OURS)},
             "LEADOPS_DATA_DIR": str(self.data_dir),

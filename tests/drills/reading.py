@@ -13,6 +13,9 @@ from tests.drills.talking import Server
 READERS = 4
 BETWEEN_MAILS = "-" * 79
 _LEAD = re.compile(r"/lead/([0-9a-f-]{36})/")
+_REFERENCE = re.compile(r"Reference: leadops-([0-9a-f-]{36})-")
+Story = tuple[list[Any], list[Any]]
+"""Timeline and owners of a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,16 @@ class Mail:
     lead: str
     to: str
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`contacts` and `owner` are ids there, `lead` is the id in its words, "" where there is none."""
+
+    id: str
+    contacts: frozenset[str]
+    owner: str
+    lead: str
 
 
 def submissions(api: Server, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -45,10 +58,10 @@ def exceptions(api: Server) -> list[dict[str, Any]]:
     return list(_pages(api, "/api/v1/exceptions?page_size=200"))
 
 
-def stories(api: Server, ids: Iterable[str]) -> dict[str, tuple[list[Any], list[Any]]]:
-    """Timeline and owners of each of these leads."""
+def stories(api: Server, ids: Iterable[str]) -> dict[str, Story]:
+    """Of each of these leads."""
 
-    def one(lead: str) -> tuple[str, tuple[list[Any], list[Any]]]:
+    def one(lead: str) -> tuple[str, Story]:
         there = f"/api/v1/leads/{lead}"
         return lead, (api.get(f"{there}/timeline"), api.get(f"{there}/assignments"))
 
@@ -64,14 +77,16 @@ def contacts(
     return [{"id": one["id"], **one["properties"]} for one in pages]
 
 
-def tasks(sandbox: Server) -> list[tuple[str, str]]:
-    """(contact's id, owner's id) of every task; a task that hangs in the air has "" for its contact."""
+def tasks(sandbox: Server) -> list[Task]:
     found = []
     query = "properties=hubspot_owner_id,hs_task_body&associations=contacts"
     for task in _crm_pages(sandbox, "tasks", query):
         linked = task.get("associations", {}).get("contacts", {}).get("results", [])
-        about = {each["id"] for each in linked} or {""}
-        found += [(contact, task["properties"].get("hubspot_owner_id") or "") for contact in about]
+        words = task["properties"]
+        reference = _REFERENCE.search(words.get("hs_task_body") or "")
+        contacts = frozenset(each["id"] for each in linked)
+        lead = reference[1] if reference else ""
+        found.append(Task(task["id"], contacts, words.get("hubspot_owner_id") or "", lead))
     return found
 
 

@@ -106,6 +106,12 @@ def _page(result: Mapping[str, Any]) -> str:
         f"Launchers started again: {result['restarts']}."
         + (f" Not there to be killed: {', '.join(result['missed'])}." if result["missed"] else ""),
         "",
+        "## People in the CRM",
+        "",
+        *_table(["a lead's record was", "times"], [[what, count] for what, count in result["deeds"].items()]),
+        f"Webhooks: {result['webhooks']['batches']:,} batches, each told twice within five seconds in an order by chance: "
+        f"{result['webhooks']['told']:,} received.",
+        "",
         "## Faults",
         "",
         *_table(

@@ -28,7 +28,7 @@ class Struck:
 
 @dataclass
 class Trouble:
-    """Two threads: one kills, one strikes. Both end with the last planned post."""
+    """Two threads: one kills, one strikes. Both end with the last planned post. `began`: Unix time."""
 
     installation: Installation
     size: Size
@@ -39,7 +39,7 @@ class Trouble:
     struck: list[Struck] = field(default_factory=list)
 
     def start(self) -> None:
-        self._begin = time.monotonic()
+        self.began, self._begin = time.time(), time.monotonic()
         self._threads = [threading.Thread(target=each, daemon=True) for each in (self._kill, self._strike)]
         for thread in self._threads:
             thread.start()
