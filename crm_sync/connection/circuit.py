@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -66,38 +67,42 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
     call finds that we are let in again (`connection.login`).
     """
     words = str(error)
-    row = CrmConnection.objects.filter(pk=connection.pk)
-    match error:
-        case Throttled():
-            row.update(not_before=error.retry_at)
-        case AuthLost():
-            known = is_open(kind=kinds.AUTH_LOST, subject=subject_of(connection))
-            failures = connection.failures + 1 if known else 1
-            row.update(
-                health=CrmConnection.Health.AUTH_LOST,
-                failures=failures,
-                not_before=now + _LOGIN_PAUSES[min(failures, len(_LOGIN_PAUSES)) - 1],
-                last_error=words,
-                last_error_at=now,
-            )
-            # That we still are not let in is no news, unless somebody has just said that we should be.
-            if not known or connection.health == CrmConnection.Health.OK:
-                _report(connection, kind=kinds.AUTH_LOST, words=words, now=now)
-        case SetupProblem():
-            row.update(not_before=now + _SETUP_PAUSE, last_error=words, last_error_at=now)
-            _report(connection, kind=kinds.SETUP, words=words, now=now)
-        case _:
-            failures = connection.failures + 1
-            row.update(
-                failures=failures,
-                not_before=now + _RETRIES.delay_after(failures),
-                health=CrmConnection.Health.DOWN,
-                last_error=words,
-                last_error_at=now,
-            )
-            # While its item is open somebody may wait for the answer to a retry: every failure counts.
-            if failures >= _NEWS_AFTER or is_open(kind=kinds.UNAVAILABLE, subject=subject_of(connection)):
-                _report(connection, kind=kinds.UNAVAILABLE, words=words, now=now)
+    with transaction.atomic():
+        row = CrmConnection.objects.filter(pk=connection.pk)
+        there = row.select_for_update(no_key=True).get()
+        booked: dict[str, Any] = {"last_error": words, "last_error_at": now}
+        match error:
+            case Throttled():
+                row.update(not_before=error.retry_at)
+            case AuthLost():
+                known = is_open(kind=kinds.AUTH_LOST, subject=subject_of(connection))
+                waits = there.not_before is not None and there.not_before > now
+                if known and waits and there.health == CrmConnection.Health.AUTH_LOST:
+                    return  # A call that was under way when the pause began makes it no longer.
+                failures = there.failures + 1 if known else 1
+                row.update(
+                    health=CrmConnection.Health.AUTH_LOST,
+                    failures=failures,
+                    not_before=now + _LOGIN_PAUSES[min(failures, len(_LOGIN_PAUSES)) - 1],
+                    **booked,
+                )
+                # That we still are not let in is no news, unless somebody has just said that we should be.
+                if not known or there.health == CrmConnection.Health.OK:
+                    _report(connection, kind=kinds.AUTH_LOST, words=words, now=now)
+            case SetupProblem():
+                row.update(not_before=now + _SETUP_PAUSE, **booked)
+                _report(connection, kind=kinds.SETUP, words=words, now=now)
+            case _:
+                failures = connection.failures + 1
+                row.update(
+                    failures=failures,
+                    not_before=now + _RETRIES.delay_after(failures),
+                    health=CrmConnection.Health.DOWN,
+                    **booked,
+                )
+                # While its item is open somebody may wait for the answer to a retry: every failure counts.
+                if failures >= _NEWS_AFTER or is_open(kind=kinds.UNAVAILABLE, subject=subject_of(connection)):
+                    _report(connection, kind=kinds.UNAVAILABLE, words=words, now=now)
 
 
 def resume(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:

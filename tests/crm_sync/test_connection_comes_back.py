@@ -101,6 +101,26 @@ def test_a_connection_that_is_not_let_in_asks_once_per_pause_and_the_pauses_grow
     assert OutboxEntry.objects.get().status == OutboxEntry.Status.PENDING
 
 
+def test_calls_that_were_under_way_when_we_were_shut_out_make_the_pause_no_longer(connection):
+    """A worker reads events while others write and poll: all of them are refused in the same second."""
+    now = timezone.now()
+    for milliseconds in range(8):
+        at_work = CrmConnection.objects.get(pk=connection.pk)
+        circuit.failed(at_work, AuthLost("It answered 401"), now=now + timedelta(milliseconds=milliseconds))
+    connection.refresh_from_db()
+    assert (connection.failures, connection.not_before - now) == (1, timedelta(seconds=5))
+
+
+def test_a_login_that_is_lost_after_an_outage_is_asked_for_within_seconds(connection):
+    CrmConnection.objects.update(health=CrmConnection.Health.DOWN, failures=26)
+    at_work = [CrmConnection.objects.get(pk=connection.pk) for _ in range(2)]
+    now = timezone.now()
+    for each in at_work:
+        circuit.failed(each, AuthLost("It answered 401"), now=now)
+    connection.refresh_from_db()
+    assert connection.not_before - now == timedelta(seconds=5)
+
+
 def test_what_is_let_in_to_look_and_not_to_write_makes_no_storm(crm, connection):
     make.lead()
     crm.fault("auth", path="/contacts")
