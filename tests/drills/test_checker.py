@@ -10,6 +10,7 @@ import pytest
 
 from tests.drills import checker
 from tests.drills.installation import KINDS, REMIND_AFTER, Installation
+from tests.drills.people import DELETED, GIVEN, Deed
 from tests.drills.traffic import Traffic, strangers
 
 LEADS = 24
@@ -23,7 +24,7 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
     traffic = Traffic(installation.form, strangers(LEADS), per_second=6, clients=4)
     choose = random.Random(1)
 
-    def findings():
+    def findings(deeds=()):
         return checker.check(
             api=installation.api,
             sandbox=installation.sandbox,
@@ -34,6 +35,7 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
             sampled=LEADS,
             seed=1,
             say=lambda _: None,
+            deeds=deeds,
         )
 
     try:
@@ -51,6 +53,14 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
         before = findings()
         assert before.failed == []
         assert before.counts["answered 202"] == before.counts["contacts in the CRM"] == LEADS
+        assert set(findings(_never_done(traffic)).failed) >= {
+            "things that people could not do",
+            "made again though people took them away",
+            "taken away there and shown as if they stood there",
+            "records taken away there that do not ask once",
+            "owner is not whom people gave the lead to",
+            "changes of owner by people that the history does not tell once",
+        }
         _meddle(installation, traffic)
         assert set(findings().failed) >= {
             "lost: answered and not known",
@@ -63,6 +73,12 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
         assert findings().wrong["mails sent twice"] == 1
     finally:
         installation.end()
+
+
+def _never_done(traffic):
+    """What nobody has done, so that nothing is as it would be."""
+    gone, given = (post.body["email"] for post in traffic.posts[:2])
+    return [Deed(DELETED, gone, "bob@acme.test"), Deed(GIVEN, given, "bob@acme.test", ("nobody@acme.test",))]
 
 
 def _meddle(installation, traffic):

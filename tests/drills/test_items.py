@@ -1,0 +1,77 @@
+"""The drill says so where one cause is more than one exception, or an outage is none."""
+
+import pytest
+
+from tests.drills import items
+from tests.drills.faults import OUTAGE
+from tests.drills.findings import Findings
+from tests.drills.schedule import Struck
+
+DOWN = "HubSpot answered 502"
+
+
+def item(first, last=None, *, kind=items.UNAVAILABLE, cause=DOWN, about="hubspot"):
+    """Seconds after midnight; without `last` it is open."""
+    return {
+        "id": 1,
+        "kind": kind,
+        "cause": cause,
+        "count": 1,
+        "status": "resolved" if last else "open",
+        "subject": {"id": about, "label": about},
+        "first_seen_at": _at(first),
+        "resolved_at": _at(last) if last else None,
+        "resolved_by": "leadops" if last else None,
+    }
+
+
+def _at(second):
+    return f"1970-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}+00:00"
+
+
+def checked(several, *, gone=()):
+    """An outage from second 100 to second 700."""
+    found = Findings()
+    items.check(found, several, gone=set(gone))
+    items.check_causes(found, several, struck=[Struck(OUTAGE, 100, 600, "")], began=0, restarts_of_the_crm=1)
+    return found.failed
+
+
+def test_an_outage_that_is_one_item_is_right():
+    assert checked([item(110, 800)]) == []
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        [],
+        [item(110, 300)],
+        [item(110, 300), item(301, 800)],
+        [item(300, 800)],
+        [item(110, 800), item(120, 800, kind="crm.mirror_behind", cause="Deals: 502")],
+    ],
+    ids=["none", "closed before its end", "two", "late", "another of the same cause"],
+)
+def test_an_outage_that_is_not_one_item_is_told(several):
+    assert "outages that are not one item" in checked(several)
+
+
+def test_an_item_for_each_lead_is_told():
+    each = [item(110, 800, kind="crm.failing", cause=DOWN, about=str(lead)) for lead in range(3)]
+    assert "exceptions of one cause at one time" in checked([item(110, 800), *each])
+
+
+def test_the_same_cause_at_another_time_is_another_item():
+    assert checked([item(10, 90), item(110, 800)]) == []
+
+
+def test_more_items_than_causes_are_told():
+    assert checked([item(1, 5), item(10, 90), item(110, 800)]) == ["more exceptions than causes"]
+
+
+def test_a_record_that_was_taken_away_asks_once():
+    asking = item(110, kind=items.RECORD_GONE, cause="Deleted", about="lead")
+    whole = [item(110, 800), asking]
+    assert checked(whole, gone=["lead"]) == []
+    assert checked(whole) == ["exceptions that did not close by themselves"]
+    assert checked([item(110, 800)], gone=["lead"]) == ["records taken away there that do not ask once"]
