@@ -17,9 +17,9 @@ from unfold.forms import BaseDialogForm
 from crm_sync.admin import who_decides
 from crm_sync.admin.access import SetsUpAccess, access_url
 from crm_sync.admin.connection_form import ConnectionForm
+from crm_sync.admin.mapping_line import PROPERTIES_LIST
 from crm_sync.admin.mappings import (
     ANYWAY,
-    PROPERTIES_LIST,
     MappingsInline,
     ask_for_properties,
     offered,

@@ -8,27 +8,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_sync.admin import translations
-from crm_sync.admin.translations import TranslationsField
+from crm_sync.admin.mapping_line import MappingForm, PropertyWidget
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
-from crm_sync.outbound import words_of_leads
-from crm_sync.outbound.crm_fields import CRM_FIELDS, OWNER, label
+from crm_sync.outbound import lines_together, words_of_leads
+from crm_sync.outbound.crm_fields import OWNER
 from crm_sync.outbound.drift import rules_of
+from crm_sync.outbound.lines_together import WhoDecides
 from crm_sync.outbound.mapping_rules import CrmRules, MappingLine, MappingTrouble, in_words
 from crm_sync.schema import reading
-from intake.canonical import CANONICAL_FIELDS
 from intake.models import Lead
 from plumbing.admin_kit.pages import PartOfItsPage
 from plumbing.http import RemoteError
@@ -40,67 +37,8 @@ GUARDED = {
     OWNER: "Without this line every lead stands in the CRM without an owner.",
     "email": "Without this line leads stand in the CRM without an address, and people there twice.",
 }
-# The id of the list that all lines share.
-PROPERTIES_LIST = "crm-properties"
 ANYWAY = "switch_off_anyway"
 ANYWAY_LABEL = "Switch off the e-mail or owner line all the same"
-
-
-class PropertyWidget(UnfoldAdminTextInputWidget):
-    """Offers the properties that can be written by name and label, and says under a line what its own one takes."""
-
-    template_name = "crm_sync/property_input.html"
-
-    def __init__(self, says: Mapping[str, str], attrs: Mapping[str, str] | None = None) -> None:
-        super().__init__(attrs={"list": PROPERTIES_LIST, "autocomplete": "off", **(attrs or {})})
-        self.says = says
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        return context | {"says": self.says.get(str(value or "").strip(), "")}
-
-
-class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
-    canonical = forms.ChoiceField(label="Our field", widget=UnfoldAdminSelectWidget())
-    values = TranslationsField(label="Translations (ours=theirs)", required=False)
-    # What stood there when the form was judged.
-    stood: Mapping[str, str]
-
-    class Meta:
-        model = FieldMapping
-        fields = ["canonical", "property", "mode", "values", "active"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
-        ours = [(field.name, field.label) for field in CRM_FIELDS]
-        known = {name for name, _ in (*ours, *fields)}
-        own = self.instance.canonical or (
-            self.data.get(self.add_prefix("canonical")) if self.is_bound else ""
-        )
-        extra = [(own, own)] if own and own not in known else []
-        canonical = self.fields["canonical"]
-        assert isinstance(canonical, forms.ChoiceField)
-        canonical.choices = [
-            ("", "Choose…"),
-            ("What leadops knows", ours),
-            ("What the person said", fields),
-            ("Extra values", extra),
-        ]
-
-    def clean_values(self) -> dict[str, str]:
-        """With what somebody else has translated meanwhile, from an exception say."""
-        typed: dict[str, str] = self.cleaned_data["values"]
-        now: Mapping[str, str] = self.instance.values or {}
-        shown = self.data.get(self.add_initial_prefix("values"))
-        was = dict(now) if shown is None else translations.read(shown)
-        self.stood = dict(now)
-        if ours := next(translations.contested(was, typed, now), None):
-            stands = f"“{now[ours]}”" if ours in now else "nothing"
-            raise ValidationError(
-                f"Somebody has changed the translation of “{ours}” to {stands} meanwhile: open the page again."
-            )
-        return translations.merged(was, typed, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +94,14 @@ def offered(connection: CrmConnection) -> list[tuple[str, str]]:
 
 def _line_of(form: Any) -> MappingLine:
     data = form.cleaned_data
-    return MappingLine(data["canonical"], data["property"], data.get("values") or {})
+    return MappingLine(
+        data["canonical"],
+        data["property"],
+        data.get("values") or {},
+        mode=data["mode"],
+        combine=data["combine"],
+        separator=form.instance.separator,
+    )
 
 
 class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
@@ -180,7 +125,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             for form in self._judged()
             for words in (
                 *(each.words for each in self.troubles(form) if not each.refused),
-                words_of_leads.warning(self.rules, _line_of(form), leads) if self.rules else "",
+                self._of_leads(form, leads),
             )
             if words
         ]
@@ -189,8 +134,32 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         super().add_fields(form, index)
         form.fields["property"].widget = PropertyWidget(self.says)
 
+    def _of_leads(self, form: Any, leads: QuerySet[Lead]) -> str:
+        lines = {id(each): _line_of(each) for each in self._of_property(form)}
+        return (
+            words_of_leads.warning(self.rules, lines[id(form)], leads, lines=[*lines.values()])
+            if self.rules
+            else ""
+        )
+
+    def _active(self) -> list[Any]:
+        """In the order in which they will stand."""
+        found = [
+            form
+            for form in self.forms
+            if form.is_valid() and form.cleaned_data.get("active") and not form.cleaned_data.get("DELETE")
+        ]
+        return sorted(found, key=lambda form: form.cleaned_data.get("position") or 0)
+
+    def _of_property(self, form: Any) -> list[Any]:
+        name = form.cleaned_data["property"]
+        return [each for each in self._active() if each.cleaned_data["property"] == name]
+
     def troubles(self, form: Any) -> list[MappingTrouble]:
-        return list(self.rules.troubles(_line_of(form))) if self.rules else []
+        if not self.rules:
+            return []
+        beside = [_line_of(each) for each in self._of_property(form) if each is not form]
+        return list(self.rules.troubles(_line_of(form), beside=beside))
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
         """Under the lock of the line: the last of two who translate at one moment keeps the other's words."""
@@ -200,14 +169,12 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
     def clean(self) -> None:
         super().clean()
-        taken = dict[str, Any]()
         for form in self.forms:
             if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE"):
                 for check in (self._check_property, self._check_rules, self._check_guarded):
                     if not form.errors:
                         check(form)
-                if not form.errors:
-                    self._check_twice(form, taken)
+        self._check_together()
 
     def _check_rules(self, form: Any) -> None:
         found = self.troubles(form) if form in self._judged() else []
@@ -215,15 +182,8 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             form.add_error(refused.field, refused.words)
 
     def _judged(self) -> list[Any]:
-        told = {"canonical", "property", "values", "active"}
-        return [
-            form
-            for form in self.forms
-            if form.is_valid()
-            and form.cleaned_data.get("active")
-            and not form.cleaned_data.get("DELETE")
-            and told.intersection(form.changed_data)
-        ]
+        told = {"canonical", "property", "values", "combine", "active"}
+        return [form for form in self._active() if told.intersection(form.changed_data)]
 
     def _check_property(self, form: Any) -> None:
         name, found = form.cleaned_data.get("property", ""), connector_class(self.instance.kind)
@@ -233,16 +193,16 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             hint = did_you_mean(name, self.there.names) or " Make it there first, or choose another."
             form.add_error("property", f"{found.label} has no property “{name}”.{hint}")
 
-    def _check_twice(self, form: Any, taken: dict[str, Any]) -> None:
-        """Of two lines that fill one property the last one would win."""
-        data = form.cleaned_data
-        if not data.get("active"):
-            return
-        first = taken.setdefault(data["property"], form)
-        changed = {"property", "active"}.intersection((*form.changed_data, *first.changed_data))
-        if first is not form and changed:
-            other = label(first.cleaned_data["canonical"])
-            form.add_error("property", f"“{other}” is written to “{data['property']}” already.")
+    def _check_together(self) -> None:
+        """At the lines that were changed; what is said under “Who decides” may speak against any."""
+        who = WhoDecides(self.instance.system_of_record, self.instance.ownership)
+        forms = {id(line): (line, form) for form in self._active() for line in [_line_of(form)]}
+        told = {"property", "mode", "combine", "active"}
+        for line, trouble in lines_together.troubles([line for line, _ in forms.values()], who):
+            _, form = forms[id(line)]
+            is_new = trouble.field == "canonical" or told.intersection(form.changed_data)
+            if is_new and not form.errors:
+                form.add_error(trouble.field, trouble.words)
 
     def _check_guarded(self, form: Any) -> None:
         row = form.instance
@@ -259,7 +219,7 @@ class MappingsInline(PartOfItsPage, TabularInline):
     model = FieldMapping
     form = MappingForm
     formset = MappingsFormSet
-    fields = ["canonical", "property", "mode", "values", "active", "position"]
+    fields = ["canonical", "property", "mode", "values", "combine", "active", "position"]
     ordering_field: str | None = "position"
     hide_ordering_field = True
     extra = 0

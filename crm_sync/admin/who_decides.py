@@ -118,7 +118,7 @@ def rows(connection: CrmConnection | None) -> list[str | tuple[str, str]]:
 def shared_of(connection: CrmConnection) -> list[str]:
     """Mapped fields that both sides can change, in the order of the mappings; one query."""
     mapped = connection.mappings.filter(active=True).values_list("canonical", flat=True)
-    found = [canonical for canonical in mapped if canonical in SHARED]
+    found = [canonical for canonical in dict.fromkeys(mapped) if canonical in SHARED]
     return sorted(found, key=lambda canonical: canonical not in _OWN_SELECT)
 
 

@@ -125,11 +125,7 @@ class _Record:
         )
         if event.attempts < _WAITS_FOR_US and waiting.exists():
             return Status.WAITING, "Something of ours is being written there"
-        results = [
-            self.changed(mapping.property, event)
-            for mapping in self.known.plan.mappings
-            if self._may_be_news(mapping.property)
-        ]
+        results = [self.changed(name, event) for name in self.known.plan.lines if self._may_be_news(name)]
         for status in (Status.FAILED, Status.DONE):
             if words := [said for found, said in results if found == status]:
                 return status, "; ".join(dict.fromkeys(words))
@@ -143,7 +139,8 @@ class _Record:
         return at is not None and (self.link.pushed_at is None or at > self.link.pushed_at)
 
     def changed(self, name: str, event: InboundEvent) -> Result:
-        mapping = next((each for each in self.known.plan.mappings if each.property == name), None)
+        plan = self.known.plan
+        mapping = next(iter(plan.lines.get(name, ())), None)
         if mapping is None:
             return Status.IGNORED, f"{name or 'This kind of event'} is not mapped"
         value = self.present.properties.get(name, "")
@@ -158,17 +155,16 @@ class _Record:
         if self.known.connector.is_us(author, recipient=event.recipient):
             return Status.IGNORED, "Our own change"
         by_person = self.known.connector.is_person(author)
-        plan = self.known.plan
-        goes_there_only = plan.direction_of(mapping.canonical) == "to_crm"
+        goes_there_only = plan.goes_there_only(name)
         if mapping.canonical == OWNER and not goes_there_only:
             return self._owner(name, value, author=author, by_person=by_person)
-        if plan.system_of_record_for(mapping.canonical) != "leadops" and goes_there_only:
+        if goes_there_only and not plan.is_ours(name):
             return Status.IGNORED, "It goes there only: what was changed there is left"
         if mapping.canonical == OWNER:
             return self._change_back(
                 name, value, author=author, email=owners.shown_as(self.known.connection.pk, value)
             )
-        if plan.system_of_record_for(mapping.canonical) == "leadops":
+        if plan.is_ours(name):
             return self._change_back(name, value, author=author)
         at = min(event.occurred_at or event.received_at, self.now)
         return self._field(mapping, value, author=author, by_person=by_person, at=at)

@@ -7,6 +7,7 @@ from typing import Any
 
 from crm_sync.connectors.definitions import PropertyNames
 from crm_sync.models import FieldMapping
+from crm_sync.outbound import combining
 from crm_sync.outbound.crm_fields import STATUS
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
@@ -48,11 +49,12 @@ def canonical_values(
 ) -> dict[str, str]:
     """What a record says, in our words, without what it does not say: what is mapped, and what every account has.
 
-    A value for which the mapping has no word of ours stands as the CRM writes it.
+    A value for which the mapping has no word of ours stands as the CRM writes it. What several fields were made into says nothing
+    of any of them.
     """
     usual = {"email": names.email, **names.usual}
     values = {name: properties.get(theirs) or "" for name, theirs in usual.items()}
-    for mapping in mappings:
+    for mapping in combining.read_back(mappings).values():
         theirs = properties.get(mapping.property) or ""
         is_field = mapping.canonical in CANONICAL_FIELDS or mapping.canonical.startswith("extra.")
         if theirs and is_field:

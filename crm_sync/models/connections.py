@@ -124,7 +124,10 @@ class CrmConnection(models.Model):
 
 
 class FieldMapping(models.Model):
-    """canonical -> CRM property. `values` translates canonical values to the property's options."""
+    """canonical -> CRM property. `values` translates canonical values to the property's options.
+
+    Several lines may fill one property, if each says the same about how: see `crm_sync.outbound.combining`.
+    """
 
     class Mode(models.TextChoices):
         OVERWRITE = "overwrite", "Always write"
@@ -132,18 +135,39 @@ class FieldMapping(models.Model):
         IF_NEW = "if_new", "Only when the record is created"
         APPEND = "append", "Add to what is there"
 
+    class Combine(models.TextChoices):
+        ALONE = "", "Alone"
+        FIRST = "first", "The first that is not empty"
+        JOIN = "join", "Joined"
+
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="mappings")
     canonical = models.CharField("our field", max_length=60)
     property = models.CharField("CRM property", max_length=120)
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.OVERWRITE)
     values = models.JSONField(default=dict, blank=True)
+    combine = models.CharField(
+        "with other lines of the property",
+        max_length=10,
+        choices=Combine.choices,
+        blank=True,
+        default=Combine.ALONE,
+        db_default="",
+    )
+    # Between joined values.
+    separator = models.CharField(max_length=10, blank=True, default="", db_default="")
     position = models.PositiveIntegerField(default=0)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["connection", "position", "id"]
-        constraints = [models.UniqueConstraint(fields=["connection", "canonical"], name="mapping_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "canonical", "property"],
+                name="mapping_line_once",
+                violation_error_message="This field goes to this property already, by another line.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.canonical} → {self.property}"

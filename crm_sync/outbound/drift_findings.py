@@ -4,15 +4,17 @@ Only rows are read. A finding names how many leads it would hit; whoever watches
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, OwnerLink
-from crm_sync.outbound import crm_fields, words_of_leads
+from crm_sync.outbound import combining, crm_fields, words_of_leads
 from crm_sync.outbound.crm_fields import OWNER
 from crm_sync.outbound.mapping_rules import CrmRules, MappingLine
 from exception_queue.queue import Subject
@@ -51,22 +53,47 @@ def of_mappings(
     if not rules.definitions:
         return
     leads = _there(connection)
-    for mapping in mappings:
-        label = crm_fields.label(mapping.canonical)
-        subject = Subject(MAPPING, str(mapping.pk), f"{label} → {mapping.property}")
-        line = MappingLine(mapping.canonical, mapping.property, mapping.values)
-        if words := next(_speaks_against(rules, line), ""):
-            hit = (
-                f"{counted(_with_value(leads, mapping.canonical), 'lead has', 'leads have')} a value for it."
-            )
-            yield Drift(subject, f"{label}: {words}", hit, mapping.property)
-        elif lacking := words_of_leads.not_fitting(rules, line, leads):
-            words = f"{label}: “{mapping.property}” does not take every value that leads have."
-            yield Drift(subject, words, _hit_by(lacking), mapping.property)
-        elif lacks := _without(rules, line, leads):
-            words = f"{label}: {rules.crm} requires “{mapping.property}” now."
-            hit = f"{counted(lacks, 'lead there has', 'leads there have')} no value for it; a new one without is refused."
-            yield Drift(subject, words, hit, mapping.property)
+    for found in combining.by_property(list(mappings)).values():
+        lines = [_line_of(each) for each in found]
+        told = set[tuple[str, str]]()
+        for mapping, line in zip(found, lines, strict=True):
+            drift = _of_line(mapping, line, lines, rules, leads)
+            if drift is None:
+                continue
+            # What is wrong with the property is told once.
+            said = (drift.words.removeprefix(crm_fields.label(mapping.canonical)), drift.hit)
+            if said not in told:
+                told.add(said)
+                yield drift
+
+
+def _line_of(mapping: FieldMapping) -> MappingLine:
+    return MappingLine(
+        mapping.canonical, mapping.property, mapping.values, mapping.mode, mapping.combine, mapping.separator
+    )
+
+
+def _of_line(
+    mapping: FieldMapping,
+    line: MappingLine,
+    lines: Sequence[MappingLine],
+    rules: CrmRules,
+    leads: QuerySet[Lead],
+) -> Drift | None:
+    label = crm_fields.label(mapping.canonical)
+    subject = Subject(MAPPING, str(mapping.pk), f"{label} → {mapping.property}")
+    fields = [each.canonical for each in lines]
+    if words := next(_speaks_against(rules, line, lines), ""):
+        hit = f"{counted(_with_value(leads, fields), 'lead has', 'leads have')} a value for it."
+        return Drift(subject, f"{label}: {words}", hit, mapping.property)
+    if lacking := words_of_leads.not_fitting(rules, line, leads, lines=lines):
+        words = f"{label}: “{mapping.property}” does not take every value that leads have."
+        return Drift(subject, words, _hit_by(lacking), mapping.property)
+    if lacks := _without(rules, lines, leads):
+        words = f"{label}: {rules.crm} requires “{mapping.property}” now."
+        hit = f"{counted(lacks, 'lead there has', 'leads there have')} no value for it; a new one without is refused."
+        return Drift(subject, words, hit, mapping.property)
+    return None
 
 
 def of_required(
@@ -154,11 +181,11 @@ def _there(connection: CrmConnection) -> QuerySet[Lead]:
     return Lead.objects.filter(pk__in=CrmLink.objects.filter(connection=connection).values("lead"))
 
 
-def _speaks_against(rules: CrmRules, line: MappingLine) -> Iterator[str]:
+def _speaks_against(rules: CrmRules, line: MappingLine, lines: Sequence[MappingLine]) -> Iterator[str]:
     name, definition = line.property, rules.definitions.get(line.property)
     if definition is None and not rules.names.is_ours(name):
         yield f"{rules.crm} has no property “{name}” any more.{_renamed(rules, name)}"
-    for trouble in rules.troubles(line):
+    for trouble in rules.troubles(line, beside=[each for each in lines if each is not line]):
         if trouble.refused:
             gone = definition is not None and definition.archived
             yield f"{trouble.words}{_renamed(rules, name) if gone else ''}"
@@ -184,16 +211,23 @@ def _hit_by(lacking: Counter[str]) -> str:
     return f"{leads}, like “{shown}”: the next time they would be written without."
 
 
-def _with_value(leads: QuerySet[Lead], canonical: str) -> int:
-    """Of what is no column of a lead, all."""
-    return leads.exclude(_empty(canonical)).count() if canonical in VALUE_COLUMNS else leads.count()
+def _with_value(leads: QuerySet[Lead], fields: Sequence[str]) -> int:
+    """Leads with one of them. Of what is no column of a lead, all."""
+    if not set(VALUE_COLUMNS).issuperset(fields):
+        return leads.count()
+    return leads.exclude(_all_empty(fields)).count()
 
 
-def _without(rules: CrmRules, line: MappingLine, leads: QuerySet[Lead]) -> int:
-    definition = rules.definitions.get(line.property)
-    if definition is None or not definition.required or line.canonical not in VALUE_COLUMNS:
+def _without(rules: CrmRules, lines: Sequence[MappingLine], leads: QuerySet[Lead]) -> int:
+    fields = [each.canonical for each in lines]
+    definition = rules.definitions.get(lines[0].property)
+    if definition is None or not definition.required or not set(VALUE_COLUMNS).issuperset(fields):
         return 0
-    return leads.filter(_empty(line.canonical)).count()
+    return leads.filter(_all_empty(fields)).count()
+
+
+def _all_empty(fields: Sequence[str]) -> Q:
+    return reduce(and_, map(_empty, fields))
 
 
 def _empty(canonical: str) -> Q:

@@ -44,7 +44,7 @@ def record(
         lacking = {
             mapping.pk: _row(push, plan, mapping, name, why=why, now=now)
             for name, why in push.left_out.items()
-            if (mapping := plan.mapping_of(name)) is not None
+            for mapping in plan.blamed(push, name)
         }
         rows += lacking.values()
         new += [row for pk, row in lacking.items() if pk not in push.lacking]
@@ -170,7 +170,7 @@ def _tried_again() -> QuerySet[ExceptionItem, tuple[str, str]]:
 
 
 def _report(connection: CrmConnection, row: LeftOutValue, *, cause: str) -> ExceptionReport:
-    label = f"{crm_fields.label(row.mapping.canonical)} → {row.property}"
+    label = f"{_label(row.mapping, row.why)} → {row.property}"
     return ExceptionReport(
         kind=kind_of(row.why),
         subject=Subject(type=SUBJECT, id=str(row.mapping_id), label=label),
@@ -204,4 +204,13 @@ def _words(connection: CrmConnection, mapping: FieldMapping, kind: str) -> str:
             said = f"longer than {name} takes"
         case _:
             said = f"{connection.crm_name} refuses it for “{newest.property}”: {newest.words.rstrip('.')}"
-    return f"{crm_fields.label(mapping.canonical)}: {said}; {counted(leads, 'lead')}."
+    return f"{_label(mapping, newest.why)}: {said}; {counted(leads, 'lead')}."
+
+
+def _label(mapping: FieldMapping, why: str) -> str:
+    """Of what is wrong with a property, and not with one value: every field that fills it."""
+    lines = FieldMapping.objects.filter(
+        connection=mapping.connection_id, property=mapping.property, active=True
+    ).exclude(combine="")
+    fields = [] if why == Why.OPTION else [each.canonical for each in lines]
+    return " + ".join(crm_fields.label(each) for each in fields or [mapping.canonical])

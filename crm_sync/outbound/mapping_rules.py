@@ -4,12 +4,12 @@ What can never arrive is refused. What arrives with some leads and not with othe
 and an exception names them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
-from crm_sync.outbound import crm_fields
+from crm_sync.outbound import combining, crm_fields
 from crm_sync.outbound.crm_fields import OWNER, STATUS
 from crm_sync.schema import fitting
 from intake.canonical import CANONICAL_FIELDS
@@ -35,6 +35,9 @@ class MappingLine:
     canonical: str
     property: str
     values: Mapping[str, str]
+    mode: str = "overwrite"
+    combine: str = ""
+    separator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ class CrmRules:
     encode: Callable[[Any], str]
     list_separator: str
 
-    def troubles(self, line: MappingLine) -> Iterator[MappingTrouble]:
-        """In the order in which they matter; the first refusal is enough."""
-        yield from self._special(line)
+    def troubles(self, line: MappingLine, *, beside: Sequence[MappingLine] = ()) -> Iterator[MappingTrouble]:
+        """In the order in which they matter; the first refusal is enough. `beside`: other lines that fill the property."""
+        yield from self._special(line, beside)
         definition = self.definitions.get(line.property)
         if definition is None:
             return
@@ -71,10 +74,11 @@ class CrmRules:
                 "property", f"{self.crm} writes “{line.property}” itself: choose another property."
             )
         elif line.canonical != OWNER:
+            yield from self._joined(line, definition) if beside else ()
             yield from self._translations(line, definition)
             yield from self._words(line, definition) if definition.options else self._type(line, definition)
 
-    def _special(self, line: MappingLine) -> Iterator[MappingTrouble]:
+    def _special(self, line: MappingLine, beside: Sequence[MappingLine]) -> Iterator[MappingTrouble]:
         if line.property in (self.names.key, self.names.shared_email):
             yield MappingTrouble(
                 "property",
@@ -88,6 +92,26 @@ class CrmRules:
             yield MappingTrouble(
                 "canonical",
                 f"“{line.property}” takes the id of an owner there: only “Owner” is written to it.",
+            )
+
+        elif beside and line.property == self.names.email:
+            yield MappingTrouble(
+                "property", f"“{line.property}” says who somebody is there: one line fills it, and no other."
+            )
+
+    def _joined(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
+        if line.combine != combining.JOIN or definition.type == "text":
+            return
+        if definition.type != "choices":
+            takes = "one option" if definition.options else _type_in_words(definition)
+            yield MappingTrouble(
+                "combine",
+                f"“{line.property}” is {takes}, and joined values are a text: choose the first that is not empty.",
+            )
+        elif line.separator != self.list_separator:
+            yield MappingTrouble(
+                "combine",
+                f"“{line.property}” takes several options, with “{self.list_separator}” between: join by that.",
             )
 
     def _translations(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:

@@ -21,7 +21,7 @@ from crm_sync.connection_settings import Direction, Ownership, SystemOfRecord
 from crm_sync.connectors.base import Connector, Need
 from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
 from crm_sync.models import CrmConnection, FieldMapping
-from crm_sync.outbound import crm_fields
+from crm_sync.outbound import combining, crm_fields
 from crm_sync.outbound.crm_fields import OWNER, STATUS
 from crm_sync.outbound.lead_push import Push
 from crm_sync.schema import fitting
@@ -38,6 +38,9 @@ class Plan:
     """How one connection wants its records: its mappings and what belongs to whom."""
 
     mappings: Sequence[FieldMapping]
+    # Those that fill a property, in their order; and the one by which a field comes back.
+    lines: Mapping[str, Sequence[FieldMapping]]
+    back: Mapping[str, FieldMapping]
     system_of_record: SystemOfRecord
     ownership: Ownership
     names: PropertyNames
@@ -55,10 +58,33 @@ class Plan:
     def shows_owner(self) -> bool:
         return any(mapping.canonical == OWNER for mapping in self.mappings)
 
-    def mapping_of(self, name: str) -> FieldMapping | None:
-        """The mapping that fills a property; that of the e-mail address fills two."""
-        wanted = self.names.email if name == self.names.shared_email else name
-        return next((mapping for mapping in self.mappings if mapping.property == wanted), None)
+    def lines_of(self, name: str) -> Sequence[FieldMapping]:
+        """Those that fill a property; that of the e-mail address fills two."""
+        return self.lines.get(self.names.email if name == self.names.shared_email else name, ())
+
+    def blamed(self, push: Push, name: str) -> Sequence[FieldMapping]:
+        """The lines because of which a property is left out."""
+        lines = self.lines_of(name)
+        texts = self.texts_of(lines, crm_fields.values_of(push))
+        definition = self.properties.get(name)
+        return combining.blamed(lines, texts, definition, list_separator=self.list_separator) if lines else ()
+
+    def texts_of(self, lines: Sequence[FieldMapping], values: Mapping[str, Any]) -> list[str | None]:
+        """What each line says of a lead, translated; None where it has no word for it."""
+        return [
+            fitting.translated(
+                self.encode(values.get(mapping.canonical)),
+                mapping.values,
+                self.properties.get(mapping.property),
+                passes=mapping.canonical != STATUS,
+                list_separator=self.list_separator,
+            )
+            for mapping in lines
+        ]
+
+    def takes_several(self, name: str) -> bool:
+        definition = self.properties.get(name)
+        return definition is not None and definition.type == "choices"
 
     def misfit(self, name: str, value: str) -> str:
         """Why the CRM would refuse a value, "" where nothing is known against it. A property of ours is made when it lacks."""
@@ -79,14 +105,28 @@ class Plan:
         """Which way a field goes. What is ours alone goes there only."""
         return self.ownership.of(canonical).direction if canonical in SHARED else "to_crm"
 
+    def goes_there_only(self, name: str) -> bool:
+        """What is changed there does not come back by this property."""
+        first, *others = self.lines[name]
+        return (
+            bool(others)
+            or self.back.get(first.canonical) is not first
+            or self.direction_of(first.canonical) == "to_crm"
+        )
+
+    def is_ours(self, name: str) -> bool:
+        """Whether leadops decides about everything in a property."""
+        return all(self.system_of_record_for(each.canonical) == "leadops" for each in self.lines[name])
+
     def leaves_when_adopting(self, name: str, there: Mapping[str, str]) -> bool:
         """How far people have got with a record that was not ours is not set back by a lead that is new to us."""
-        status = next((each.property for each in self.mappings if each.canonical == STATUS), "")
-        return bool(there.get(name)) and name in {status, self.names.lifecycle, self.names.lead_status}
+        status = {each.property for each in self.mappings if each.canonical == STATUS}
+        return bool(there.get(name)) and name in {*status, self.names.lifecycle, self.names.lead_status}
 
     def mode_of(self, mapping: FieldMapping) -> str:
-        """A field that the CRM keeps is given to it once, with a new record."""
-        if mapping.mode == Mode.OVERWRITE and self.system_of_record_for(mapping.canonical) == "crm":
+        """A field that the CRM keeps is given to it once, with a new record; what does not come back follows ours."""
+        is_kept = self.system_of_record_for(mapping.canonical) == "crm"
+        if mapping.mode == Mode.OVERWRITE and is_kept and self.back.get(mapping.canonical) is mapping:
             return Mode.IF_NEW
         return mapping.mode
 
@@ -100,6 +140,8 @@ def plan_of(
 ) -> Plan:
     return Plan(
         mappings=mappings,
+        lines=combining.by_property(mappings),
+        back=combining.read_back(mappings),
         system_of_record=connection.system_of_record,
         ownership=connection.ownership,
         names=connector.names,
@@ -111,13 +153,17 @@ def plan_of(
 
 def needs_of(mappings: Sequence[FieldMapping]) -> list[Need]:
     """The mapped properties, with the type that one of ours has to have."""
-    needs = {
-        mapping.property: Need(
-            mapping.property, crm_fields.label(mapping.canonical), crm_fields.type_of(mapping.canonical)
-        )
-        for mapping in mappings
-    }
-    return list(needs.values())
+    return [
+        Need(name, " + ".join(crm_fields.label(each.canonical) for each in lines), _type_of(lines))
+        for name, lines in combining.by_property(mappings).items()
+    ]
+
+
+def _type_of(lines: Sequence[FieldMapping]) -> crm_fields.ValueType:
+    """Of what is joined, and of values of several types, a text is made."""
+    types = {crm_fields.type_of(each.canonical) for each in lines}
+    is_joined = len(lines) > 1 and lines[-1].combine == combining.JOIN
+    return "text" if is_joined or len(types) > 1 else types.pop()
 
 
 def needs_reading(push: Push, plan: Plan) -> bool:
@@ -157,8 +203,8 @@ def fill(push: Push, plan: Plan) -> None:
         elif mode == Mode.APPEND and value and value != sent.get(name, ""):
             parts = [part for part in there.get(name, "").split(plan.list_separator) if part]
             push.unchanged[name] = value
-            if value not in parts:
-                push.sending[name] = plan.list_separator.join([*parts, value])
+            if missing := [part for part in value.split(plan.list_separator) if part and part not in parts]:
+                push.sending[name] = plan.list_separator.join([*parts, *missing])
         elif mode == Mode.IF_NEW and value and name in lacked:
             push.sending[name] = value
     _leave_out(push, plan)
@@ -202,26 +248,21 @@ def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
     """property -> (text, mode); "" means that nothing should stand there."""
     values = crm_fields.values_of(push)
     wanted: dict[str, tuple[str, str]] = {}
-    for mapping in plan.mappings:
-        mode = plan.mode_of(mapping)
-        if plan.direction_of(mapping.canonical) == "from_crm":
+    for name, found in plan.lines.items():
+        lines = [each for each in found if plan.direction_of(each.canonical) != "from_crm"]
+        if not lines:
             continue
-        if mapping.canonical == OWNER:
+        mode = plan.mode_of(lines[0])
+        if lines[0].canonical == OWNER:
             if not push.owner_unknown:
-                wanted[mapping.property] = (push.owner_id, mode)
+                wanted[name] = (push.owner_id, mode)
             continue
-        value = fitting.translated(
-            plan.encode(values.get(mapping.canonical)),
-            mapping.values,
-            plan.properties.get(mapping.property),
-            passes=mapping.canonical != STATUS,
-            list_separator=plan.list_separator,
-        )
+        value = combining.text_of(lines, plan.texts_of(lines, values), several=plan.takes_several(name))
         if value is None:
             # The property has no word for it; what stands there is as good as anything.
             continue
-        if mapping.property == plan.names.email and push.shares_email:
-            wanted[plan.names.shared_email] = (value, mode)
-            continue
-        wanted[mapping.property] = (value, mode)
+        wanted[plan.names.shared_email if name == plan.names.email and push.shares_email else name] = (
+            value,
+            mode,
+        )
     return wanted

@@ -46,25 +46,29 @@ def of_lead(
     push.link, push.lacking = None, frozenset()
     push.owner_id = owners.ids_of(connection.pk, {push.owner}).get(push.owner, "") if push.owner else ""
     payload.fill(push, plan)
-    return [_line(mapping, push, plan, properties.get(mapping.property)) for mapping in mappings]
+    return [_line(name, push, plan, properties.get(name)) for name in plan.lines]
 
 
-def _line(
-    mapping: FieldMapping, push: Push, plan: Plan, definition: PropertyDefinition | None
-) -> PreviewLine:
-    moved = push.shares_email and mapping.property == plan.names.email
-    name = plan.names.shared_email if moved else mapping.property
-    field = crm_fields.label(mapping.canonical)
-    value = push.sending.get(name, "")
-    if value:
+def _line(prop: str, push: Push, plan: Plan, definition: PropertyDefinition | None) -> PreviewLine:
+    lines = plan.lines[prop]
+    moved = push.shares_email and prop == plan.names.email
+    name = plan.names.shared_email if moved else prop
+    field = " + ".join(crm_fields.label(each.canonical) for each in lines)
+    if value := push.sending.get(name, ""):
         return PreviewLine(field, name, value, means=_meaning(value, definition))
+    values = crm_fields.values_of(push)
+    ours = ", ".join(filter(None, (plan.encode(values.get(each.canonical)) for each in lines)))
     if why := push.left_out.get(name):
-        ours = plan.encode(crm_fields.values_of(push).get(mapping.canonical))
         return PreviewLine(field, name, ours, why=LeftOutValue.Why(why).label, left_out=True)
-    if mapping.canonical == OWNER and push.owner_unknown:
+    if lines[0].canonical == OWNER and push.owner_unknown:
         return PreviewLine(field, name, push.owner, why="No owner there has this address", left_out=True)
-    ours = plan.encode(crm_fields.values_of(push).get(mapping.canonical))
-    return PreviewLine(field, name, why=f"“{ours}” has no translation" if ours else "The lead has no value")
+    return PreviewLine(field, name, why=_why_nothing(prop, ours, plan))
+
+
+def _why_nothing(prop: str, ours: str, plan: Plan) -> str:
+    if all(plan.direction_of(each.canonical) == "from_crm" for each in plan.lines[prop]):
+        return "It comes only from there to here"
+    return f"“{ours}” has no translation, or one that leaves it empty" if ours else "The lead has no value"
 
 
 def _meaning(value: str, definition: PropertyDefinition | None) -> str:

@@ -101,7 +101,7 @@ class PushBatch:
 
     def _look(self) -> None:
         """After a failure there may be a record that we never heard of; and some modes ask what stands there."""
-        names = [mapping.property for mapping in self.plan.mappings]
+        names = list(self.plan.lines)
         lost = [push for push in self.open.values() if push.link is None and push.entry.attempts]
         found = self.connector.read([push.key for push in lost], by="lead", properties=names)
         for push in lost:
@@ -176,7 +176,7 @@ class PushBatch:
 
     def _resolve_gone(self, pushes: Sequence[Push]) -> Report:
         """Our key is on no record: it was deleted, merged into another, or somebody took the key off it."""
-        names = [mapping.property for mapping in self.plan.mappings]
+        names = list(self.plan.lines)
         linked = {push.link.remote_id: push for push in pushes if push.link is not None}
         try:
             found = self.connector.read(list(linked), by="id", properties=names)

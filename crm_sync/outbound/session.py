@@ -71,5 +71,5 @@ def read_properties_again(session: ConnectionSession) -> None:
     if read_at is not None and now - read_at < _READ_AT_MOST_EVERY:
         return
     reading.refresh(session.connection, session.connector, now=now)
-    names = [mapping.property for mapping in session.plan.mappings]
-    session.plan = replace(session.plan, properties=reading.known(session.pk, names))
+    properties = reading.known(session.pk, list(session.plan.lines))
+    session.plan = replace(session.plan, properties=properties)

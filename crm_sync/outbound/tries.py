@@ -157,8 +157,8 @@ def _of(plan: Plan, push: Push, outcome: Outcome, *, now: datetime, said: str = 
 
 
 def _is_shown(plan: Plan, name: str) -> bool:
-    mapping = plan.mapping_of(name)
-    return mapping is not None and mapping.canonical in _SHOWN
+    lines = plan.lines_of(name)
+    return bool(lines) and all(each.canonical in _SHOWN for each in lines)
 
 
 def _why(push: Push, name: str, why: str) -> str:

@@ -60,15 +60,13 @@ def compare(
         return []
     push.present = present
     payload.fill(push, plan)
-    labels = {one.property: crm_fields.label(one.canonical) for one in plan.mappings}
+    labels = {
+        name: " + ".join(crm_fields.label(one.canonical) for one in lines)
+        for name, lines in plan.lines.items()
+    }
     there = present.properties
     # What goes there only, and is not ours to change back.
-    left_there = {
-        one.property
-        for one in plan.mappings
-        if plan.direction_of(one.canonical) == "to_crm"
-        and plan.system_of_record_for(one.canonical) != "leadops"
-    }
+    left_there = {name for name in plan.lines if plan.goes_there_only(name) and not plan.is_ours(name)}
     found: dict[Kind, list[DifferenceLine]] = {}
     for name, label in labels.items():
         stands, known = there.get(name) or "", link.sent.get(name, "")

@@ -54,6 +54,33 @@ def test_a_wrong_line_says_at_its_field_what_to_do(console: Page, connection: Cr
     shoot("mapping-wrong-line")
 
 
+def test_two_lines_that_fill_one_property_say_how_or_are_refused(
+    console: Page, connection: CrmConnection, shoot
+):
+    FieldMapping.objects.filter(canonical="first_name").update(property="jobtitle", mode="overwrite")
+    connection.ownership = {"first_name": {"direction": "to_crm"}, "last_name": {"direction": "to_crm"}}
+    connection.save()
+    open_lines(console, connection)
+    for name in ("first_name", "last_name"):
+        field_of(console, name, "mode").select_option("overwrite")
+    field_of(console, "last_name", "property").fill("jobtitle")
+    field_of(console, "first_name", "combine").select_option("Joined by blanks")
+    console.get_by_role("button", name="Save", exact=True).first.click()
+    expect(console.get_by_text("say on each line how they go together")).to_be_attached()
+    console.locator("#tabs-items a[href='#mappings']").click()
+    shoot("mapping-together-wrong")
+    field_of(console, "last_name", "combine").select_option("Joined by blanks")
+    console.get_by_text("What a lead's record would be given").click()
+    console.get_by_role("button", name="Show by the lines below").click()
+    row = console.locator("#preview-answer").get_by_role("row", name="jobtitle")
+    expect(row).to_contain_text("First name + Last name")
+    console.get_by_role("button", name="Save", exact=True).first.click()
+    expect(console.get_by_text("was changed successfully")).to_be_visible()
+    assert set(FieldMapping.objects.filter(property="jobtitle").values_list("combine", "separator")) == {
+        ("join", " ")
+    }
+
+
 def test_it_shows_what_a_lead_would_be_given_before_anything_is_saved(
     console: Page, connection: CrmConnection, shoot
 ):

@@ -26,9 +26,10 @@ class Page:
         self.url = reverse("admin:crm_sync_crmconnection_change", args=(connection.pk,))
 
     def save(self, **typed):
-        """`typed`: by canonical field, what is typed into its line."""
+        """`typed`: by canonical field, what is typed into its line; `goes`: what is said elsewhere on the page."""
         data = filled(self.client, type(self.connection), self.connection)
         anyway = typed.pop("anyway", False)
+        data |= typed.pop("goes", {})
         data |= {name: typed.pop(name) for name in ("_preview", "preview_email") if name in typed}
         for canonical, values in typed.items():
             prefix = next(
