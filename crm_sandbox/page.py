@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from crm_sandbox import contact_page, overview_forms, playing_forms, records, search_lag, tables, widgets
-from crm_sandbox.hubspot.kinds import KINDS
+from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
 from crm_sandbox.records import Record
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.tables import owners_by_id
@@ -21,12 +21,16 @@ from crm_sandbox.wire import Reply, Request, iso, now_ms
 _SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 # The second is where HubSpot has its own page of a contact.
 _CONTACT = re.compile("/contacts/(?:[0-9]{1,18}/record/0-1/)?([0-9]{1,18})")
+# Companies and deals have a page at HubSpot's address alone.
+_OTHER = re.compile("/contacts/[0-9]{1,18}/record/(0-2|0-3)/([0-9]{1,18})")
 
 
 def answer(sandbox: Sandbox, request: Request, *, wrong: str = "") -> Reply:
     """`wrong`: what was wrong with a form of this page."""
     match = _CONTACT.fullmatch(request.path.rstrip("/"))
     query = request.parameter("q").strip()
+    if request.method in ("GET", "HEAD") and (other := _OTHER.fullmatch(request.path.rstrip("/"))):
+        return _other_record(sandbox, request, kind_called(other[1]), int(other[2]))
     if request.method not in ("GET", "HEAD") or (request.path not in ("/", "") and not match):
         return Reply(404, {"error": "There are /, /contacts/{id}, /hubspot/... and /control/..."})
     said = widgets.alert(wrong, mood="bad") if wrong else Html("")
@@ -47,6 +51,24 @@ def answer(sandbox: Sandbox, request: Request, *, wrong: str = "") -> Reply:
         return _html(
             main, title=f"{tables.name_of(record)} · CRM sandbox", address=request.path, status=status
         )
+
+
+def _other_record(sandbox: Sandbox, request: Request, kind: ObjectKind, id: int) -> Reply:
+    """What a company or a deal has."""
+    with sandbox.store.reading() as db:
+        number = records.now_called(db, kind=kind.name, id=id)
+        record = records.get(db, kind=kind.name, id=number)
+    word = kind.singular.capitalize()
+    if record is None:
+        main = Html(f'<section><p class="empty">There is no {kind.singular} {id}.</p></section>')
+        return _html(main, title="CRM sandbox", address=request.path, status=404)
+    value = record.properties.get
+    name = value("name") or value("dealname") or f"{word} {record.id}"
+    main = widgets.join(
+        widgets.heading(name, under=f"{word} #{record.id}"),
+        widgets.facts("Properties", sorted(record.properties.items())),
+    )
+    return _html(main, title=f"{name} · CRM sandbox", address=request.path)
 
 
 def played(sandbox: Sandbox, request: Request) -> Reply:

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from crm_sync.admin.record_links import record_link
 from crm_sync.models import BornContact
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
@@ -45,12 +46,7 @@ class BornContactPage(ReadOnlyPage):
 
     @display(description="Number there", ordering="remote_id")
     def number(self, row: BornContact) -> SafeString | str:
-        address = row.connection.page_of(row.remote_id)
-        if not address:
-            return f"#{row.remote_id}"
-        return format_html(
-            '<a class="text-link" href="{}" target="_blank" rel="noopener">#{}</a>', address, row.remote_id
-        )
+        return record_link(row.connection, row.remote_id)
 
     @display(
         description="State",

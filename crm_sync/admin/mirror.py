@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
@@ -14,6 +16,8 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from crm_sync.admin.record_links import record_link
+from crm_sync.connectors.records import RemoteKind
 from crm_sync.models import Account, CrmConnection, KnownContact, OpenDeal, OwnerLink
 from crm_sync.polling import lag
 from plumbing.admin_kit.moments import moment
@@ -22,9 +26,7 @@ from plumbing.counting import counted
 
 
 class MirrorPage(ReadOnlyPage):
-    """`kind` is a MirrorProgress.Kind."""
-
-    kind = ""
+    kind: RemoteKind
     list_before_template = "crm_sync/mirror_age.html"
     list_select_related = ["connection"]
     empty_icon = "cloud_download"
@@ -46,6 +48,14 @@ class MirrorPage(ReadOnlyPage):
         ]
         return super().changelist_view(request, {"ages": ages, **(extra_context or {})})
 
+    @display(description="Number there", ordering="remote_id")
+    def number(self, row: Any) -> SafeString | str:
+        return record_link(row.connection, row.remote_id, self.kind, gone=row.gone)
+
+    @display(description="Account there", empty_value="–")
+    def account(self, row: Any) -> SafeString | str | None:
+        return record_link(row.connection, row.account_id, "companies") or None
+
     @display(description="Owner there", empty_value="nobody")
     def owner(self, row: Any) -> str | None:
         return row.owner_email or (f"owner {row.owner_id}" if row.owner_id else None)
@@ -59,7 +69,7 @@ class MirrorPage(ReadOnlyPage):
 class KnownContactPage(MirrorPage):
     kind = "contacts"
     list_title = "Contacts there"
-    list_display = ["title", "owner", "lifecycle", "lead_status", "ours", "connection", "changed"]
+    list_display = ["title", "number", "owner", "lifecycle", "lead_status", "ours", "connection", "changed"]
     list_filter = [
         ("connection", RelatedDropdownFilter),
         ("gone", BooleanRadioFilter),
@@ -68,17 +78,17 @@ class KnownContactPage(MirrorPage):
     search_fields = ["emails__icontains", "remote_id__exact", "lifecycle"]
     search_help_text = "An e-mail address or a part of one, or the number there"
     fields = [
-        "connection", "remote_id", "addresses", "owner", "lifecycle", "lead_status", "account_id", "source", "lead_key",
+        "connection", "number", "addresses", "owner", "lifecycle", "lead_status", "account", "source", "lead_key",
         "made_at", "modified_at", "last_contacted_at", "gone",
     ]  # fmt: skip
-    readonly_fields = ["addresses", "owner"]
+    readonly_fields = ["number", "addresses", "owner", "account"]
     empty_title = "No contacts read yet"
     empty_text = "An active connection's contacts are read page by page, and asked for changes after that."
 
     @display(description="Contact", header=True)
     def title(self, row: KnownContact) -> list[str]:
         more = counted(len(row.emails) - 1, "more address", "more addresses") if len(row.emails) > 1 else ""
-        return [str(row), more or f"#{row.remote_id}"]
+        return [str(row), more]
 
     @display(description="E-mail addresses")
     def addresses(self, row: KnownContact) -> str:
@@ -93,7 +103,17 @@ class KnownContactPage(MirrorPage):
 class AccountPage(MirrorPage):
     kind = "companies"
     list_title = "Accounts there"
-    list_display = ["title", "owner", "is_customer", "tier", "lifecycle", "country", "connection", "changed"]
+    list_display = [
+        "title",
+        "number",
+        "owner",
+        "is_customer",
+        "tier",
+        "lifecycle",
+        "country",
+        "connection",
+        "changed",
+    ]
     list_filter = [
         ("connection", RelatedDropdownFilter),
         ("is_customer", BooleanRadioFilter),
@@ -102,16 +122,20 @@ class AccountPage(MirrorPage):
     search_fields = ["name", "domains__icontains", "remote_id__exact"]
     search_help_text = "A name, a domain, or the number there"
     fields = [
-        "connection", "remote_id", "name", "all_domains", "owner", "is_customer", "tier", "lifecycle", "parent_id", "country",
+        "connection", "number", "name", "all_domains", "owner", "is_customer", "tier", "lifecycle", "parent", "country",
         "postal_code", "phone", "modified_at", "gone",
     ]  # fmt: skip
-    readonly_fields = ["all_domains", "owner"]
+    readonly_fields = ["number", "all_domains", "owner", "parent"]
     empty_title = "No accounts read yet"
     empty_text = "An active connection's companies are read page by page, and asked for changes after that."
 
     @display(description="Account", header=True, ordering="name")
     def title(self, row: Account) -> list[str]:
-        return [str(row), ", ".join(row.domains[:2]) or f"#{row.remote_id}"]
+        return [str(row), ", ".join(row.domains[:2])]
+
+    @display(description="Company above it", empty_value="–")
+    def parent(self, row: Account) -> SafeString | str | None:
+        return record_link(row.connection, row.parent_id, self.kind) or None
 
     @display(description="Domains")
     def all_domains(self, row: Account) -> str:
@@ -122,7 +146,7 @@ class AccountPage(MirrorPage):
 class DealPage(MirrorPage):
     kind = "deals"
     list_title = "Deals there"
-    list_display = ["title", "how", "stage", "pipeline", "owner", "connection", "changed"]
+    list_display = ["title", "number", "how", "stage", "pipeline", "owner", "connection", "changed"]
     list_filter = [
         ("connection", RelatedDropdownFilter),
         ("state", ChoicesDropdownFilter),
@@ -131,16 +155,16 @@ class DealPage(MirrorPage):
     search_fields = ["name", "remote_id__exact", "stage"]
     search_help_text = "A name, a stage, or the number there"
     fields = [
-        "connection", "remote_id", "name", "how", "pipeline", "stage", "owner", "contacts", "account_id", "closed_at",
+        "connection", "number", "name", "how", "pipeline", "stage", "owner", "contacts", "account", "closed_at",
         "modified_at", "gone",
     ]  # fmt: skip
-    readonly_fields = ["how", "owner", "contacts"]
+    readonly_fields = ["number", "how", "owner", "contacts", "account"]
     empty_title = "No deals read yet"
     empty_text = "An active connection's deals are read page by page, and asked for changes after that."
 
-    @display(description="Deal", header=True, ordering="name")
-    def title(self, row: OpenDeal) -> list[str]:
-        return [str(row), f"#{row.remote_id}"]
+    @display(description="Deal", ordering="name")
+    def title(self, row: OpenDeal) -> str:
+        return str(row)
 
     @display(
         description="State", ordering="state", label={"open": "info", "won": "success", "lost": "warning"}
@@ -149,5 +173,8 @@ class DealPage(MirrorPage):
         return row.state, row.get_state_display()
 
     @display(description="Contacts there", empty_value="–")
-    def contacts(self, row: OpenDeal) -> str | None:
-        return ", ".join(row.contact_ids) or None
+    def contacts(self, row: OpenDeal) -> SafeString | None:
+        return (
+            format_html_join(", ", "{}", [(record_link(row.connection, one),) for one in row.contact_ids])
+            or None
+        )

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+from crm_sync.admin.record_links import record_link
 from crm_sync.models import CrmConnection, CrmDifference, Reconciliation
 from crm_sync.reconcile import report, running
 from crm_sync.reconcile.repairing import How, repair
@@ -126,12 +127,12 @@ class StateFilter(DropdownFilter):
 
 @admin.register(CrmDifference)
 class DifferencePage(ReadOnlyPage):
-    list_display = ["person", "what", "differs", "connection", "state", "found"]
+    list_display = ["person", "what", "differs", "there", "connection", "state", "found"]
     list_filter = [StateFilter, ("kind", ChoicesDropdownFilter), ("connection", RelatedDropdownFilter)]
     list_select_related = ["lead", "connection"]
     search_fields = ["lead__email", "lead__full_name", "lead__company", "remote_id"]
-    fields = ["person", "connection", "remote_id", "what", "differs", "state", "found"]
-    readonly_fields = ["person", "what", "differs", "state", "found"]
+    fields = ["person", "connection", "there", "what", "differs", "state", "found"]
+    readonly_fields = ["person", "there", "what", "differs", "state", "found"]
     actions = ["by_the_rules", "write_ours"]
     empty_icon = "balance"
     empty_title = "No differences"
@@ -178,9 +179,14 @@ class DifferencePage(ReadOnlyPage):
     @display(description="Here → there", empty_value="–")
     def differs(self, row: CrmDifference) -> SafeString | str | None:
         if row.kind == CrmDifference.Kind.DUPLICATE:
-            return f"also record {row.remote_id}"
+            return "also the record beside"
         lines = [(line["label"], line["here"] or "nothing", line["there"] or "nothing") for line in row.lines]
         return format_html_join(format_html("<br>"), "{}: {} → <b>{}</b>", lines) or None
+
+    @display(description="Record there", empty_value="–")
+    def there(self, row: CrmDifference) -> SafeString | str | None:
+        gone = row.kind == CrmDifference.Kind.DELETED
+        return record_link(row.connection, row.remote_id, gone=gone) or None
 
     @display(
         description="State",

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -17,7 +18,8 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from crm_sync import outbox
-from crm_sync.models import InboundEvent, OutboxEntry
+from crm_sync.admin.record_links import record_link
+from crm_sync.models import CrmLink, InboundEvent, OutboxEntry
 from exception_queue.queue import RetryRefused
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ReadOnlyPage
@@ -26,7 +28,7 @@ from plumbing.readable import readable_json
 
 @admin.register(OutboxEntry)
 class OutboxPage(ReadOnlyPage):
-    list_display = ["person", "connection", "state", "attempts", "due", "said"]
+    list_display = ["person", "there", "connection", "state", "attempts", "due", "said"]
     list_filter = [("status", ChoicesDropdownFilter), ("connection", RelatedDropdownFilter)]
     list_select_related = ["lead", "connection"]
     search_fields = ["lead__email", "lead__full_name", "lead__company", "last_error"]
@@ -34,6 +36,14 @@ class OutboxPage(ReadOnlyPage):
     empty_icon = "done_all"
     empty_title = "Nothing waits"
     empty_text = "A lead that has changed waits here until the CRM has it; the row goes when it does."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutboxEntry]:
+        rows: QuerySet[OutboxEntry] = super().get_queryset(request)
+        links = CrmLink.objects.filter(lead=OuterRef("lead"), connection=OuterRef("connection"))
+        named: QuerySet[OutboxEntry] = rows.annotate(
+            remote_id=Subquery(links.values("remote_id")[:1]), gone_at=Subquery(links.values("gone_at")[:1])
+        )
+        return named
 
     @admin.action(description="Try again", permissions=["try_again"])
     def try_again(self, request: HttpRequest, rows: Any) -> None:
@@ -60,6 +70,10 @@ class OutboxPage(ReadOnlyPage):
             return str(row.lead)
         return format_html('<a class="text-link" href="{}">{}</a>', url, row.lead)
 
+    @display(description="Record there", empty_value="–")
+    def there(self, row: Any) -> SafeString | str | None:
+        return record_link(row.connection, row.remote_id or "", gone=row.gone_at is not None) or None
+
     @display(description="State", ordering="status", label={"pending": "info", "dead": "danger"})
     def state(self, row: OutboxEntry) -> tuple[str, str]:
         return row.status, row.get_status_display()
@@ -75,7 +89,7 @@ class OutboxPage(ReadOnlyPage):
 
 @admin.register(InboundEvent)
 class InboundPage(ReadOnlyPage):
-    list_display = ["received", "connection", "remote_id", "state", "result"]
+    list_display = ["received", "connection", "number", "state", "result"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("connection", RelatedDropdownFilter),
@@ -83,8 +97,8 @@ class InboundPage(ReadOnlyPage):
     ]
     list_select_related = ["connection"]
     search_fields = ["remote_id", "dedupe_key", "result"]
-    fields = ["connection", "received_at", "remote_id", "state", "attempts", "due_at", "result", "body"]
-    readonly_fields = ["state", "body"]
+    fields = ["connection", "received_at", "number", "state", "attempts", "due_at", "result", "body"]
+    readonly_fields = ["number", "state", "body"]
     empty_icon = "webhook"
     empty_title = "Nothing has come in"
     empty_text = (
@@ -98,6 +112,10 @@ class InboundPage(ReadOnlyPage):
     )
     def state(self, row: InboundEvent) -> tuple[str, str]:
         return row.status, row.get_status_display()
+
+    @display(description="Record there", ordering="remote_id", empty_value="–")
+    def number(self, row: InboundEvent) -> SafeString | str | None:
+        return record_link(row.connection, row.remote_id) or None
 
     @display(description="Received", ordering="received_at")
     def received(self, row: InboundEvent) -> str:

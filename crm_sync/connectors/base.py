@@ -261,6 +261,10 @@ class Connector(Protocol):
     def record_address(self) -> str:
         """Where people look at a contact's record: an address with `{id}` for its number, "" where the CRM does not say."""
 
+    @staticmethod
+    def record_address_of(kind: RemoteKind, contacts: str) -> str:
+        """The same for other kinds of record of the account whose contacts are looked at there, "" where it does not follow."""
+
     def granted(self, rights: Collection[str]) -> Mapping[str, bool | None]:
         """Whether the token has each of these rights, tried by a call that changes nothing there.
 

@@ -1,6 +1,6 @@
 """A CRM that we write to, and how its fields and people correspond to ours."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from crm_sync.connection_settings import BornThere, Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import connector_class, default_kind, label_of_kind
+from crm_sync.connectors.records import RemoteKind
 from plumbing.json_shapes import ShapedJSONField
 from plumbing.stored_secrets import SecretField
 
@@ -78,7 +79,7 @@ class CrmConnection(models.Model):
     budget = models.JSONField(default=dict, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, blank=True, editable=False)
     owners_read_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Where people look at a record there, with {id} for its number; "" until it is known.
+    # Where people look at a contact there, with {id} for its number; "" until it is known. Other kinds follow from it.
     record_address = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
     history = HistoricalRecords(
         excluded_fields=[
@@ -112,9 +113,15 @@ class CrmConnection(models.Model):
         """What people call the CRM."""
         return label_of_kind(self.kind)
 
-    def page_of(self, remote_id: str) -> str:
+    def page_of(self, remote_id: str, kind: RemoteKind = "contacts") -> str:
         """The address of a record's page in the CRM; "" where nobody knows it."""
-        return self.record_address.replace("{id}", quote(remote_id, safe="")) if remote_id else ""
+        found = connector_class(self.kind)
+        if not remote_id or not self.record_address or found is None:
+            return ""
+        address = found.record_address_of(kind, self.record_address).replace(
+            "{id}", quote(remote_id, safe="")
+        )
+        return address if urlsplit(address).scheme in ("http", "https") else ""
 
     @property
     def address(self) -> str:

@@ -148,10 +148,18 @@ def test_contacts_made_there_become_leads_from_the_page_on(console: Page, crm: C
     shoot("form-of-a-crm")
 
 
-@pytest.mark.parametrize("name", ["knowncontact", "account", "opendeal"])
-def test_what_the_crm_knows_is_listed_with_its_age(console: Page, crm: Crm, shoot, name):
+@pytest.mark.parametrize(
+    ("name", "type_id"), [("knowncontact", "0-1"), ("account", "0-2"), ("opendeal", "0-3")]
+)
+def test_what_the_crm_knows_is_listed_with_its_age(console: Page, crm: Crm, shoot, name, type_id):
     console.goto(reverse(f"admin:crm_sync_{name}_changelist"))
     expect(console.locator(".lo-answer").first).to_contain_text("asked for changes")
+    there = console.locator("#result_list a[target=_blank]").first
+    expect(there).to_have_attribute("href", re.compile(f"/record/{type_id}/"))
+    with console.context.expect_page() as opened:
+        there.click()
+    expect(opened.value.locator("body")).to_contain_text("Properties")
+    opened.value.close()
     shoot(f"mirror-{name}")
 
 

@@ -62,6 +62,7 @@ class HubSpot:
     read_limits = staticmethod(limits.read_limits)
     verify = staticmethod(events.verify)
     parse_events = staticmethod(events.parse)
+    record_address_of = staticmethod(account.record_address_of)
 
     def __init__(self, access: Access, *, needs: Sequence[Need] = ()) -> None:
         self.client = Client(access)

@@ -170,6 +170,10 @@ class Memory:
     def record_address(self):
         return f"{self.access.base_url}/people/{{id}}"
 
+    @staticmethod
+    def record_address_of(kind, contacts):
+        return contacts.replace("/people/", f"/{kind}/") if kind != "contacts" else contacts
+
     def granted(self, rights):
         self._call()
         return {right: right not in self.account.denies for right in rights}

@@ -1,6 +1,9 @@
 """What a CRM says about its properties."""
 
+from typing import get_args
+
 from crm_sync.connectors.base import Need
+from crm_sync.connectors.records import RemoteKind
 
 
 def test_it_says_of_each_property_what_it_is_called_and_what_it_takes(backstage, connector):
@@ -37,5 +40,8 @@ def test_reading_it_is_one_call(backstage, connector):
 
 def test_it_says_where_people_look_at_a_record(backstage, connector):
     address = connector.record_address()
+    others = {connector.record_address_of(kind, address) for kind in get_args(RemoteKind)}
+    assert address in others and len(others) == 3
+    assert all(other.startswith(address.partition("//")[0]) and "{id}" in other for other in others)
     assert address.startswith(("http://", "https://"))
     assert "{id}" in address
