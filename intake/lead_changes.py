@@ -26,6 +26,7 @@ ATTRIBUTION = tuple(name for name, spec in CANONICAL_FIELDS.items() if spec.grou
 _OTHER_COLUMNS = (
     "status", "disqualify_reason", "attribution", "extra", "raw", "typed_fields", "has_open_deal", "last_form_key",
     "last_submitted_at", "contacted_at", "possible_duplicate_of", "merged_into", "version", "updated_at",
+    "is_test",
 )  # fmt: skip
 
 
@@ -130,6 +131,8 @@ def _entry(
     if "status" in news:
         data: dict[str, Any] = {"from": before["status"], "to": news["status"]}
         verb = "intake.status_changed"
+    elif "is_test" in news:
+        data, verb = {"from": before["is_test"], "to": news["is_test"]}, "intake.test_changed"
     else:
         verb = "intake.edited"
         data = {

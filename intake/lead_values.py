@@ -18,10 +18,10 @@ def values_of(lead: Lead) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-def new_lead(work: Work, *, now: datetime) -> LeadDraft:
+def new_lead(work: Work, *, is_test: bool = False, now: datetime) -> LeadDraft:
     """A lead that nobody has seen before."""
     draft = LeadDraft(Lead(created_at=now, updated_at=now), is_new=True)
-    draft.change(first_form_key=work.form.key)
+    draft.change(first_form_key=work.form.key, is_test=is_test)
     touch(draft, work, now=now)
     return draft
 

@@ -32,8 +32,8 @@ class HandoffStep:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of submissions received in a span of time, without vendors' test deliveries. `waiting` are those still on their
-    way; `new_leads` made a lead, and only they count in `received_to_crm`.
+    """Of submissions received in a span of time, without vendors' test deliveries and test leads. `waiting` are those still on
+    their way; `new_leads` made a lead, and only they count in `received_to_crm`.
     """
 
     key: str
@@ -95,6 +95,7 @@ WITH counted AS (
         WHERE notice.lead_id = s.lead_id AND notice.cause = 'submission:' || s.id
     ) told ON s.handed_off_at IS NOT NULL
     WHERE s.received_at >= %(since)s AND s.received_at < %(until)s AND NOT s.is_test
+        AND lead.is_test IS NOT TRUE
 )
 SELECT key,
     count(*),

@@ -57,7 +57,7 @@ def for_conditions(leads: Sequence[Lead]) -> dict[UUID, dict[str, Any]]:
 
 def of_lead(lead: Lead, *, form: IntakeForm | None) -> dict[str, Any]:
     """A flat mapping: canonical names, `extra.<key>`, `email_domain`, `email_is_free`, `form`, `purpose`, ..."""
-    return of_values(values_of(lead), extra=lead.extra, form=form)
+    return of_values(values_of(lead), extra=lead.extra, form=form) | {"is_test": lead.is_test}
 
 
 def of_values(values: dict[str, Any], *, extra: dict[str, Any], form: IntakeForm | None) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from intake.blocklist import network_of, written
 from intake.canonical import CANONICAL_FIELDS, label_of
-from intake.models import BlockedSender, CompanyProfile, ValueAlias
+from intake.models import BlockedSender, CompanyProfile, TestAddress, ValueAlias
+from intake.test_addresses import tidy
+from intake.values.refusal import ValueRefused
 from plumbing.admin_kit.pages import ConfigurationPage
 from plumbing.admin_kit.tables import TablePage
 
@@ -96,6 +98,36 @@ class BlockedSenderPage(ConfigurationPage):
     empty_icon = "block"
     empty_title = "Nobody is blocked"
     empty_text = "What comes from a blocked address, domain or network is kept as spam and is no lead."
+
+
+class TestAddressForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = TestAddress
+        fields = ["pattern", "active"]
+        help_texts = {
+            "pattern": "A whole address (ann@acme.test), a domain (@acme.test), or a pattern (*+test@acme.test).",
+        }
+
+    def clean_pattern(self) -> str:
+        try:
+            return tidy(self.cleaned_data["pattern"])
+        except ValueRefused as refused:
+            raise ValidationError(str(refused)) from None
+
+
+@admin.register(TestAddress)
+class TestAddressPage(ConfigurationPage):
+    form = TestAddressForm
+    may_delete = True
+    list_display = ["pattern", "active"]
+    list_filter = [("active", BooleanRadioFilter)]
+    search_fields = ["pattern"]
+    empty_icon = "science"
+    empty_title = "No test addresses yet"
+    empty_text = (
+        "Add your own, or *+test@ your domain: who comes in with one is a test lead. It goes the way of all others, is not "
+        "counted, and is all that a CRM connection in test mode writes."
+    )
 
 
 @admin.register(CompanyProfile)

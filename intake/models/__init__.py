@@ -2,7 +2,7 @@
 
 from intake.models.companies import CompanyProfile
 from intake.models.consent import ConsentRecord
-from intake.models.forms import BlockedSender, IntakeForm, ValueAlias
+from intake.models.forms import BlockedSender, IntakeForm, TestAddress, ValueAlias
 from intake.models.leads import Lead, LeadChange, LeadIdentity, LeadMerge
 from intake.models.submissions import Submission
 from intake.models.timeline import TimelineEntry
@@ -17,6 +17,7 @@ __all__ = [
     "LeadIdentity",
     "LeadMerge",
     "Submission",
+    "TestAddress",
     "TimelineEntry",
     "ValueAlias",
 ]

@@ -105,6 +105,22 @@ class ValueAlias(models.Model):
         return f"{self.field}: {self.raw} → {self.canonical}"
 
 
+class TestAddress(models.Model):
+    """Who writes from it only tries things out (`intake.test_addresses`): an address, `@domain`, or a pattern with `*`."""
+
+    pattern = models.CharField("address", max_length=254, unique=True)
+    active = models.BooleanField(default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["pattern"]
+        verbose_name = "test address"
+        verbose_name_plural = "test addresses"
+
+    def __str__(self) -> str:
+        return self.pattern
+
+
 class BlockedSender(models.Model):
     """An address, domain or network whose submissions are spam."""
 

@@ -57,6 +57,8 @@ class Lead(models.Model):
     # Fields that a person typed here or in the CRM: a later form never overwrites them.
     typed_fields = models.JSONField(default=list, blank=True)
 
+    # Somebody tries things out (`intake.test_addresses`, or a person says so): it is decided like any other, and not counted.
+    is_test = models.BooleanField("test", default=False, db_default=False)
     has_open_deal = models.BooleanField(default=False)
     first_form_key = models.CharField(max_length=64, blank=True)
     last_form_key = models.CharField(max_length=64, blank=True)
@@ -78,9 +80,15 @@ class Lead(models.Model):
             models.Index(fields=["email"], name="lead_email"),
             models.Index(fields=["phone"], name="lead_phone"),
             models.Index(fields=["status", "-created_at"], name="lead_status"),
+            models.Index(fields=["-created_at"], name="lead_test", condition=Q(is_test=True)),
         ]
 
     def __str__(self) -> str:
+        return f"{self.person_name} (test)" if self.is_test else self.person_name
+
+    @property
+    def person_name(self) -> str:
+        """What the person is called, without the word that it is a test."""
         return self.full_name or self.email or self.phone or "Unnamed lead"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from exception_queue.queue import ExceptionReport
-from intake import lead_values
+from intake import lead_values, test_addresses
 from intake.batch import Batch, LeadWork, Work
 from intake.exception_kinds import AMBIGUOUS_DUPLICATE, KEYS_CONFLICT
 from intake.lead_changes import write_consents, write_identities, write_leads
@@ -85,7 +85,8 @@ def deduplicate(batch: Batch) -> None:
         own, block = keys[id(work)], blocks[id(work)]
         match = _find(batch, work, known, own, block)
         if match.lead is None:
-            draft = lead_values.new_lead(work, now=batch.now)
+            # A lead that exists stays what it is: whoever comes back from a test address may be somebody all the same.
+            draft = lead_values.new_lead(work, is_test=bool(_test_address(batch, work)), now=batch.now)
             draft.change(possible_duplicate_of=match.candidate)
             before = None
         else:
@@ -104,6 +105,11 @@ def deduplicate(batch: Batch) -> None:
         )
         _leave_story(batch, found[work])
     batch.identify(found)
+
+
+def _test_address(batch: Batch, work: Work) -> str:
+    """The test address that covers this person's; "" for none."""
+    return batch.once(test_addresses.load).matching(str(work.values.get("email") or ""))
 
 
 def _blocks(work: Work) -> list[Key]:
@@ -191,6 +197,7 @@ def _leave_story(batch: Batch, work: LeadWork) -> None:
                 "enriched": [note["field"] for note in work.notes if note["code"] == "enriched"],
                 "changes": lead_values.translations(work),
                 "unchecked": work.unchecked,
+                "test_address": _test_address(batch, work) if work.is_new else "",
                 "cleared_by": submission.cleared_by,
             },
         ),

@@ -104,6 +104,7 @@ AREAS = (
             Thing("intake.intakeform", "Forms", _KEEP),
             Thing("intake.valuealias", "Value aliases", _ALL),
             Thing("intake.blockedsender", "Blocked senders", _ALL),
+            Thing("intake.testaddress", "Test addresses", _ALL, "Who comes in with one is a test lead."),
             Thing("intake.companyprofile", "Companies", _ALL),
             Thing("crm_sync.crmconnection", "CRM connections", _KEEP),
             Thing(

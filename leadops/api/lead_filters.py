@@ -29,6 +29,7 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]
     queue = django_filters.CharFilter(method="by_queue", help_text="The queue's name.")
     segment = django_filters.ChoiceFilter(method="by_segment", choices=[(name, name) for name in SEGMENTS])
     status = django_filters.ChoiceFilter(choices=Lead.Status.choices)
+    is_test = django_filters.BooleanFilter(help_text="Test leads only, or without them.")
     created_after = django_filters.IsoDateTimeFilter(
         field_name="created_at", lookup_expr="gt", help_text="ISO 8601 with offset."
     )

@@ -86,6 +86,10 @@ class LeadSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="lead.id")
     version = serializers.IntegerField(source="lead.version")
     status = serializers.ChoiceField(Lead.Status.choices, source="lead.status")
+    is_test = serializers.BooleanField(
+        source="lead.is_test",
+        help_text="Somebody tries things out: it is decided like any other, and not counted.",
+    )
     extra = AnyObject(source="lead.extra", help_text="What the forms said beside the canonical fields.")
     identities = LeadIdentitySerializer(many=True)
     score = LeadScoreSerializer(source="view.score", allow_null=True)

@@ -13,6 +13,7 @@ _SINGULAR = {
     "territories": "territory",
     "sla_policies": "SLA policy",
     "value_aliases": "value alias",
+    "test_addresses": "test address",
     "scoring": "scoring setting",
     "stickiness": "stickiness setting",
     "account_match": "setting of account matching",

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from intake.models import Submission
+from intake.models import Lead, Submission
 from routing.engine.rotation_state import HUNDREDTHS, LEAD
 from routing.models import LeadScore, Owner, RotationTurn
 
@@ -19,8 +19,9 @@ def leads_by_hour(*, since: datetime) -> dict[tuple[datetime, str], int]:
             f"""
             SELECT date_trunc('hour', s.received_at), coalesce(score.segment, 'unscored'), count(DISTINCT s.lead_id)
             FROM {Submission._meta.db_table} AS s
+            JOIN {Lead._meta.db_table} AS lead ON lead.id = s.lead_id AND NOT lead.is_test
             LEFT JOIN {LeadScore._meta.db_table} AS score ON score.lead_id = s.lead_id
-            WHERE s.received_at >= %s AND s.lead_id IS NOT NULL
+            WHERE s.received_at >= %s
             GROUP BY 1, 2
             """,
             [since],
@@ -80,7 +81,7 @@ def volume(submissions: QuerySet[Submission], *, start: datetime, middle: dateti
     """From start to middle, from middle on, and from `hour` on. One query."""
     on_its_way = (Submission.Status.RECEIVED, Submission.Status.PROCESSING, Submission.Status.RETRYING)
     rows = submissions.filter(received_at__gte=start, is_test=False)
-    rows = rows.filter(Q(lead__isnull=False) | Q(status__in=on_its_way))
+    rows = rows.filter(Q(lead__is_test=False) | Q(lead=None, status__in=on_its_way))
     person = Coalesce("lead_id", "pk")
     return Volume(
         **rows.aggregate(

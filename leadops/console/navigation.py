@@ -139,6 +139,7 @@ TABS = [
     _tabs(
         ("Value aliases", "intake.valuealias"),
         ("Blocked senders", "intake.blockedsender"),
+        ("Test addresses", "intake.testaddress"),
         ("Companies", "intake.companyprofile"),
     ),
     _tabs(

@@ -50,6 +50,7 @@ _ADDED = (
     Fact("email_domain", "E-mail domain", "text", "What we found out"),
     Fact("company_domain", "Company domain", "text", "What we found out"),
     Fact("phone_country", "Country of the phone", "choice", "What we found out"),
+    Fact("is_test", "Is a test", "boolean", "What we found out"),
     Fact("form", "Form", "choice", "What we found out"),
     Fact("purpose", "Purpose", "choice", "What we found out"),
 )

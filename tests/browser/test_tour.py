@@ -15,6 +15,7 @@ LISTS = [
     "routing_routingrule", "routing_ruleset", "routing_territory", "routing_namedaccount", "routing_scoringrule",
     "routing_slapolicy", "routing_rotation", "routing_owner", "routing_absence", "routing_team", "routing_queue",
     "routing_workcalendar", "intake_intakeform", "intake_submission", "intake_valuealias", "intake_blockedsender",
+    "intake_testaddress",
     "intake_companyprofile", "crm_sync_crmconnection", "crm_sync_outboxentry", "crm_sync_inboundevent",
     "crm_sync_ownerlink", "crm_sync_crmproperty", "auth_user", "auth_group", "leadops_apitoken",
     "django_celery_beat_periodictask", "django_celery_beat_crontabschedule",

@@ -16,6 +16,7 @@ from leadops.configuration.sections.sla_policies import SlaPolicies
 from leadops.configuration.sections.stickiness import Stickiness
 from leadops.configuration.sections.teams import Teams
 from leadops.configuration.sections.territories import Territories
+from leadops.configuration.sections.test_addresses import TestAddresses
 from leadops.configuration.sections.value_aliases import ValueAliases
 
 SECTIONS: dict[str, Section] = {
@@ -29,6 +30,7 @@ SECTIONS: dict[str, Section] = {
         Territories(),
         NamedAccounts(),
         ValueAliases(),
+        TestAddresses(),
         Rotations(),
         ScoringSection(),
         Stickiness(),

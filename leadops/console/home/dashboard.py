@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync import outbox
+from crm_sync.models import CrmConnection
 from exception_queue import grouping
 from exception_queue.admin import screen
 from exception_queue.models import ExceptionItem
@@ -129,14 +130,16 @@ def _facts(user: Any, *, now: datetime) -> _Facts:
     if user.has_perm("intake.view_lead"):
         start, middle = now - timedelta(hours=2 * HOURS), now - timedelta(hours=HOURS)
         came = access.rows_for(user, Submission.objects.all())
-        running = of_leads(user, SlaClock.objects.filter(status=SlaClock.Status.RUNNING), lead="lead")
-        outbox = access.rows_for(user, OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING))
+        clocks = SlaClock.objects.filter(status=SlaClock.Status.RUNNING, lead__is_test=False)
+        running = of_leads(user, clocks, lead="lead")
+        claims = evidence.claims_without_proof(now=now).filter(lead__is_test=False)
+        to_be_sent = access.rows_for(user, outbox.to_be_sent())
         facts = _Facts(
             volume=figures.volume(came, start=start, middle=middle, hour=now - timedelta(hours=1)),
             late=running.filter(due_at__lte=now).aggregate(n=Count("pk"), since=Min("due_at")),
             clocks=running.count(),
-            claims=of_leads(user, evidence.claims_without_proof(now=now), lead="lead").count(),
-            waiting=outbox.aggregate(n=Count("pk"), since=Min("created_at")),
+            claims=of_leads(user, claims, lead="lead").count(),
+            waiting=to_be_sent.aggregate(n=Count("pk"), since=Min("created_at")),
         )
     if user.has_perm("exception_queue.view_exceptionitem"):
         items = access.rows_for(user, ExceptionItem.objects.all())
@@ -215,7 +218,7 @@ def _cards(facts: _Facts, *, last_day: Figures | None, now: datetime) -> list[di
                 if late
                 else "everybody is in time",
                 "tone": "danger" if late else "",
-                "url": f"{leads}?clock=overdue",
+                "url": f"{leads}?clock=overdue&is_test__exact=0",
             }
         )
     if facts.claims:
@@ -225,7 +228,7 @@ def _cards(facts: _Facts, *, last_day: Figures | None, now: datetime) -> list[di
                 "value": facts.claims,
                 "more": "of over a business day ago, and none of them seen in the CRM",
                 "tone": "warning",
-                "url": f"{leads}?clock=claimed",
+                "url": f"{leads}?clock=claimed&is_test__exact=0",
             }
         )
     if facts.exceptions is not None:

@@ -2,25 +2,32 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action
+from unfold.forms import BaseDialogForm
 
+from intake.lead_changes import LeadEdit, edit_leads
+from intake.models import Lead
 from leadops.console.lead.dialogs import ContactedForm, DeclineForm, DisqualifyForm, ReassignForm
 from plumbing.admin_kit.people import name_of
 from routing.handover import actions
 
 SOURCE = "console"
+# What is done rarely stands behind “More”.
+RARE = ("Mark as test", "No test")
 
 
 class LeadActions:
     """For the lead's page: `actions_detail` names these."""
 
-    actions_detail = ("contacted", "reassign", "disqualify", "decline")
+    actions_detail = ("contacted", "reassign", "disqualify", "decline", "mark_test", "unmark_test")
 
     @action(
         description="Contacted",
@@ -118,6 +125,56 @@ class LeadActions:
             return f"Given back. {row} has it now."
 
         return _done(request, object_id, act)
+
+    def has_mark_test_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return self._may_become_test(request, object_id, is_test=True)
+
+    def has_unmark_test_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return self._may_become_test(request, object_id, is_test=False)
+
+    def _may_become_test(self: Any, request: HttpRequest, object_id: str, *, is_test: bool) -> bool:
+        may = bool(self.has_change_permission(request, object_id or None))
+        return may and Lead.objects.filter(pk=object_id, is_test=not is_test).exists()
+
+    @action(
+        description="Mark as test",
+        permissions=["mark_test"],
+        icon="science",
+        dialog={
+            "title": "Is somebody only trying things out?",
+            "description": "The lead stays as it is, with its owner, clock and notices. It is not counted any more, and CRM "
+            "connections in test mode write it.",
+            "form_class": None,
+            "form_submit_text": "Mark as test",
+        },
+    )
+    def mark_test(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return _set_test(request, object_id, is_test=True, words="It is a test lead now.")
+
+    @action(
+        description="No test",
+        permissions=["unmark_test"],
+        icon="science_off",
+        dialog={
+            "title": "Is it a lead like any other?",
+            "description": "It is counted from now on. CRM connections in test mode do not write it any more; what stands there "
+            "stays as it is.",
+            "form_class": None,
+            "form_submit_text": "No test",
+        },
+    )
+    def unmark_test(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return _set_test(request, object_id, is_test=False, words="It is no test lead any more.")
+
+
+def _set_test(request: HttpRequest, object_id: str, *, is_test: bool, words: str) -> HttpResponse:
+    def act(now: datetime) -> str:
+        edit = LeadEdit(UUID(object_id), {"is_test": is_test})
+        with transaction.atomic():
+            edit_leads([edit], actor=name_of(request.user), source=SOURCE, now=now)
+        return words
+
+    return _done(request, object_id, act)
 
 
 def _done(request: HttpRequest, object_id: str, act: Callable[[datetime], str]) -> HttpResponse:

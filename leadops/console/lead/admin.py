@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.views import ChangeList
 
@@ -22,7 +22,7 @@ from intake.lead_changes import VALUE_COLUMNS, LeadEdit, edit_leads
 from intake.models import Lead
 from leadops import lead_view
 from leadops.console.lead import comparing, facts, filters, page
-from leadops.console.lead.acting import SOURCE, LeadActions
+from leadops.console.lead.acting import RARE, SOURCE, LeadActions
 from leadops.console.lead.rows import STATUS_TONES, LeadChangeList, due_of, place_of, segment_look
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import Page
@@ -84,6 +84,7 @@ class LeadPage(LeadActions, Page):
         ("status", ChoicesDropdownFilter),
         filters.FormFilter,
         filters.CrmFilter,
+        ("is_test", BooleanRadioFilter),
         ("created_at", RangeDateTimeFilter),
     ]
     search_fields = ["full_name", "last_name", "company", "email", "=id"]
@@ -166,7 +167,8 @@ class LeadPage(LeadActions, Page):
             buttons = response.context_data.pop("actions_detail", [])
             if response.context_data.get("owner") is None:
                 buttons = [button for button in buttons if button["title"] != "Decline"]
-            response.context_data["lead_actions"] = buttons
+            response.context_data["lead_actions"] = [one for one in buttons if one["title"] not in RARE]
+            response.context_data["rare_actions"] = [one for one in buttons if one["title"] in RARE]
         return response
 
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
@@ -221,7 +223,9 @@ class LeadPage(LeadActions, Page):
 
     @display(description="Lead", ordering="full_name", header=True)
     def person(self, lead: Lead) -> list[str]:
-        return [str(lead), lead.email or lead.phone, initials(str(lead))]
+        badge = '{} <span class="lo-badge lo-info">Test</span>'
+        name = format_html(badge, lead.person_name) if lead.is_test else lead.person_name
+        return [name, lead.email or lead.phone, initials(lead.person_name)]
 
     @display(description="Company", ordering="company", empty_value="–")
     def company_name(self, lead: Lead) -> str:

@@ -100,6 +100,8 @@ def _submitted(data: dict[str, Any], entry: TimelineEntry, _: Mapping[str, str])
     if enriched := data.get("enriched"):
         names = ", ".join(label_of(str(name)).lower() for name in enriched)
         details.append(f"Filled in from what we know of the company: {names}")
+    if data.get("test_address"):
+        details.append(f"A test lead: {data['test_address']} is a test address.")
     if data.get("unchecked"):
         details.append("Routed unchecked: a check stayed open.")
     if by := data.get("cleared_by"):
@@ -184,6 +186,10 @@ def _status_changed(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str
     reason: list[Text] = [str(data["reason"])] if data.get("reason") else []
     tone: Tone = "warn" if data.get("to") in ("disqualified", "spam", "closed_lost") else "plain"
     return "flag", tone, format_html("{} → <b>{}</b>", before, after), reason
+
+
+def _test_changed(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
+    return "science", "plain", "Marked as a test lead" if data.get("to") else "No test lead any more", []
 
 
 def _edited(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Sentence:
@@ -306,6 +312,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "intake.submitted": _submitted,
     "intake.returned": _submitted,
     "intake.status_changed": _status_changed,
+    "intake.test_changed": _test_changed,
     "intake.edited": _edited,
     "routing.scored": _scored,
     "routing.learned": _learned,

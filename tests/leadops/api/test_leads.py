@@ -58,6 +58,7 @@ def test_it_shows_a_lead_with_everything_that_belongs_to_it(acme, api):
         "id": str(lead.pk),
         "version": 1,
         "status": "new",
+        "is_test": False,
         "extra": {"shoe_size": "43"},
         "identities": [
             {"kind": "email", "value": "jana.weiss@beispiel-werke.example"},
@@ -146,6 +147,14 @@ def test_it_finds_by_an_address_that_the_person_is_also_known_by(acme, api):
     again = make.handed_off(make.person(email="jana+demo@beispiel-werke.example", phone="+49 30 901820"))
     assert again.pk == lead.pk
     assert _ids(api, email="jana+demo@beispiel-werke.example") == [str(lead.pk)]
+
+
+def test_it_narrows_to_test_leads_or_to_the_others(two, api):
+    german, american = two
+    Lead.objects.filter(pk=german.pk).update(is_test=True)
+    assert _ids(api, is_test="true") == [str(german.pk)]
+    assert _ids(api, is_test="false") == [str(american.pk)]
+    assert api.get(f"leads/{german.pk}").json()["is_test"] is True
 
 
 def test_it_narrows_to_leads_created_after_a_moment(two, api):

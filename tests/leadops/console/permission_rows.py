@@ -38,7 +38,7 @@ from crm_sync.models import (
 from exception_queue import queue
 from exception_queue.models import AlertRule
 from intake import runner
-from intake.models import BlockedSender, CompanyProfile, IntakeForm, Lead, ValueAlias
+from intake.models import BlockedSender, CompanyProfile, IntakeForm, Lead, TestAddress, ValueAlias
 from plumbing import secrets
 from routing.handover import actions
 from routing.models import Absence, Assignment, NamedAccount, Owner, Queue, RoutingRule, RoutingSettings
@@ -69,6 +69,8 @@ class World:
                 )
         IntakeForm.objects.filter(key="demo-request").update(token=secrets.encrypt(FORM_TOKEN))
         Lead.objects.filter(pk=self.other.pk).update(possible_duplicate_of=self.lead)
+        self.tried = make.handed_off(make.person(email="tried@tried-out.example", phone="+4930555123"))
+        Lead.objects.filter(pk=self.tried.pk).update(is_test=True)
         self.held = make.submitted(make.person(email="a.b@mailinator.com"))
         runner.drain()
         self.item = queue.open_items(
@@ -116,6 +118,7 @@ class World:
         )
         Absence.objects.create(owner=owner, starts_on=date(2030, 1, 1), ends_on=date(2030, 1, 2))
         BlockedSender.objects.create(kind="email", value="nobody@nowhere.example")
+        TestAddress.objects.create(pattern="@testing.example")
         AlertRule.objects.get_or_create(name="Everything", defaults={"notify": ["mailto:ops@acme.test"]})
         ValueAlias.objects.get_or_create(field="industry", raw="Maschinen", canonical="Machinery")
         CompanyProfile.objects.get_or_create(domain="beispiel-werke.example")
@@ -185,6 +188,8 @@ class World:
             return self.locked_out
         if route.endswith("/live/"):
             return self.observed
+        if route.endswith("/unmark_test/"):
+            return self.tried
         parts = route.split("/")
         return self.rows.get(".".join(parts[1:3])) if len(parts) > 3 else None
 
@@ -224,6 +229,8 @@ class World:
                 "/ask_now/",
                 "/compare/",
                 "/live/",
+                "/mark_test/",
+                "/unmark_test/",
                 "/observe/",
                 "/read_properties/",
                 "/revoke/",

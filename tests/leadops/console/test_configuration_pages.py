@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from crm_sync.connection_settings import SystemOfRecord
 from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
+from intake import models
 from intake.form_settings import ConfirmationEmail, ThrottleLimits
 from intake.models import BlockedSender, IntakeForm, ValueAlias
 from plumbing import secrets
@@ -560,6 +561,19 @@ def test_it_refuses_a_sender_that_nobody_can_be(client, kind, value):
 def test_it_keeps_a_blocked_network_as_the_stage_compares_it(client, typed, kept):
     client.post(page(BlockedSender), {"kind": "ip", "value": typed})
     assert BlockedSender.objects.get().value == kept
+
+
+@pytest.mark.parametrize("value", ["everybody", "@gmail.com"])
+def test_it_refuses_a_test_address_that_is_none_or_everybodys(client, value):
+    answer = client.post(page(models.TestAddress), {"pattern": value, "active": "on"})
+    assert list(errors_of(answer)) == ["pattern"]
+
+
+def test_it_keeps_a_test_address_once_and_as_addresses_are(client):
+    saved(client.post(page(models.TestAddress), {"pattern": " *+Test@Acme.test", "active": "on"}))
+    assert models.TestAddress.objects.get().pattern == "*+test@acme.test"
+    answer = client.post(page(models.TestAddress), {"pattern": "*+TEST@acme.test", "active": "on"})
+    assert list(errors_of(answer)) == ["pattern"]
 
 
 def test_it_switches_rows_off_rather_than_deleting_them(client):

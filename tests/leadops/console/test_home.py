@@ -275,3 +275,14 @@ def test_answers_that_nothing_proves_are_counted_and_listed(maria, hubspot):
     assert "Claimed answers" in maria.get(HOME).content.decode()
     listed = maria.get(f"{reverse('admin:intake_lead_changelist')}?clock=claimed").content.decode()
     assert lead.full_name in listed
+
+
+def test_what_is_late_is_counted_without_test_leads(maria, acme):
+    lead, tried = make.handed_off(), make.handed_off(make.american())
+    assert SlaClock.objects.update(due_at=timezone.now() - timedelta(minutes=5)) == 2
+    type(lead).objects.filter(pk=tried.pk).update(is_test=True)
+    shown = maria.get(HOME)
+    cards = {card["title"]: card for card in shown.context["cards"]}
+    assert cards["Overdue answers"]["value"] == 1
+    assert cards["Leads, last 24 hours"]["value"] == 1
+    assert "is_test__exact=0" in cards["Overdue answers"]["url"]

@@ -163,3 +163,25 @@ def test_there_is_no_way_to_add_or_delete_a_lead(maria, acme):
     assert maria.post(f"/admin/intake/lead/{lead.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Lead.objects.filter(pk=lead.pk).exists()
     assert timezone.now() > lead.created_at
+
+
+def test_a_lead_is_marked_as_test_and_unmarked_with_its_story(maria, acme):
+    lead = make.handed_off()
+    page = reverse("admin:intake_lead_change", args=(lead.pk,))
+    shown = maria.get(page).content.decode()
+    assert "/mark_test/" in shown and "/unmark_test/" not in shown
+    _, notified = press(maria, lead, "mark_test")
+    assert notified == ["It is a test lead now."]
+    lead.refresh_from_db()
+    assert lead.is_test
+    shown = maria.get(page).content.decode()
+    assert "/unmark_test/" in shown and "/mark_test/" not in shown
+    assert "Marked as a test lead" in shown and "Maria Mann in the console" in shown
+    _, notified = press(maria, lead, "unmark_test")
+    assert notified == ["It is no test lead any more."]
+    assert "No test lead any more" in maria.get(page).content.decode()
+    lead.refresh_from_db()
+    assert not lead.is_test
+    assert (
+        TimelineEntry.objects.filter(lead=lead, verb="intake.test_changed", actor="Maria Mann").count() == 2
+    )

@@ -114,3 +114,13 @@ def test_nonsense_in_the_address_finds_nothing_and_breaks_nothing(maria, people)
 
 def test_an_empty_list_says_what_to_do_next(maria, acme):
     assert "Post to a form" in maria.get(LIST).content.decode()
+
+
+def test_test_leads_say_so_and_can_be_looked_for(maria, people):
+    jana, ana = people
+    Lead.objects.filter(pk=ana.pk).update(is_test=True)
+    ana.refresh_from_db()
+    text = maria.get(LIST).content.decode()
+    assert text.count('<span class="lo-badge lo-info">Test</span>') == 1
+    assert names(maria, is_test__exact="1") == ["Ana Ruiz (test)"]
+    assert names(maria, is_test__exact="0") == [str(jana)]
