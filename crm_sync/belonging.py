@@ -26,8 +26,9 @@ def outside(connection: CrmConnection, leads: Sequence[Lead]) -> set[UUID]:
 
 
 def missing(connection: CrmConnection, *, lead_ids: Collection[UUID] | None = None) -> list[UUID]:
-    """Leads that belong there and have no record, the oldest first; of these only, where some are named."""
-    rows = outbox.missing(connection.pk).order_by("created_at", "pk")
+    """Leads that belong there and have no record, the oldest first; of these only, where some are named. Of a connection in test
+    mode: test leads."""
+    rows = outbox.missing(connection).order_by("created_at", "pk")
     if lead_ids is not None:
         rows = rows.filter(pk__in=lead_ids)
     if not connection.when:

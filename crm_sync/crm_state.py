@@ -4,7 +4,7 @@ One rule, here: a lead is in sync when its record stands there as it should *wit
 owner is a lead that nobody there will ever see.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -19,7 +19,7 @@ from intake.models import Lead, LeadChange
 from routing.models import Assignment
 
 # `without_owner`: nobody owns the record there, and somebody should. `other_owner`: somebody else does.
-# `gone`: the record was deleted there, or merged into another lead's. `observed`: nothing is written there.
+# `gone`: the record was deleted there, or merged into another lead's. `observed`: the connection's mode is against writing it.
 # `elsewhere`: the connection's conditions do not hold for it.
 State = Literal[
     "in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "observed", "elsewhere", "absent"
@@ -39,6 +39,12 @@ _GONE: Mapping[str, str] = {
     CrmLink.Gone.DELETED: "deleted in",
     CrmLink.Gone.ERASED: "erased for privacy in",
     CrmLink.Gone.MERGED: "merged into another lead's record in",
+}
+
+
+_MODES: Mapping[str, str] = {
+    CrmConnection.Mode.OBSERVE: "is only observed",
+    CrmConnection.Mode.TEST: "takes test leads only",
 }
 
 
@@ -93,7 +99,7 @@ class CrmState:
             "gave_up": "refused",
             "gone": f"{_GONE.get(self.gone_how, 'gone in')} {self.name}",
             "elsewhere": f"does not go to {self.name}: the connection's conditions do not hold",
-            "observed": f"not written: {self.name} is only observed",
+            "observed": f"not written: {self.name} {_MODES.get(self.connection.mode, 'is switched off')}",
             "absent": "not there",
         }[self.state]
 
@@ -132,7 +138,8 @@ def of_leads(
     lead_ids: Sequence[UUID], *, assignments: Mapping[UUID, Assignment | None]
 ) -> dict[UUID, list[CrmState]]:
     """By lead, the primary connection first: every active connection, and inactive ones that have the lead. Four queries, and
-    six more for each connection that is not for all leads, where some of these have no record there.
+    six more for each connection that is not for all leads, where some of these have no record there; one more where a
+    connection is in test mode.
 
     `assignments` come with their owner and their queue's `crm_owner`.
     """
@@ -150,16 +157,27 @@ def of_leads(
         for pk, connection in connections.items()
         if connection.active
     }
+    tests = _tests(connections.values(), lead_ids)
     for lead_id in lead_ids:
         for pk, connection in connections.items():
             link, entry = links.get((lead_id, pk)), entries.get((lead_id, pk))
             if connection.active or link is not None or entry is not None:
                 owner = owner_shown(assignments.get(lead_id))
-                state = _state_of(connection, link, entry, owner=owner, changed=lead_id in changed)
+                written = connection.writes_lead(is_test=lead_id in tests)
+                state = _state_of(
+                    connection, link, entry, owner=owner, changed=lead_id in changed, written=written
+                )
                 if lead_id in away.get(pk, ()):
                     state = "elsewhere"
                 found[lead_id].append(_state(connection, link, entry, owner=owner, state=state))
     return found
+
+
+def _tests(connections: Collection[CrmConnection], lead_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these are test leads, where that makes a difference."""
+    if not any(row.mode == CrmConnection.Mode.TEST for row in connections):
+        return set()
+    return set(Lead.objects.filter(pk__in=lead_ids, is_test=True).values_list("pk", flat=True))
 
 
 def _away(connection: CrmConnection, lead_ids: Sequence[UUID]) -> set[UUID]:
@@ -211,15 +229,16 @@ def _state_of(
     *,
     owner: str,
     changed: bool,
+    written: bool,
 ) -> State:
     if link is not None and link.gone_at is not None:
         return "gone"
     if entry is not None:
         return "gave_up" if entry.status == OutboxEntry.Status.DEAD else "waiting"
-    if changed and connection.writes:
+    if changed and written:
         return "waiting"
     if link is None:
-        return "observed" if connection.active and not connection.writes else "absent"
+        return "observed" if connection.active and not written else "absent"
     if link.shown_owner == owner:
         return "in_sync"
     return "other_owner" if link.shown_owner or not owner else "without_owner"

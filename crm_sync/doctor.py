@@ -15,6 +15,7 @@ from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound import rights
 from crm_sync.outbound.payload import needs_of
 from crm_sync.polling import findings
+from intake.models import TestAddress
 from plumbing import secrets
 from plumbing.findings import Finding
 from plumbing.http import AuthLost, RemoteError
@@ -49,8 +50,7 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding("fail", f"{about}: {error}", hint=f"Is {connection.address} the right address?")
     else:
         yield Finding("ok", f"{about}: {connection.address} answers.")
-        if not connection.writes:
-            yield Finding("ok", f"{about}: it is observed, nothing is written there.")
+        yield from _mode(connection)
         yield from _properties(connection, connector, missing)
         here = {person.email for person in people if not person.archived}
         for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):
@@ -76,6 +76,20 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         )
     yield from findings.of_connection(connection, now=timezone.now())
     yield from _stuck(connection)
+
+
+def _mode(connection: CrmConnection) -> Iterator[Finding]:
+    about = f"Connection {connection.key}"
+    if connection.mode == CrmConnection.Mode.OBSERVE:
+        yield Finding("ok", f"{about}: it is observed, nothing is written there.")
+    elif connection.mode == CrmConnection.Mode.TEST:
+        yield Finding("ok", f"{about}: it is in test mode, only test leads are written there.")
+        if not TestAddress.objects.filter(active=True).exists():
+            yield Finding(
+                "warn",
+                f"{about}: no test address is set, so no lead that comes in is a test lead.",
+                hint="Add one under Test addresses, or mark leads as test on their pages.",
+            )
 
 
 def _properties(connection: CrmConnection, connector: Connector, missing: list[str]) -> Iterator[Finding]:

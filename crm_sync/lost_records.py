@@ -70,13 +70,18 @@ def lose(links: Sequence[CrmLink], *, how: str, now: datetime) -> list[Exception
 def create_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
     """The retry handler for leads whose record is gone: they get another one, whole.
 
-    Raises RetryRefused when none of their connections is active any more.
+    Raises RetryRefused when none of their connections writes them.
     """
     gone = CrmLink.objects.filter(lead_id__in=outbox.lead_ids(subject_ids), gone_at__isnull=False)
     with transaction.atomic():
-        links = list(gone.select_related("connection").order_by("pk").select_for_update(of=("self",)))
-        if links and not any(link.connection.active for link in links):
-            raise RetryRefused("The connection is switched off: switch it on first.")
+        rows = gone.select_related("connection", "lead").order_by("pk")
+        why_not = {
+            link: link.connection.why_not_written(is_test=link.lead.is_test)
+            for link in rows.select_for_update(of=("self",))
+        }
+        links = [link for link, why in why_not.items() if not why]
+        if why_not and not links:
+            raise RetryRefused(next(iter(why_not.values())))
         record([_line(link, "crm_sync.record_wanted", now=now, actor=by) for link in links])
         for link in links:
             link.delete()

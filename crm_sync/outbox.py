@@ -7,10 +7,11 @@ generation is still the one it sent, so a change made meanwhile is sent next, an
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
 from exception_queue.queue import Attempt, RetryRefused
@@ -19,7 +20,10 @@ from plumbing import nudges
 from plumbing.backoff import RetryPolicy
 from plumbing.bulk import update_rows
 
+Row = TypeVar("Row", bound=Model)
+
 Status = OutboxEntry.Status
+Mode = CrmConnection.Mode
 
 DRAIN = "crm_sync.drain_outbox"
 # What fails goes on for ever: in the end every few minutes, and from the third time on by itself.
@@ -29,7 +33,11 @@ NEWS_AFTER = 6
 
 # Nobody has to find these there.
 _NOT_SENT = (Lead.Status.SPAM, Lead.Status.DISQUALIFIED, Lead.Status.CLOSED_LOST)
-_WRITTEN_TO = CrmConnection.objects.filter(active=True, mode=CrmConnection.Mode.LIVE)
+# Rows that may be sent, by the mode of this moment. Who is live is asked first, so nobody's lead is looked at for that.
+_WRITTEN = Q(connection__active=True) & (
+    Q(connection__mode=Mode.LIVE)
+    | Q(Exists(Lead.objects.filter(pk=OuterRef("lead"), is_test=True)), connection__mode=Mode.TEST)
+)
 
 _QUEUE = f"""
     INSERT INTO {OutboxEntry._meta.db_table} AS entry
@@ -37,7 +45,10 @@ _QUEUE = f"""
     SELECT c.id, wanted.lead_id, 'pending', 1, %(now)s, 0, false, %(now)s, ''
     FROM {CrmConnection._meta.db_table} AS c
     CROSS JOIN (SELECT DISTINCT unnest(%(leads)s::uuid[]) AS lead_id) AS wanted
-    WHERE c.active AND c.mode = 'live' AND (%(connection)s::bigint IS NULL OR c.id = %(connection)s)
+    WHERE c.active AND (%(connection)s::bigint IS NULL OR c.id = %(connection)s)
+        AND (c.mode = 'live' OR c.mode = 'test' AND EXISTS (
+            SELECT FROM {Lead._meta.db_table} AS lead WHERE lead.id = wanted.lead_id AND lead.is_test
+        ))
     ORDER BY c.id, wanted.lead_id
     ON CONFLICT (connection_id, lead_id) DO UPDATE SET
         generation = entry.generation + 1,
@@ -55,14 +66,20 @@ _DONE = f"""
 
 
 def queue_rows(rows: Sequence[UUID], *, now: datetime) -> None:
-    """Ask for a push of these leads to every connection that is written to. One statement, in the caller's transaction."""
+    """Ask for a push of these leads to every connection that writes them. One statement, in the caller's transaction."""
     _queue(rows, connection_id=None, now=now)
 
 
-def missing(connection_id: int) -> QuerySet[Lead]:
-    """Leads without a record there, of whom somebody there should know."""
-    there = CrmLink.objects.filter(connection_id=connection_id, lead=OuterRef("pk"))
-    return Lead.objects.filter(~Exists(there), merged_into=None).exclude(status__in=_NOT_SENT)
+def missing(connection: CrmConnection) -> QuerySet[Lead]:
+    """Leads without a record there, of whom somebody there should know. Of one that is observed: as if it were live."""
+    there = CrmLink.objects.filter(connection=connection, lead=OuterRef("pk"))
+    rows = Lead.objects.filter(~Exists(there), merged_into=None).exclude(status__in=_NOT_SENT)
+    return rows.filter(is_test=True) if connection.mode == Mode.TEST else rows
+
+
+def only_written(connection: CrmConnection, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Of rows of this connection with a lead each, those of leads that it writes in its mode: in test mode, test leads."""
+    return rows.filter(lead__is_test=True) if connection.mode == Mode.TEST else rows
 
 
 def queue_for(connection_id: int, lead_ids: Sequence[UUID], *, now: datetime) -> None:
@@ -79,8 +96,7 @@ def _queue(lead_ids: Sequence[UUID], *, connection_id: int | None, now: datetime
 
 def due(connection_id: int, *, limit: int, now: datetime) -> list[OutboxEntry]:
     """The rows to send next: up to `limit`, or one alone that has failed before."""
-    rows = OutboxEntry.objects.filter(connection_id=connection_id, status=Status.PENDING, due_at__lte=now)
-    rows = rows.filter(connection__in=_WRITTEN_TO)
+    rows = to_be_sent().filter(connection_id=connection_id, due_at__lte=now)
     found = list(rows.order_by("due_at", "id")[:limit])
     if found and RETRIES.is_alone(found[0].attempts):
         return found[:1]
@@ -89,20 +105,30 @@ def due(connection_id: int, *, limit: int, now: datetime) -> list[OutboxEntry]:
 
 def has_due(connection_id: int, *, now: datetime) -> bool:
     """Whether this connection is written to, is let in, may be called now, and has something to send."""
-    open_ones = _WRITTEN_TO.filter(pk=connection_id).exclude(health=CrmConnection.Health.AUTH_LOST)
-    callable_now = open_ones.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-    rows = OutboxEntry.objects.filter(connection__in=callable_now, status=Status.PENDING, due_at__lte=now)
-    return rows.exists()
+    callable_now = Q(connection__not_before__isnull=True) | Q(connection__not_before__lte=now)
+    rows = to_be_sent().filter(callable_now, connection_id=connection_id, due_at__lte=now)
+    return rows.exclude(connection__health=CrmConnection.Health.AUTH_LOST).exists()
 
 
-def is_waited_for() -> bool:
-    """Whether owners are told only once a CRM shows them: there is a primary connection, and it is written to."""
-    return _WRITTEN_TO.filter(primary=True).exists()
+def not_waited_for(lead_ids: Sequence[UUID]) -> list[UUID]:
+    """Of these, the leads whose owners nobody has to show in a CRM before they are told: the primary connection, where there is
+    one, does not write them."""
+    primary = CrmConnection.objects.filter(primary=True, active=True).only("active", "mode").first()
+    if primary is None or not primary.writes:
+        return list(lead_ids)
+    if primary.writes_lead(is_test=False):
+        return []
+    return list(Lead.objects.filter(pk__in=lead_ids, is_test=False).values_list("pk", flat=True))
+
+
+def to_be_sent() -> QuerySet[OutboxEntry]:
+    """What waits for connections that write it, due or not. What is only kept until one is live again is not among it."""
+    return OutboxEntry.objects.filter(_WRITTEN, status=Status.PENDING)
 
 
 def has_pending(connection_id: int) -> bool:
-    """Whether anything waits for this connection, due or not."""
-    return OutboxEntry.objects.filter(connection_id=connection_id, status=Status.PENDING).exists()
+    """Whether anything is to be sent by this connection, due or not."""
+    return to_be_sent().filter(connection_id=connection_id).exists()
 
 
 def mark_done(entries: Sequence[OutboxEntry]) -> None:

@@ -44,14 +44,13 @@ def _account_rules(batch: Batch) -> AccountRules:
 
 @stage(needs=("deduplicate",))
 def queue_push(batch: Batch) -> None:
-    """Leave one pending outbox row per lead and connection. Notices wait for the primary one, where that is written to."""
-    is_waited_for = batch.once(outbox.is_waited_for)
+    """Leave one pending outbox row per lead and connection. Notices wait for the primary one, where that writes the lead."""
     for work in batch.with_leads():
         batch.leave(outbox.queue_rows, work.lead.pk)
-        if not is_waited_for:
-            batch.leave(tell_at_once, work.lead.pk)
+        batch.leave(tell_at_once, work.lead.pk)
 
 
 def tell_at_once(rows: Sequence[UUID], *, now: datetime) -> None:
-    """The batch writer for leads whom nobody has to find in a CRM first."""
-    sending.release(rows, now=now)
+    """The batch writer that lets those notices go for whose leads nobody has to look in a CRM first."""
+    if at_once := outbox.not_waited_for(rows):
+        sending.release(at_once, now=now)

@@ -9,7 +9,8 @@ from django.db.models import Min, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from crm_sync.models import InboundEvent, OutboxEntry
+from crm_sync import outbox
+from crm_sync.models import InboundEvent
 from exception_queue.models import AlertNotice, ExceptionItem
 from intake.models import LeadChange, Submission
 from leadops import clocks, disk
@@ -78,7 +79,7 @@ def _due() -> dict[str, tuple[QuerySet[Any], str]]:
         "sla_steps": (SlaStep.objects.filter(status="pending", clock__status="running"), "due_at"),
         "leads_of_people_who_left": (Owner.objects.filter(deactivation.LEAVES), "leads_leave_at"),
         "lead_changes": (LeadChange.objects.all(), "changed_at"),
-        "outbox": (OutboxEntry.objects.filter(status="pending"), "due_at"),
+        "outbox": (outbox.to_be_sent(), "due_at"),
         "crm_events": (InboundEvent.objects.filter(status="waiting"), "due_at"),
         "alerts": (AlertNotice.objects.filter(status="pending"), "due_at"),
         "snoozed_exceptions": (ExceptionItem.objects.filter(status="snoozed"), "snoozed_until"),

@@ -25,7 +25,7 @@ from crm_sync.admin.mappings import (
     offered,
     switches_off_guarded,
 )
-from crm_sync.admin.modes import ModeActions
+from crm_sync.admin.modes import ModeActions, test_addresses
 from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
@@ -36,11 +36,12 @@ from crm_sync.connectors import ending, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.polling import lag
 from crm_sync.reconcile import report
+from intake.models import TestAddress
 from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
 from routing.admin.conditions import in_words
 
-_BADGES = {"short": "Not in step", "ownerless": "Not in step", "observed": "Observed"}
+_BADGES = {"short": "Not in step", "ownerless": "Not in step", "observed": "Observed", "test": "Test"}
 _TONES = {
     "ok": "success",
     "ending": "warning",
@@ -50,6 +51,7 @@ _TONES = {
     "down": "danger",
     "auth_lost": "danger",
     "observed": "info",
+    "test": "info",
     "off": "info",
 }
 
@@ -86,7 +88,7 @@ class ConnectionPage(
     actions_detail = [
         "ask_now",
         "compare",
-        {"title": "Mode", "icon": "tune", "items": ["observe", "live"]},
+        {"title": "Mode", "icon": "tune", "items": ["observe", "try_out", "live"]},
         {"title": "More", "icon": "more_horiz", "items": ["access", "read_properties"]},
     ]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
@@ -150,6 +152,9 @@ class ConnectionPage(
             "ownerless_url": f"{reverse('admin:intake_lead_changelist')}?crm=without_owner",
             "answer": found.answer,
             "access_url": access_url(row.pk),
+            "without_tests": row.mode == CrmConnection.Mode.TEST
+            and not TestAddress.objects.filter(active=True).exists(),
+            "addresses_url": test_addresses(request),
             "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}"
             if sends_events(row.kind)
             else "",
@@ -248,7 +253,11 @@ class ConnectionPage(
     def state(self, row: CrmConnection) -> tuple[str, str]:
         if not row.active:
             return "off", "switched off"
-        return (row.health, row.get_health_display()) if row.writes else ("observed", "only observed")
+        if row.mode == CrmConnection.Mode.OBSERVE:
+            return "observed", "only observed"
+        if row.mode == CrmConnection.Mode.TEST and row.health == CrmConnection.Health.OK:
+            return "test", "test leads only"
+        return row.health, row.get_health_display()
 
     @display(description="To be written", ordering="pending")
     def waiting(self, row: Any) -> str:

@@ -1,6 +1,6 @@
-"""Observing a connection and going live with it."""
+"""Observing a connection, trying it with test leads, and going live with it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -11,19 +11,23 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from crm_sync import belonging, outbox
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound import preview
 from intake.models import Lead
 from plumbing import access, nudges
 from plumbing.admin_kit.pages import to_page
 from plumbing.counting import counted
 
+Mode = CrmConnection.Mode
+
 _SHOWN = 3
 
 
-class LiveForm(BaseDialogForm):
-    """Whether the leads that came while it was only observed are written as well, and what that would be."""
+class ModeForm(BaseDialogForm):
+    """Whether leads that have no record there yet are written as well, and what that would be: in the mode that it is to have."""
 
+    mode: ClassVar[str]
+    words: ClassVar[tuple[str, str]]
     form_after_template = "crm_sync/live_preview.html"
     catch_up = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget())
 
@@ -33,18 +37,23 @@ class LiveForm(BaseDialogForm):
             CrmConnection.objects.filter(pk=self.object_id).first() if str(self.object_id).isdigit() else None
         )
         self.row = row
-        self.missing = belonging.missing(row) if row is not None else []
+        self.missing = []
+        if row is not None:
+            row.mode = self.mode
+            self.missing = belonging.missing(row)
         count = len(self.missing)
+        one, many = self.words
         self.fields[
             "catch_up"
-        ].label = f"Also write {counted(count, 'lead that has', 'leads that have')} no record there yet"
+        ].label = f"Also write {counted(count, f'{one} that has', f'{many} that have')} no record there yet"
         if not count:
             del self.fields["catch_up"]
 
     def get_after_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
-        """The newest of the leads that the viewer may see, each with what its record would be given."""
+        """How many wait already, and the newest of the leads without a record that the viewer may see, each with what its record
+        would be given."""
         if self.row is None or not request.user.has_perm("intake.view_lead"):
             return {"records": []}
         leads = access.rows_for(request.user, Lead.objects.filter(pk__in=self.missing)).order_by(
@@ -52,21 +61,41 @@ class LiveForm(BaseDialogForm):
         )
         lines = list(self.row.mappings.filter(active=True))
         records = [(lead, preview.of_lead(self.row, lines, lead)) for lead in leads[:_SHOWN]]
-        return {"records": records, "crm": self.row.crm_name}
+        waiting = self.row.outbox.filter(status=OutboxEntry.Status.PENDING)
+        return {
+            "records": records,
+            "crm": self.row.crm_name,
+            "waiting": outbox.only_written(self.row, waiting).count(),
+            "without_tests": self.mode == Mode.TEST and not Lead.objects.filter(is_test=True).exists(),
+            "addresses_url": test_addresses(request),
+        }
+
+
+class TryOutForm(ModeForm):
+    mode = Mode.TEST
+    words = ("test lead", "test leads")
+
+
+class LiveForm(ModeForm):
+    mode = Mode.LIVE
+    words = ("lead", "leads")
 
 
 class ModeActions:
     """`actions_detail` of the page names these."""
 
     def has_observe_permission(self, request: HttpRequest, object_id: str = "") -> bool:
-        return self._may_be_set(request, object_id, now=CrmConnection.Mode.LIVE)
+        return self._may_become(request, object_id, Mode.OBSERVE)
+
+    def has_try_out_permission(self, request: HttpRequest, object_id: str = "") -> bool:
+        return self._may_become(request, object_id, Mode.TEST)
 
     def has_live_permission(self, request: HttpRequest, object_id: str = "") -> bool:
-        return self._may_be_set(request, object_id, now=CrmConnection.Mode.OBSERVE)
+        return self._may_become(request, object_id, Mode.LIVE)
 
-    def _may_be_set(self: Any, request: HttpRequest, object_id: str, *, now: str) -> bool:
+    def _may_become(self: Any, request: HttpRequest, object_id: str, mode: str) -> bool:
         may = bool(self.has_change_permission(request, object_id or None))
-        return may and CrmConnection.objects.filter(pk=object_id, mode=now).exists()
+        return may and CrmConnection.objects.filter(pk=object_id).exclude(mode=mode).exists()
 
     @action(
         description="Only observe",
@@ -81,9 +110,22 @@ class ModeActions:
         },
     )
     def observe(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self._set(
-            request, object_id, CrmConnection.Mode.OBSERVE, "It is observed: nothing is written there."
-        )
+        return self._set(request, object_id, Mode.OBSERVE, "It is observed: nothing is written there.")
+
+    @action(
+        description="Test leads only…",
+        icon="science",
+        permissions=["try_out"],
+        dialog={
+            "title": "Write only test leads there?",
+            "description": "Test leads are written with owner and task, as all leads will be. Of the others nothing is: what "
+            "waits of them is kept until it is live, and their owners are told without waiting for it.",
+            "form_class": TryOutForm,
+            "form_submit_text": "Only test leads",
+        },
+    )
+    def try_out(self, request: HttpRequest, form: TryOutForm, object_id: str) -> HttpResponse:
+        return self._write(request, form, object_id, "Only test leads are written there from now on.")
 
     @action(
         description="Go live…",
@@ -97,9 +139,10 @@ class ModeActions:
         },
     )
     def live(self, request: HttpRequest, form: LiveForm, object_id: str) -> HttpResponse:
-        answer = self._set(
-            request, object_id, CrmConnection.Mode.LIVE, "It is live: leads are written there."
-        )
+        return self._write(request, form, object_id, "It is live: leads are written there.")
+
+    def _write(self: Any, request: HttpRequest, form: ModeForm, object_id: str, words: str) -> HttpResponse:
+        answer: HttpResponse = self._set(request, object_id, form.mode, words)
         if form.cleaned_data.get("catch_up"):
             row = CrmConnection.objects.get(pk=object_id)
             outbox.queue_for(row.pk, belonging.missing(row), now=timezone.now())
@@ -112,3 +155,9 @@ class ModeActions:
         self.save_model(request, row, form=None, change=True)
         self.message_user(request, words)
         return to_page(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))
+
+
+def test_addresses(request: HttpRequest) -> str:
+    """The address of their list, "" for whoever may not see it."""
+    may = request.user.has_perm("intake.view_testaddress")
+    return reverse("admin:intake_testaddress_changelist") if may else ""

@@ -207,7 +207,9 @@ class ComparesLeads:
 
     def has_compare_permission(self: Any, request: HttpRequest, object_id: str = "") -> bool:
         may = bool(self.has_change_permission(request, object_id or None))
-        return may and CrmConnection.objects.filter(pk=object_id, active=True, mode="live").exists()
+        return (
+            may and CrmConnection.objects.filter(pk=object_id, active=True).exclude(mode="observe").exists()
+        )
 
     @action(
         description="Compare now",

@@ -19,16 +19,19 @@ from plumbing.findings import Finding, headline
 BEHIND_AFTER = timedelta(seconds=30)
 
 
-State = Literal["ok", "ending", "short", "ownerless", "behind", "down", "auth_lost", "observed", "off"]
+State = Literal[
+    "ok", "ending", "short", "ownerless", "behind", "down", "auth_lost", "test", "observed", "off"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
     """`short`: it answers, and some leads were given up or fail again and again. `ownerless`: some stand there without the
-    right owner. `ending`: the version of its API soon does. `owners_gone`: who is archived there and gets no leads here for it.
+    right owner. `ending`: the version of its API soon does. `test`: only test leads are written. `owners_gone`: who is archived
+    there and gets no leads here for it.
 
-    `oldest` is since when the oldest pending row waits, but for those that keep failing; `written_today` counts records of the
-    last 24 hours."""
+    `oldest` is since when the oldest pending row waits, but for those that keep failing, or are kept until it is live;
+    `written_today` counts records of the last 24 hours."""
 
     state: State
     answer: str
@@ -51,16 +54,19 @@ class ConnectionStatus:
 
 
 def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStatus:
-    """Eight queries."""
+    """Eight queries, and one more in test mode."""
     since = now - timedelta(days=1)
     pending = Q(status=OutboxEntry.Status.PENDING)
     # A lead that the CRM fails on waits for its next try: that says nothing about the others.
     failing = pending & Q(attempts__gte=NEWS_AFTER)
+    is_test = connection.mode == CrmConnection.Mode.TEST
+    written = pending & Q(lead__is_test=True) if is_test else pending
     outbox = OutboxEntry.objects.filter(connection=connection).aggregate(
         pending=Count("pk", filter=pending),
         failing=Count("pk", filter=failing),
         dead=Count("pk", filter=Q(status=OutboxEntry.Status.DEAD)),
-        oldest=Min("created_at", filter=pending & ~failing),
+        written=Count("pk", filter=written),
+        oldest=Min("created_at", filter=written & ~failing),
     )
     links = CrmLink.objects.filter(connection=connection, gone_at=None).aggregate(
         all=Count("pk"), today=Count("pk", filter=Q(pushed_at__gte=since))
@@ -80,6 +86,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
             connection,
             outbox["oldest"],
             pending=outbox["pending"],
+            written=outbox["written"],
             failing=outbox["failing"],
             dead=outbox["dead"],
             ownerless=ownerless,
@@ -88,7 +95,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
     )
     return ConnectionStatus(
         state=found[0][0] if found else "ok",
-        answer=headline((one for _, one in found), praise=_praise(outbox["pending"])),
+        answer=headline((one for _, one in found), praise=_praise(outbox["written"])),
         pending=outbox["pending"],
         dead=outbox["dead"],
         ownerless=ownerless,
@@ -113,13 +120,14 @@ def _findings(
     oldest: datetime | None,
     *,
     pending: int,
+    written: int,
     failing: int,
     dead: int,
     ownerless: int,
     now: datetime,
 ) -> Iterator[tuple[State, Finding]]:
     """What is wrong, the worst first, with the state that it puts the connection in."""
-    waiting = f"{counted(pending, 'lead waits', 'leads wait')} to be written"
+    waiting = f"{counted(written, 'lead waits', 'leads wait')} to be written"
     if not connection.active:
         yield "off", Finding("fail", f"Switched off: {waiting}." if pending else "Switched off.")
     elif not connection.writes:
@@ -131,6 +139,8 @@ def _findings(
         yield "down", Finding("fail", f"The CRM does not answer: {waiting}.")
     elif oldest and now - oldest > BEHIND_AFTER:
         yield "behind", Finding("fail", f"Behind: {waiting}.")
+    if connection.active and connection.mode == CrmConnection.Mode.TEST:
+        yield "test", Finding("warn", _of_tests(connection, kept=pending - written))
     if ownerless:
         them = "it" if ownerless == 1 else "them"
         lacking = f"{counted(ownerless, 'lead')} there without the right owner"
@@ -141,6 +151,12 @@ def _findings(
         yield "short", Finding("warn", f"Given up: {counted(dead, 'lead')} could not be written in full.")
     if words := ending(version_of(connection.kind, connection.api_version), today=now.date()):
         yield "ending", Finding("warn", words)
+
+
+def _of_tests(connection: CrmConnection, *, kept: int) -> str:
+    links = CrmLink.objects.filter(connection=connection, lead__is_test=True, gone_at=None).count()
+    others = f" {counted(kept, 'other waits', 'others wait')} until it is live." if kept else ""
+    return f"Only test leads are written there: {links:,} so far.{others}"
 
 
 def _praise(pending: int) -> str:

@@ -21,7 +21,7 @@ from crm_sync.connection import owners
 from crm_sync.connectors.base import Author, Connector, Present
 from crm_sync.crm_state import owner_shown
 from crm_sync.inbound.values import NotTaken, take_over
-from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OutboxEntry, OwnerLink
+from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
 from crm_sync.outbound.crm_fields import OWNER
 from crm_sync.outbound.payload import Plan
 from crm_sync.outbound.record_results import story_line
@@ -120,9 +120,7 @@ class _Record:
 
     def whole(self, event: InboundEvent) -> Result:
         """Every mapped property in turn, where somebody may have changed it; the result that matters most."""
-        waiting = OutboxEntry.objects.filter(
-            connection=self.known.connection, lead=self.link.lead_id, status=OutboxEntry.Status.PENDING
-        )
+        waiting = outbox.to_be_sent().filter(connection=self.known.connection, lead=self.link.lead_id)
         if event.attempts < _WAITS_FOR_US and waiting.exists():
             return Status.WAITING, "Something of ours is being written there"
         results = [self.changed(name, event) for name in self.known.plan.lines if self._may_be_news(name)]

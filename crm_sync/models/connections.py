@@ -24,6 +24,7 @@ class CrmConnection(models.Model):
 
     class Mode(models.TextChoices):
         OBSERVE = "observe", "Observe: it is read, and nothing is written there"
+        TEST = "test", "Test: only test leads are written there"
         LIVE = "live", "Live"
 
     class KnownOwner(models.TextChoices):
@@ -105,8 +106,22 @@ class CrmConnection(models.Model):
 
     @property
     def writes(self) -> bool:
-        """Whether anything may be written there."""
-        return self.active and self.mode == self.Mode.LIVE
+        """Whether anything may be written there; which leads, `writes_lead` says."""
+        return self.active and self.mode != self.Mode.OBSERVE
+
+    def writes_lead(self, *, is_test: bool) -> bool:
+        """Whether such a lead may be written there."""
+        return self.active and (self.mode == self.Mode.LIVE or (self.mode == self.Mode.TEST and is_test))
+
+    def why_not_written(self, *, is_test: bool) -> str:
+        """What stands in the way of writing such a lead, and what to do; "" for nothing."""
+        if not self.active:
+            return "The connection is switched off: switch it on first."
+        if self.writes_lead(is_test=is_test):
+            return ""
+        if self.mode == self.Mode.TEST:
+            return f"{self} takes test leads only: go live with it first, or mark the lead as test."
+        return f"{self} is only observed: go live with it first."
 
     @property
     def crm_name(self) -> str:

@@ -19,8 +19,8 @@ def queue_changes() -> int:
             free = LeadChange.objects.order_by("pk").select_for_update(skip_locked=True)
             lead_ids = list(free.values_list("pk", flat=True)[:MOST_AT_ONCE])
             outbox.queue_rows(lead_ids, now=timezone.now())
-            if lead_ids and not outbox.is_waited_for():
-                sending.release(lead_ids, now=timezone.now())
+            if lead_ids and (at_once := outbox.not_waited_for(lead_ids)):
+                sending.release(at_once, now=timezone.now())
             LeadChange.objects.filter(pk__in=lead_ids).delete()
         taken += len(lead_ids)
         if len(lead_ids) < MOST_AT_ONCE:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from crm_sync import outbox
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
-from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.models import CrmConnection
 from crm_sync.outbound.drift_findings import RIGHT, Drift
 from crm_sync.outbound.needed_rights import MIRRORED, NeededRight, needed
 from exception_queue.queue import Subject
@@ -58,7 +59,7 @@ def drift_of(connection: CrmConnection) -> list[Drift] | None:
         return None
     finally:
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
-    waiting = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.PENDING).count()
+    waiting = outbox.to_be_sent().filter(connection=connection).count()
     hit = f"{counted(waiting, 'lead waits', 'leads wait')} to be written there."
     told_by_the_mirror = {*MIRRORED.values()} - {"contacts"}
     return [

@@ -35,7 +35,9 @@ def repair(differences: Sequence[CrmDifference], *, how: How, by: str, now: date
     with transaction.atomic():
         rows = CrmDifference.objects.filter(pk__in=[one.pk for one in differences], settled_at=None)
         for row in (
-            rows.select_related("connection").order_by("pk").select_for_update(of=("self",), no_key=True)
+            rows.select_related("connection", "lead")
+            .order_by("pk")
+            .select_for_update(of=("self",), no_key=True)
         ):
             try:
                 _DOORS[Kind(row.kind)](row, how, by, now)
@@ -51,8 +53,8 @@ def repair(differences: Sequence[CrmDifference], *, how: How, by: str, now: date
 
 
 def _write(row: CrmDifference, how: How, by: str, now: datetime) -> None:
-    if not row.connection.writes:
-        raise RetryRefused(f"{row.connection} is not written to: go live with it first.")
+    if why_not := row.connection.why_not_written(is_test=row.lead.is_test):
+        raise RetryRefused(why_not)
     outbox.queue_for(row.connection_id, [row.lead_id], now=now)
 
 

@@ -47,7 +47,7 @@ ON_THE_WAY = timedelta(minutes=1)
 
 def start(connection: CrmConnection, *, by: str = "", now: datetime) -> Reconciliation | None:
     """A new round, None while one is under way."""
-    links = CrmLink.objects.filter(connection=connection).count()
+    links = _links(connection).count()
     total = links + _missing(connection, now=now).count()
     try:
         with transaction.atomic():
@@ -62,7 +62,7 @@ def work_all() -> int:
     """Begin the nightly rounds that are due, go on with those that are under way, and look again at what was being repaired; how
     many leads were compared."""
     done = 0
-    for connection in CrmConnection.objects.filter(active=True, mode=CrmConnection.Mode.LIVE):
+    for connection in CrmConnection.objects.filter(active=True).exclude(mode=CrmConnection.Mode.OBSERVE):
         now = timezone.now()
         if _is_due(connection, now=now):
             start(connection, now=now)
@@ -100,8 +100,7 @@ def _some(connection: CrmConnection) -> int:
         round_ = Reconciliation.objects.filter(connection=connection, finished_at=None).first()
         if round_ is None:
             return 0
-        rows = CrmLink.objects.filter(connection=connection, pk__gt=round_.reached).order_by("pk")
-        links = list(rows[:PAGE])
+        links = list(_links(connection).filter(pk__gt=round_.reached).order_by("pk")[:PAGE])
         if not links:
             _finish(round_, connection)
             return 0
@@ -237,9 +236,14 @@ def _twice(connection: CrmConnection, links: Sequence[CrmLink]) -> dict[UUID, li
     return found
 
 
+def _links(connection: CrmConnection) -> QuerySet[CrmLink]:
+    """What is compared: a lead that is not written there is behind in any case."""
+    return outbox.only_written(connection, CrmLink.objects.filter(connection=connection))
+
+
 def _missing(connection: CrmConnection, *, now: datetime) -> QuerySet[Lead]:
     pending = OutboxEntry.objects.filter(connection=connection, status=OutboxEntry.Status.PENDING)
-    rows = outbox.missing(connection.pk).filter(created_at__lt=now - ON_THE_WAY)
+    rows = outbox.missing(connection).filter(created_at__lt=now - ON_THE_WAY)
     return rows.exclude(pk__in=pending.values("lead_id"))
 
 

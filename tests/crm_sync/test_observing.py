@@ -79,7 +79,7 @@ def test_what_waited_stays_and_is_written_once_it_is_live_again(crm, committed_a
 @pytest.mark.parametrize("catch_up", [True, False])
 def test_going_live_writes_what_came_meanwhile_if_somebody_says_so(crm, observed, admin_client, catch_up):
     lead = make.handed_off(make.american())
-    assert list(outbox.missing(observed.pk)) == [lead]
+    assert list(outbox.missing(observed)) == [lead]
     page = reverse("admin:crm_sync_crmconnection_live", args=(observed.pk,))
     shown = admin_client.get(page).content.decode()
     assert "Also write 1 lead that has no record there yet" in shown

@@ -2,6 +2,7 @@ import pytest
 from django.core.management import call_command
 
 from crm_sync.models import CrmConnection
+from intake import models
 from intake.models import IntakeForm
 from leadops.configuration import sections
 from leadops.models import ConfigurationMark
@@ -150,3 +151,26 @@ def test_pairs_go_round(config, acme):
     assert config.diff(config.export()) == (0, "")
     config.apply(acme)
     assert Owner.objects.get(email="alice@acme.test").sdr is None
+
+
+def test_test_addresses_and_the_test_mode_go_round(config, acme):
+    wanted = (
+        acme.replace("    primary: true  ", "    mode: test\n    primary: true  ")
+        + "\ntest_addresses: [Ann@Globex.example, '@testing.example', '*+test@globex.example']\n"
+    )
+    config.apply(wanted)
+
+    assert CrmConnection.objects.get().mode == "test"
+    assert set(models.TestAddress.objects.filter(active=True).values_list("pattern", flat=True)) == {
+        "ann@globex.example",
+        "@testing.example",
+        "*+test@globex.example",
+    }
+    assert config.diff(wanted) == (0, "")
+    assert config.diff(config.export()) == (0, "")
+
+    config.apply(acme + "\ntest_addresses: ['@testing.example']\n")
+    assert list(models.TestAddress.objects.filter(active=True).values_list("pattern", flat=True)) == [
+        "@testing.example"
+    ]
+    assert models.TestAddress.objects.count() == 3

@@ -233,6 +233,7 @@ class World:
                 "/unmark_test/",
                 "/observe/",
                 "/read_properties/",
+                "/try_out/",
                 "/revoke/",
                 "/spam/",
                 "/not_spam/",
