@@ -40,7 +40,7 @@ def compare(
     """What the CRM has just answered for the link's id. The caller holds the link; opens what is returned last."""
     if present is None:
         how = Gone.ERASED if erased else Gone.DELETED
-        return lose([link], how=how, now=now) if not link.gone_at or how != link.gone_how else []
+        return lose([link], how=how, now=now)
     if present.remote_id != link.remote_id:
         return _moved(link, present, now=now)
     if link.gone_at:
@@ -49,7 +49,8 @@ def compare(
 
 
 def lose(links: Sequence[CrmLink], *, how: str, now: datetime) -> list[ExceptionReport]:
-    """Their records do not stand there any more, which is written down and asked about."""
+    """Their records do not stand there any more, which is written down and asked about, once."""
+    links = [link for link in links if not _is_known(link, how)]
     for link in links:
         link.gone_at, link.gone_how, link.left_gone = now, how, False
     update_rows(links, fields=["gone_at", "gone_how", "left_gone"])
@@ -65,6 +66,13 @@ def lose(links: Sequence[CrmLink], *, how: str, now: datetime) -> list[Exception
         )
         for link in links
     ]
+
+
+def _is_known(link: CrmLink, how: str) -> bool:
+    """Who was erased stays so: whoever looks later, for an event that comes late, sees only that nothing stands there."""
+    if link.gone_at is None:
+        return False
+    return how == link.gone_how or (how == Gone.DELETED and link.gone_how == Gone.ERASED)
 
 
 def create_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
@@ -99,7 +107,7 @@ def leave(subject_ids: Collection[str], *, by: str, options: Collection[str]) ->
 def _moved(link: CrmLink, present: Present, *, now: datetime) -> list[ExceptionReport]:
     theirs = CrmLink.objects.filter(connection=link.connection, remote_id=present.remote_id)
     if theirs.exclude(pk=link.pk).exists() or _is_another_lead(present, link.lead_id):
-        return lose([link], how=Gone.MERGED, now=now) if link.gone_how != Gone.MERGED else []
+        return lose([link], how=Gone.MERGED, now=now)
     link.remote_id = present.remote_id
     if not present.lead_id:
         # Our key is not on it: it is written whole, and the key with it.

@@ -316,6 +316,18 @@ def test_the_sweep_asks_again_about_what_it_got_no_answer_for(crm, connection, p
     assert open_items() == []
 
 
+def test_somebody_who_was_erased_stays_so_whatever_is_told_of_the_record_later(crm, connection, pushed):
+    number = crm.contact()["id"]
+    delete(crm, number, "?privacy=true")
+    told("privacyDeletion", number)
+    told("propertyChange", number, propertyName="hubspot_owner_id", propertyValue="")
+    told("deletion", number)
+    assert make.link_of(pushed).gone_how == CrmLink.Gone.ERASED
+    item = ExceptionItem.objects.get(kind=kinds.RECORD_GONE)
+    assert ("for privacy" in item.cause, item.count) == (True, 1)
+    assert verbs(pushed) == ["crm_sync.record_gone"]
+
+
 @pytest.fixture
 def without_task(crm, connection):
     """Its record stands there, and its task was lost on the way."""
