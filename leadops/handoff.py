@@ -2,7 +2,8 @@
 
 The steps of a submission: received -> handed off (all stages committed) -> in the CRM (the record was made or adopted, and
 shows whom the lead belongs to: a record without its owner is not handed over) and -> told (the notice of this submission
-was sent). A submission of somebody whose record is there already has no CRM step.
+was sent, or, where the lead went to somebody else before that, theirs). A submission of somebody whose record is there
+already has no CRM step.
 """
 
 from collections.abc import Mapping
@@ -91,7 +92,11 @@ WITH counted AS (
             AND coalesce((entry.data ->> 'owner_shown')::boolean, true) {of_connection}
     ) arrived ON s.handed_off_at IS NOT NULL
     LEFT JOIN LATERAL (
-        SELECT notice.sent_at AS at FROM {OwnerNotice} notice
+        SELECT coalesce(notice.sent_at, (
+            SELECT min(following.sent_at) FROM {OwnerNotice} following
+            WHERE notice.status = 'cancelled' AND following.lead_id = notice.lead_id
+                AND following.created_at >= notice.created_at AND following.kind IN ('assigned', 'queued')
+        )) AS at FROM {OwnerNotice} notice
         WHERE notice.lead_id = s.lead_id AND notice.cause = 'submission:' || s.id
     ) told ON s.handed_off_at IS NOT NULL
     WHERE s.received_at >= %(since)s AND s.received_at < %(until)s AND NOT s.is_test

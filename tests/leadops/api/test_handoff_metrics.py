@@ -9,7 +9,8 @@ from django.utils import timezone
 from crm_sync.models import CrmConnection
 from intake import runner
 from intake.models import Submission, TimelineEntry
-from routing.models import OwnerNotice
+from routing.handover.actions import reassign
+from routing.models import Assignment, Owner, OwnerNotice
 from tests import make
 from tests.leadops.api.calling import Api, refused, staff
 
@@ -56,6 +57,21 @@ def test_it_counts_until_the_crm_has_it_and_until_somebody_was_told(four, api):
     assert hubspot["key"] == "hubspot"
     assert hubspot["steps"]["handed_off_to_crm"] == {"count": 4, "p50": 0.8, "p95": 0.8, "p99": 0.8}
     assert body["total"]["counts"]["notified"] == sent == 4
+
+
+def test_a_lead_that_went_to_another_before_its_owner_was_told_counts_when_the_other_is(acme, api):
+    lead = make.handed_off(make.american())
+    had = Assignment.objects.get(lead=lead).owner_id
+    to = Owner.objects.filter(active=True).exclude(pk=had).first()
+    now = timezone.now()
+    reassign(
+        lead_id=lead.pk, owner_id=to.pk, reason="Owner changed", source="crm", actor="bob@acme.test", now=now
+    )
+    assert api.get("metrics/handoff").json()["total"]["counts"]["notified"] == 0
+    OwnerNotice.objects.filter(status="waiting", kind="assigned").update(
+        status="sent", sent_at=now + timedelta(seconds=2)
+    )
+    assert api.get("metrics/handoff").json()["total"]["counts"]["notified"] == 1
 
 
 def test_it_groups_by_source_the_largest_first(four, api):
