@@ -19,6 +19,7 @@ from tests.drills.schedule import Trouble
 from tests.drills.sizes import Size
 from tests.drills.talking import UNANSWERED
 from tests.drills.traffic import Traffic, strangers
+from tests.drills.watching import Watch
 
 
 @dataclass
@@ -73,6 +74,8 @@ class Drill:
         begin = datetime.now(UTC)
         since = quote(begin.isoformat(timespec="seconds"))
         self.say(f"{size.posts:,} posts in {size.seconds:.0f} s, {size.kills} kills")
+        watch = Watch(installation.api)
+        watch.start()
         relay.start()
         trouble.start()
         people.start()
@@ -92,6 +95,7 @@ class Drill:
         )
         left = {} if quiet is not None else _left(installation, since=since, gone=gone)
         relay.end()
+        watch.end()
         self.say("quiet" if quiet is not None else f"not quiet: {left}")
         found = checker.check(
             api=installation.api,
@@ -108,6 +112,7 @@ class Drill:
         items.check_causes(
             found,
             reading.exceptions(installation.api),
+            watch.looks,
             struck=trouble.struck,
             began=trouble.began,
             restarts_of_the_crm=trouble.kills["sandbox"] + trouble.kills["launcher"],

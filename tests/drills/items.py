@@ -1,13 +1,13 @@
-"""Whether the exception queue asks once about each cause, and all of it closes by itself: from the items' own times."""
+"""Whether the exception queue asks once about each cause, and all of it closes by itself."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from tests.drills.faults import CRM, OUTAGE
 from tests.drills.findings import Findings
 from tests.drills.schedule import Struck
+from tests.drills.watching import Look
 
 ITSELF = "leadops"
 RECORD_GONE, UNAVAILABLE, AUTH_LOST = "crm.record_gone", "crm.unavailable", "crm.auth_lost"
@@ -40,30 +40,34 @@ def check(found: Findings, items: Sequence[Item], *, gone: Collection[str]) -> N
         [item["id"] for item in items if item["resolved_by"] not in (None, "", ITSELF)],
     )
     found.say("records taken away there that do not ask once", [lead for lead in gone if asking[lead] != 1])
-    found.say("exceptions of one cause at one time", _at_one_time(items))
 
 
 def check_causes(
     found: Findings,
     items: Sequence[Item],
+    looks: Sequence[Look],
     *,
     struck: Iterable[Struck],
     began: float,
     restarts_of_the_crm: int,
 ) -> None:
     """Against what was done to the CRM: an outage is one item however long, and nothing has more items than causes."""
+    found.counts["times that the exception queue was looked at"] = len(looks)
+    found.say("exceptions of one cause at one time", _at_one_time(looks))
     faults = [one for one in struck if one.name in CRM]
     wrong = list[str]()
     for outage in (one for one in faults if one.name == OUTAGE and one.seconds > 2 * NOTICED_AFTER):
         begin, end = began + outage.at, began + outage.at + outage.seconds
-        opened = [one for one in items if begin < _first(one) < end and _is_about_the_crm(one)]
-        open_then = [
-            one for one in items if one["kind"] == UNAVAILABLE and _first(one) < end - 1 < _last(one)
-        ]
-        if len(open_then) != 1 or len(opened) > 1:
-            wrong.append(f"opened {[one['kind'] for one in opened]}, open at its end {len(open_then)}")
-        elif _first(open_then[0]) > begin + NOTICED_AFTER:
-            wrong.append(f"noticed after {_first(open_then[0]) - begin:.0f} s")
+        before = {one["id"] for look in looks if look.at < begin for one in look.items}
+        seen = [look for look in looks if begin + NOTICED_AFTER < look.at < end]
+        about_it = [{one["id"] for one in look.items if one["kind"] == UNAVAILABLE} for look in seen]
+        opened = {one["id"] for look in seen for one in look.items if _is_about_the_crm(one)} - before
+        if not about_it or len(about_it[0]) != 1 or any(each != about_it[0] for each in about_it):
+            wrong.append(
+                f"items {sorted(set().union(*about_it))} in {len(seen)} looks, not one in all of them"
+            )
+        elif opened - about_it[0]:
+            wrong.append(f"others too: {sorted(opened)}")
     found.say("outages that are not one item", wrong)
     causes = {UNAVAILABLE: len(faults) + restarts_of_the_crm}
     causes[AUTH_LOST] = sum(one.name == REFUSED for one in faults)
@@ -74,22 +78,12 @@ def check_causes(
     )
 
 
-def _at_one_time(items: Iterable[Item]) -> list[str]:
+def _at_one_time(looks: Iterable[Look]) -> list[str]:
     """A cause is what the screen groups by: kind and words. What people took away is a cause for each record."""
-    several: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
-    for item in items:
-        if item["kind"] != RECORD_GONE:
-            times = several[item["kind"], item["cause"]]
-            times += [(_first(item), 1), (_last(item), -1)]
-    found = []
-    for (kind, cause), times in several.items():
-        now = most = 0
-        for _, change in sorted(times):
-            now += change
-            most = max(most, now)
-        if most > 1:
-            found.append(f"{most} × {kind}: {cause}")
-    return found
+    most = Counter[tuple[str, str]]()
+    for look in looks:
+        most |= Counter((one["kind"], one["cause"]) for one in look.items if one["kind"] != RECORD_GONE)
+    return [f"{count} × {kind}: {cause}" for (kind, cause), count in most.items() if count > 1]
 
 
 def _is_about_the_crm(item: Item) -> bool:
@@ -98,13 +92,3 @@ def _is_about_the_crm(item: Item) -> bool:
 
 def _is_open(item: Item) -> bool:
     return item["status"] not in ("resolved", "dismissed")
-
-
-def _first(item: Item) -> float:
-    return datetime.fromisoformat(item["first_seen_at"]).timestamp()
-
-
-def _last(item: Item) -> float:
-    """When it was settled; far ahead while it is open."""
-    at = item["resolved_at"]
-    return (datetime.fromisoformat(at) if at else datetime.max.replace(tzinfo=UTC)).timestamp()

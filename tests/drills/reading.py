@@ -53,9 +53,10 @@ def leads(api: Server) -> dict[str, dict[str, Any]]:
     return {lead["id"]: lead for lead in _pages(api, "/api/v1/leads?page_size=200")}
 
 
-def exceptions(api: Server) -> list[dict[str, Any]]:
-    """Settled ones too."""
-    return list(_pages(api, "/api/v1/exceptions?page_size=200"))
+def exceptions(api: Server, *, status: str = "") -> list[dict[str, Any]]:
+    """Settled ones too, unless `status` says which."""
+    only = f"&status={status}" if status else ""
+    return list(_pages(api, f"/api/v1/exceptions?page_size=200{only}"))
 
 
 def stories(api: Server, ids: Iterable[str]) -> dict[str, Story]:

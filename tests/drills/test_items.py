@@ -6,34 +6,35 @@ from tests.drills import items
 from tests.drills.faults import OUTAGE
 from tests.drills.findings import Findings
 from tests.drills.schedule import Struck
+from tests.drills.watching import Look
 
 DOWN = "HubSpot answered 502"
 
 
 def item(first, last=None, *, kind=items.UNAVAILABLE, cause=DOWN, about="hubspot"):
-    """Seconds after midnight; without `last` it is open."""
+    """Open from one second to another; without `last` to the end."""
     return {
-        "id": 1,
+        "id": first,
         "kind": kind,
         "cause": cause,
         "count": 1,
         "status": "resolved" if last else "open",
         "subject": {"id": about, "label": about},
-        "first_seen_at": _at(first),
-        "resolved_at": _at(last) if last else None,
         "resolved_by": "leadops" if last else None,
+        "seconds": (first, last or 1000),
     }
-
-
-def _at(second):
-    return f"1970-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}+00:00"
 
 
 def checked(several, *, gone=()):
     """An outage from second 100 to second 700."""
     found = Findings()
+    looks = [
+        Look(at, [one for one in several if one["seconds"][0] <= at < one["seconds"][1]])
+        for at in range(0, 900, 2)
+    ]
     items.check(found, several, gone=set(gone))
-    items.check_causes(found, several, struck=[Struck(OUTAGE, 100, 600, "")], began=0, restarts_of_the_crm=1)
+    outage = Struck(OUTAGE, 100, 600, "")
+    items.check_causes(found, several, looks, struck=[outage], began=0, restarts_of_the_crm=1)
     return found.failed
 
 
