@@ -1,7 +1,8 @@
 """One line of the mapping as a form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,8 +12,10 @@ from crm_sync.admin import translations
 from crm_sync.admin.translations import TranslationsField
 from crm_sync.models import FieldMapping
 from crm_sync.outbound.combining import FIRST, JOIN
-from crm_sync.outbound.crm_fields import CRM_FIELDS
+from crm_sync.outbound.crm_fields import CRM_FIELDS, is_moment
+from crm_sync.outbound.crm_fields import label as label_of
 from intake.canonical import CANONICAL_FIELDS
+from routing.models import WorkCalendar
 
 # The id of the list that all lines share.
 PROPERTIES_LIST = "crm-properties"
@@ -43,12 +46,50 @@ class PropertyWidget(UnfoldAdminTextInputWidget):
         return context | {"says": self.says.get(str(value or "").strip(), "")}
 
 
+def _as_chosen(line: FieldMapping) -> str:
+    """ "routed_at", or "routed_at|day|Europe/Berlin" for the day in a zone."""
+    return "|".join((line.canonical, line.transform, line.zone)) if line.transform else line.canonical
+
+
+def _read(chosen: str) -> tuple[str, str, str]:
+    """Field, transform and zone."""
+    name, transform, zone = parts if len(parts := chosen.split("|")) == 3 else (chosen, "", "")
+    return (name, transform, zone) if is_moment(name) else (chosen, "", "")
+
+
+def zones_of_calendars() -> list[str]:
+    return ["", *sorted(set(WorkCalendar.objects.values_list("timezone", flat=True)) - {"", "UTC"})]
+
+
+def _fields(chosen: str, zones: Sequence[str]) -> list[tuple[str, Any]]:
+    """What a line can send. A moment also as its day, in each of the zones."""
+    ours = [(field.name, field.label) for field in CRM_FIELDS]
+    said = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
+    days = [
+        (f"{name}|{FieldMapping.Transform.DAY}|{zone}", f"{label} (day, {zone or 'UTC'})")
+        for name, label in (*ours, *said)
+        if is_moment(name)
+        for zone in zones
+    ]
+    name, day, zone = _read(chosen)
+    known = {each for each, _ in (*ours, *said, *days)}
+    if day and chosen not in known and zone in available_timezones():
+        days.append((chosen, f"{label_of(name)} (day, {zone})"))
+    return [
+        ("", "Choose…"),
+        ("What leadops knows", ours),
+        ("What the person said", said),
+        ("Days of moments", days),
+        ("Extra values", [(chosen, chosen)] if chosen and not day and chosen not in known else []),
+    ]
+
+
 class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
     canonical = forms.ChoiceField(label="Our field", widget=UnfoldAdminSelectWidget())
     combine = forms.ChoiceField(
         label="With others", choices=_TOGETHER, required=False, widget=UnfoldAdminSelectWidget()
     )
-    values = TranslationsField(label="Translations (ours=theirs)", required=False)
+    values = TranslationsField(label="Look-up (ours=theirs)", required=False)
     # What stood there when the form was judged.
     stood: Mapping[str, str]
 
@@ -58,22 +99,7 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields = [(field.name, field.label) for field in CANONICAL_FIELDS.values()]
-        ours = [(field.name, field.label) for field in CRM_FIELDS]
-        known = {name for name, _ in (*ours, *fields)}
-        own = self.instance.canonical or (
-            self.data.get(self.add_prefix("canonical")) if self.is_bound else ""
-        )
-        extra = [(own, own)] if own and own not in known else []
-        canonical = self.fields["canonical"]
-        assert isinstance(canonical, forms.ChoiceField)
-        canonical.choices = [
-            ("", "Choose…"),
-            ("What leadops knows", ours),
-            ("What the person said", fields),
-            ("Extra values", extra),
-        ]
-
+        self.initial["canonical"] = _as_chosen(self.instance)
         together = self.fields["combine"]
         assert isinstance(together, forms.ChoiceField)
         self.initial["combine"] = self._said()
@@ -86,6 +112,17 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         own = self.instance.separator
         name = next((name for name, separator in _SEPARATORS.items() if separator == own), "")
         return f"{JOIN}-{name}" if name else _OWN
+
+    def offer(self, zones: Sequence[str]) -> None:
+        """The fields to choose from; `zones` are those whose days are offered."""
+        chosen = str(self.initial["canonical"] or self.data.get(self.add_prefix("canonical"), ""))
+        canonical = self.fields["canonical"]
+        assert isinstance(canonical, forms.ChoiceField)
+        canonical.choices = _fields(chosen, zones)
+
+    def clean_canonical(self) -> str:
+        canonical, self.instance.transform, self.instance.zone = _read(self.cleaned_data["canonical"])
+        return canonical
 
     def clean_combine(self) -> str:
         how, _, name = str(self.cleaned_data["combine"]).partition("-")

@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from crm_sync.admin import translations
-from crm_sync.admin.mapping_line import MappingForm, PropertyWidget
+from crm_sync.admin.mapping_line import MappingForm, PropertyWidget, zones_of_calendars
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.definitions import PropertyDefinition
@@ -101,6 +101,8 @@ def _line_of(form: Any) -> MappingLine:
         mode=data["mode"],
         combine=data["combine"],
         separator=form.instance.separator,
+        transform=form.instance.transform,
+        zone=form.instance.zone,
     )
 
 
@@ -112,6 +114,10 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     @cached_property
     def rules(self) -> CrmRules | None:
         return rules_of(self.instance) if self.instance.pk else None
+
+    @cached_property
+    def zones(self) -> list[str]:
+        return zones_of_calendars()
 
     @cached_property
     def says(self) -> Mapping[str, str]:
@@ -133,6 +139,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["property"].widget = PropertyWidget(self.says)
+        form.offer(self.zones)
 
     def _of_leads(self, form: Any, leads: QuerySet[Lead]) -> str:
         lines = {id(each): _line_of(each) for each in self._of_property(form)}

@@ -48,7 +48,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A property that we write. `type` is text, number or datetime."""
+    """A property that we write. `type` is text, number, datetime or date."""
 
     name: str
     label: str

@@ -162,6 +162,10 @@ class FieldMapping(models.Model):
         FIRST = "first", "The first that is not empty"
         JOIN = "join", "Joined"
 
+    class Transform(models.TextChoices):
+        AS_IT_IS = "", "As it is"
+        DAY = "day", "The day of a moment"
+
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="mappings")
     canonical = models.CharField("our field", max_length=60)
     property = models.CharField("CRM property", max_length=120)
@@ -177,6 +181,11 @@ class FieldMapping(models.Model):
     )
     # Between joined values.
     separator = models.CharField(max_length=10, blank=True, default="", db_default="")
+    transform = models.CharField(
+        max_length=10, choices=Transform.choices, blank=True, default=Transform.AS_IT_IS, db_default=""
+    )
+    # IANA name of the zone whose day it is; empty: UTC.
+    zone = models.CharField(max_length=60, blank=True, default="", db_default="")
     position = models.PositiveIntegerField(default=0)
     active = models.BooleanField(default=True)
     history = HistoricalRecords()

@@ -7,7 +7,7 @@
 | first     | the first value that is not empty                                                     |
 
 What several fields were made into cannot be taken apart again: it goes there only. Of the properties that a field has for
-itself, the first is the one by which a change comes back.
+itself, the first is the one by which a change comes back. The day of a moment does not say the moment, and goes there only too.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,8 @@ class MappingLike(Protocol):
     @property
     def separator(self) -> str: ...
     @property
+    def transform(self) -> str: ...
+    @property
     def property(self) -> str: ...  # The last: it hides the decorator.
 
 
@@ -48,7 +50,7 @@ def read_back(lines: Sequence[SomeLine]) -> dict[str, SomeLine]:
     theirs = by_property(lines)
     found: dict[str, SomeLine] = {}
     for line in lines:
-        if len(theirs[line.property]) == 1:
+        if len(theirs[line.property]) == 1 and not line.transform:
             found.setdefault(line.canonical, line)
     return found
 

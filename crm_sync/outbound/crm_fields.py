@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+from crm_sync.models import FieldMapping
 from crm_sync.outbound.lead_push import Push
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.values.touches import channel_of, touch_of
@@ -98,6 +101,17 @@ def values_of(push: Push) -> dict[str, Any]:
     values |= push.consents
     values["submitted_at"] = push.newest.submitted_at if push.newest else lead.last_submitted_at
     return values | {field.name: field.read(push) for field in CRM_FIELDS}
+
+
+def transformed(mapping: FieldMapping, value: Any) -> Any:
+    """What a line makes of a value: the day that a moment is in the line's zone, or the value."""
+    if mapping.transform == FieldMapping.Transform.DAY and isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(mapping.zone or "UTC")).date()
+    return value
+
+
+def is_moment(name: str) -> bool:
+    return type_of(name) == "datetime"
 
 
 def label(name: str) -> str:

@@ -69,7 +69,14 @@ def of_mappings(
 
 def _line_of(mapping: FieldMapping) -> MappingLine:
     return MappingLine(
-        mapping.canonical, mapping.property, mapping.values, mapping.mode, mapping.combine, mapping.separator
+        mapping.canonical,
+        mapping.property,
+        mapping.values,
+        mode=mapping.mode,
+        combine=mapping.combine,
+        separator=mapping.separator,
+        transform=mapping.transform,
+        zone=mapping.zone,
     )
 
 

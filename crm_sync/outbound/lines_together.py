@@ -5,6 +5,7 @@ Two lines that fill one property say how; and of what comes back from the CRM it
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 from crm_sync.connection_settings import Ownership, SystemOfRecord
 from crm_sync.models import FieldMapping
@@ -51,6 +52,7 @@ def _of_line(
         yield from _of_several(line, beside)
     if line.separator and line.combine != combining.JOIN:
         yield MappingTrouble("separator", "It stands between joined values only: take it out, or join.")
+    yield from _of_transform(line, label)
     if who.is_read_only(line.canonical) and back.get(line.canonical) is not line:
         yield MappingTrouble(
             "canonical",
@@ -73,7 +75,7 @@ def _of_several(line: MappingLine, beside: Sequence[MappingLine]) -> Iterator[Ma
             "property",
             f"“{other}” is written to “{name}” already. Choose another property, or say on each line how they go together.",
         )
-    elif any((each.combine, each.separator) != (line.combine, line.separator) for each in beside):
+    elif any(each.combine and _way(each) != _way(line) for each in beside):
         yield MappingTrouble(
             "combine", f"“{other}” goes into “{name}” in another way: choose the same on each of its lines."
         )
@@ -86,3 +88,16 @@ def _of_several(line: MappingLine, beside: Sequence[MappingLine]) -> Iterator[Ma
             "mode",
             "Joined values cannot be added to what is there: when one of them changes, what was joined before would stay.",
         )
+
+
+def _way(line: MappingLine) -> tuple[str, str]:
+    return line.combine, line.separator
+
+
+def _of_transform(line: MappingLine, label: str) -> Iterator[MappingTrouble]:
+    if line.transform and not crm_fields.is_moment(line.canonical):
+        yield MappingTrouble("transform", f"{label} is no moment, and has no day: leave it as it is.")
+    elif line.zone and not line.transform:
+        yield MappingTrouble("zone", "A zone says which day a moment is: take it out, or write the day.")
+    elif line.zone and line.zone not in available_timezones():
+        yield MappingTrouble("zone", f"“{line.zone}” is no time zone: write one like Europe/Berlin.")

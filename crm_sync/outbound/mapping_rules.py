@@ -20,7 +20,7 @@ _MOST_NAMED = 6
 # What a property of a type takes as it is; texts may be anything, so they may fit and may not.
 _TAKES = {
     "number": {"integer", "number"},
-    "date": {"datetime"},
+    "date": {"date"},
     "datetime": {"datetime"},
     "boolean": {"boolean"},
 }
@@ -38,6 +38,8 @@ class MappingLine:
     mode: str = "overwrite"
     combine: str = ""
     separator: str = ""
+    transform: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +152,21 @@ class CrmRules:
             )
 
     def _type(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
-        takes, kind = _TAKES.get(definition.type), _kind(line.canonical)
+        takes, kind = _TAKES.get(definition.type), "date" if line.transform else _kind(line.canonical)
         if takes is None or kind in takes or line.values:
             return
         label, what = crm_fields.label(line.canonical), _type_in_words(definition)
-        if kind in _ANYTHING:
+        if definition.type == "date" and kind == "datetime":
+            yield MappingTrouble(
+                "canonical",
+                f"“{line.property}” is a day, and {label} a moment: choose {label} among the days of moments.",
+            )
+        elif kind == "date":
+            yield MappingTrouble(
+                "canonical",
+                f"“{line.property}” is {what}, and a day is none: choose {label} itself, or another property.",
+            )
+        elif kind in _ANYTHING:
             words = f"{label} can be any text, and “{line.property}” is {what}: what is none is left out."
             yield MappingTrouble("property", words, refused=False)
         else:

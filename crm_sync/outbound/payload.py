@@ -73,7 +73,7 @@ class Plan:
         """What each line says of a lead, translated; None where it has no word for it."""
         return [
             fitting.translated(
-                self.encode(values.get(mapping.canonical)),
+                self.encode(crm_fields.transformed(mapping, values.get(mapping.canonical))),
                 mapping.values,
                 self.properties.get(mapping.property),
                 passes=mapping.canonical != STATUS,
@@ -159,9 +159,9 @@ def needs_of(mappings: Sequence[FieldMapping]) -> list[Need]:
     ]
 
 
-def _type_of(lines: Sequence[FieldMapping]) -> crm_fields.ValueType:
+def _type_of(lines: Sequence[FieldMapping]) -> str:
     """Of what is joined, and of values of several types, a text is made."""
-    types = {crm_fields.type_of(each.canonical) for each in lines}
+    types = {"date" if each.transform else crm_fields.type_of(each.canonical) for each in lines}
     is_joined = len(lines) > 1 and lines[-1].combine == combining.JOIN
     return "text" if is_joined or len(types) > 1 else types.pop()
 

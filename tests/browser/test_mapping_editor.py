@@ -68,6 +68,7 @@ def test_two_lines_that_fill_one_property_say_how_or_are_refused(
     console.get_by_role("button", name="Save", exact=True).first.click()
     expect(console.get_by_text("say on each line how they go together")).to_be_attached()
     console.locator("#tabs-items a[href='#mappings']").click()
+    field_of(console, "email", "property").evaluate("field => field.scrollIntoView()")
     shoot("mapping-together-wrong")
     field_of(console, "last_name", "combine").select_option("Joined by blanks")
     console.get_by_text("What a lead's record would be given").click()

@@ -37,7 +37,12 @@ _OWN = (
     Need(LEAD_ID, "leadops: lead id"),
     Need(SHARED_EMAIL, "leadops: shared e-mail"),
 )
-_TYPES = {"text": ("string", "text"), "number": ("number", "number"), "datetime": ("datetime", "date")}
+_TYPES = {
+    "text": ("string", "text"),
+    "number": ("number", "number"),
+    "datetime": ("datetime", "date"),
+    "date": ("date", "date"),
+}
 
 
 def is_ours(name: str) -> bool:

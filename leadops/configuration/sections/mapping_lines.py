@@ -49,6 +49,8 @@ _OF_LINE = (
     Field("values", MapOf(Plain(), AsItIs()), {}),
     Field("combine", Choice(tuple(filter(None, FieldMapping.Combine.values))), ""),
     Field("separator", AsItIs(10), ""),
+    Field("transform", Choice(tuple(filter(None, FieldMapping.Transform.values))), ""),
+    Field("zone", Text(60), ""),
     Field("active", Flag(), True),
 )
 _LINE = Shape(_OF_LINE)
@@ -111,6 +113,8 @@ def go_together(item: Item, at: Path, notes: Notes) -> None:
                 mode=said["mode"],
                 combine=said["combine"],
                 separator=said["separator"],
+                transform=said["transform"],
+                zone=said["zone"],
             )
             places[id(line)] = place
             lines.append(line)

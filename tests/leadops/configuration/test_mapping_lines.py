@@ -19,6 +19,7 @@ LISTED = """\
       - {field: last_name, property: who, mode: overwrite, combine: join, separator: " "}
       - {field: first_name, property: who, mode: overwrite, combine: join, separator: " "}
       - {field: first_name, property: firstname, mode: overwrite}
+      - {field: routed_at, property: routed_on, mode: overwrite, transform: day, zone: Europe/Berlin}
 """
 
 
@@ -35,12 +36,15 @@ def test_a_list_is_applied_in_its_order_and_exported_as_it_was(config):
         ("last_name", "who", "join", " "),
         ("first_name", "who", "join", " "),
         ("first_name", "firstname", "", ""),
+        ("routed_at", "routed_on", "", ""),
     ]
+    day = FieldMapping.objects.get(canonical="routed_at")
+    assert (day.transform, day.zone) == ("day", "Europe/Berlin")
     assert FieldMapping.objects.get(property="firm").values == {" A; b ": "", "x": "y"}
     assert config.diff(config.export()) == (0, "")
     assert config.diff(BASE + LISTED) == (0, "")
     lines = LISTED.splitlines()
-    turned = "\n".join([lines[0], lines[1], lines[2], lines[4], lines[3], lines[5]]) + "\n"
+    turned = "\n".join([lines[0], lines[1], lines[2], lines[4], lines[3], *lines[5:]]) + "\n"
     assert config.diff(BASE + turned)[0] == 1
     config.apply(BASE + turned)
     assert [each[0] for each in stored(property="who")] == ["first_name", "last_name"]
@@ -79,6 +83,9 @@ def test_a_line_that_goes_elsewhere_stays_the_same_row_and_what_is_not_named_is_
         ("property: firm", "property: company", 9, "“company” to “company” stands here twice."),
         ("mode: if_empty", "mode: if_empty, combine: both", 9, "“both” is not known here: use first, join."),
         ("mode: if_empty", 'mode: if_empty, separator: "; "', 9, "It stands between joined values only"),
+        ("Europe/Berlin", "Europe/Bielefeld", 13, "“Europe/Bielefeld” is no time zone"),
+        ("field: routed_at", "field: city", 13, "City is no moment, and has no day"),
+        ("transform: day, ", "", 13, "A zone says which day a moment is"),
     ],
 )
 def test_lines_that_do_not_go_together_are_refused_with_their_line(config, was, now, line, said):
