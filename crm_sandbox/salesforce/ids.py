@@ -11,6 +11,8 @@ PREFIXES = {
     "Opportunity": "006",
     "Lead": "00Q",
     "Task": "00T",
+    "Event": "00U",
+    "OpportunityContactRole": "00K",
     "Group": "00G",
     "Organization": "00D",
     "QueueSobject": "03g",

@@ -16,7 +16,7 @@ from unfold.widgets import (
 from crm_sync.admin.mappings import ANYWAY_LABEL
 from crm_sync.admin.token_form import ConnectionTokenForm
 from crm_sync.connection_settings import BornThere
-from crm_sync.connectors import CONNECTORS, connector_class, kinds
+from crm_sync.connectors import CONNECTORS, connector_class, kinds, kinds_that_ask_for, label_of_kind
 from crm_sync.models import CrmConnection, KnownContact
 from intake.models import IntakeForm
 from plumbing import private_addresses
@@ -134,11 +134,12 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
         model = CrmConnection
         fields = [
             "key", "kind", "primary", "base_url", "api_version",
-            "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
+            "client_id", "username", "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
             "when", "known_owner", "recycled", "look_up_ms", "poll_seconds",
         ]  # fmt: skip
         labels = {
             "base_url": "Address",
+            "client_id": "Client id",
             "token_env": "Token's variable",
             "webhook_secret_env": "Secret's variable",
             "known_owner": "Whoever has their record",
@@ -155,6 +156,9 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("client_id", "username"):
+            if name in self.fields:
+                self.fields[name].help_text = _asked_for(name)
         for name, column in (("born_lifecycles", "lifecycle"), ("born_sources", "source")):
             if name in self.fields and (seen := _seen_there(self.instance, column)):
                 self.fields[name].help_text += f" Seen there lately: {', '.join(seen)}."
@@ -178,6 +182,8 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
             and "base_url" not in self.errors
         ):
             self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
+        if found and "client_id" in found.credentials and not cleaned.get("client_id"):
+            self.add_error("client_id", f"{found.label} asks for it: {found.credentials['client_id']}.")
         if not self.errors:
             self.bind_the_token(cleaned)
         return cleaned
@@ -213,6 +219,12 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
         if primary and other:
             raise ValidationError(f"“{other}” is the primary one already. Clear it there first.")
         return primary
+
+
+def _asked_for(credential: str) -> str:
+    """Which CRMs ask for it, and what each calls it."""
+    asking = kinds_that_ask_for(credential)
+    return "; ".join(f"{label_of_kind(kind)}: {words}" for kind, words in asking.items())
 
 
 def _seen_there(connection: CrmConnection, column: str) -> list[str]:

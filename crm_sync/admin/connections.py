@@ -32,7 +32,7 @@ from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status
-from crm_sync.connectors import ending, sends_events, version_of
+from crm_sync.connectors import ending, kinds_that_ask_for, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.polling import lag
 from crm_sync.reconcile import report
@@ -96,7 +96,14 @@ class ConnectionPage(
         (None, {"fields": ["key", ("kind", "primary"), ("base_url", "api_version"), "active"]}),
         (
             "Access",
-            {"classes": ["tab"], "fields": ["token", "token_env", "webhook_secret", "webhook_secret_env"]},
+            {
+                "classes": ["tab"],
+                "fields": [
+                    ("client_id", "username"),
+                    ("token", "token_env"),
+                    ("webhook_secret", "webhook_secret_env"),
+                ],
+            },
         ),
         (
             WHO_DECIDES,
@@ -123,6 +130,10 @@ class ConnectionPage(
         ),
         ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
     ]
+    conditional_fields = {
+        name: " || ".join(f"kind == '{kind}'" for kind in kinds_that_ask_for(name)) or "false"
+        for name in ("client_id", "username")
+    }
     words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
     empty_icon = "sync_alt"
     empty_title = "No CRM is connected"

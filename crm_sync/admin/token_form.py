@@ -6,6 +6,7 @@ from typing import Any
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from crm_sync.connection.connecting import may_be_sent
+from crm_sync.connectors import connector_class
 from crm_sync.models import CrmConnection
 from plumbing.admin_kit.form_fields import SecretsForm
 
@@ -36,19 +37,28 @@ class ConnectionTokenForm(SecretsForm):
 
 
 class AccessForm(ConnectionTokenForm):
-    """The token alone."""
+    """The token, and what else the CRM asks for to let us in."""
 
     secret_fields = ("token",)
     variable_fields = ("token_env",)
 
     class Meta:
         model = CrmConnection
-        fields = ["token", "token_env"]
-        labels = {"token_env": "Or its variable"}
+        fields = ["client_id", "username", "token", "token_env"]
+        labels = {"client_id": "Client id", "token_env": "Or its variable"}
         help_texts = {
             "token_env": "The environment variable that holds it, where it is not to be stored here."
         }
-        widgets = {"token_env": UnfoldAdminTextInputWidget}
+        widgets = dict.fromkeys(("client_id", "username", "token_env"), UnfoldAdminTextInputWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = connector_class(self.instance.kind)
+        for name in ("client_id", "username"):
+            if found is None or name not in found.credentials:
+                del self.fields[name]
+            else:
+                self.fields[name].help_text = f"{found.label}: {found.credentials[name]}."
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data

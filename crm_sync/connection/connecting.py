@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from crm_sync.connection import logins
 from crm_sync.connectors import CONNECTORS, connector_class, version_of
-from crm_sync.connectors.base import Access, Connector, Need, SetupProblem
+from crm_sync.connectors.access import Access, Credentials, Login
+from crm_sync.connectors.base import Connector, Need, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
 from plumbing import secrets
@@ -40,18 +42,26 @@ def connect(
         if variable and (why_not := secrets.why_not_named(variable)):
             raise AuthLost(why_not)
         where = f"The variable {variable}" if variable else "The connection's token"
-        raise AuthLost(f"{where} is empty: enter an access token.")
+        raise AuthLost(f"{where} is empty: enter the {made.token_guide.token}.")
     access = Access(
         base_url=connection.address,
         api_version=version.name,
-        token=token,
+        token="" if made.log_in else token,
         budget=budget,
         before_call=before_call,
+        login=_login(connection, made, token),
     )
     try:
         return made(access, needs=needs)
     except ValueError as error:
         raise SetupProblem(str(error)) from error
+
+
+def _login(connection: CrmConnection, made: type[Connector], secret: str) -> Callable[[str], Login] | None:
+    if (log_in := made.log_in) is None:
+        return None
+    shown = Credentials(secret, connection.client_id, connection.username)
+    return lambda refused: logins.current(connection, log_in, shown, refused=refused)
 
 
 def token_of(connection: CrmConnection) -> str:

@@ -1,6 +1,7 @@
 """Which owner is who in the CRM: by e-mail address, from the CRM's own list."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from crm_sync.models import CrmConnection, CrmLink, OwnerLink
 from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items
 from plumbing import nudges
 from plumbing.http import RemoteError
-from routing.models import Assignment
+from routing.models import Assignment, Owner
 
 SUBJECT = "owner"
 # Asked for somebody who is not on the list: at most so often.
@@ -50,7 +51,7 @@ def may_ask(connection: CrmConnection, *, now: datetime) -> bool:
 def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -> None:
     """Read the CRM's list. Leads of those who have appeared are pushed again, and their items close; who is archived there gets
     no new leads."""
-    people = connector.owners()
+    people = _by_our_names(connector.owners())
     known = set(
         OwnerLink.objects.filter(connection=connection, archived=False).values_list("email", flat=True)
     )
@@ -137,6 +138,15 @@ def _push_again(connection: CrmConnection, emails: Collection[str], *, now: date
     outbox.queue_for(connection.pk, waiting, now=now)
     nudges.nudge(outbox.DRAIN)
     return {owned[lead_id] for lead_id in waiting}
+
+
+def _by_our_names(people: Collection[RemoteOwner]) -> list[RemoteOwner]:
+    """Each with the name of theirs that is an owner's address here, where one is."""
+    if not any(each.also for each in people):
+        return list(people)
+    ours = {email.lower() for email in Owner.objects.values_list("email", flat=True)}
+    named = ((each, next((name for name in each.also if name in ours), each.email)) for each in people)
+    return [replace(each, email=email) for each, email in named]
 
 
 def _store(connection: CrmConnection, people: Collection[RemoteOwner], *, now: datetime) -> None:

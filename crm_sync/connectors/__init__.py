@@ -8,6 +8,7 @@ from plumbing import dotted
 
 CONNECTORS: dict[str, str] = {
     "hubspot": "crm_sync.connectors.hubspot.connector.HubSpot",
+    "salesforce": "crm_sync.connectors.salesforce.connector.Salesforce",
 }
 # How long before its end a version of an API is warned of.
 WARN_BEFORE = timedelta(days=90)
@@ -33,6 +34,16 @@ def label_of_kind(kind: str) -> str:
 def kinds() -> list[tuple[str, str]]:
     """(kind, label) of all that can be chosen."""
     return [(kind, label_of_kind(kind)) for kind in CONNECTORS]
+
+
+def kinds_that_ask_for(credential: str) -> dict[str, str]:
+    """The kinds whose connector asks for this field of Credentials, each with what its CRM calls it."""
+    found = {kind: connector_class(kind) for kind in CONNECTORS}
+    return {
+        kind: each.credentials[credential]
+        for kind, each in found.items()
+        if each is not None and credential in each.credentials
+    }
 
 
 def sends_events(kind: str) -> bool:

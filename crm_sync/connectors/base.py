@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Protocol
 
-from crm_sync.connectors.budget import Budget, RateLimits
+from crm_sync.connectors.access import Access, Credentials, Login
+from crm_sync.connectors.budget import RateLimits
 from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
 from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
@@ -21,6 +22,10 @@ from plumbing.signatures import SignedRequest
 
 class SetupProblem(Exception):
     """One plain sentence: why this connection cannot be used as it is set up."""
+
+
+# `RemoteChange.property` of an event that does not say what has changed.
+WHOLE_RECORD = "*"
 
 
 class MalformedEvents(ValueError):
@@ -36,17 +41,6 @@ class ApiVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """Everything that calls need. `api_version` is one of the connector's; `before_call` may raise to prevent a call."""
-
-    base_url: str
-    api_version: str
-    token: str
-    budget: Budget
-    before_call: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
 class Need:
     """A property that we write. `type` is text, number, datetime or date."""
 
@@ -57,15 +51,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One record to write: `key` is our lead's id, `remote_id` is known only for one that is to be adopted.
+    """One record to write: `key` is our lead's id, `remote_id` is known for one that is to be adopted or `exists`.
 
-    `exists`: it has been written before, so it is not made anew.
+    `exists`: it has been written before, so it is not made anew. `anyway`: somebody else there may have the same address.
     """
 
     key: str
     properties: Mapping[str, str]
     remote_id: str = ""
     exists: bool = False
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +90,8 @@ class Author:
 class RemoteChange:
     """The CRM says that something has happened to a record; nothing else in an event is believed.
 
-    `dedupe_key` is the same for every delivery of one event. `property` is "" where the event is about something else.
+    `dedupe_key` is the same for every delivery of one event. `property` is "" where the event is about something else, and
+    WHOLE_RECORD where it does not say what has changed.
     `erased`: somebody wants to be forgotten, which only matters once the record turns out to be gone.
     `recipient`: as whom the CRM knows us, where it says so. `raw` is kept for people, as JSON.
     """
@@ -200,11 +196,14 @@ class TaskReport:
 
 @dataclass(frozen=True, slots=True)
 class RemoteOwner:
+    """`also`: other names of theirs that may be the address of an owner here, the surest first; they go before `email`."""
+
     remote_id: str
     email: str
     name: str
     user_id: str
     archived: bool
+    also: Sequence[str] = ()
 
 
 class Connector(Protocol):
@@ -226,8 +225,15 @@ class Connector(Protocol):
     # How people get a token there, and what it has to be allowed for each purpose, by the names that they find there.
     token_guide: ClassVar[TokenGuide]
     rights: ClassVar[Mapping[Purpose, Sequence[str]]]
+    # What else people enter to be let in, field of Credentials -> what the CRM calls it.
+    credentials: ClassVar[Mapping[str, str]]
+    # Exchanges credentials for a login at the connection's address; None where calls carry what people enter. Raises RemoteError,
+    # and SetupProblem where something lacks.
+    log_in: ClassVar[Callable[[str, Credentials], Login] | None]
     # Security scheme of the events in our OpenAPI document, None where the CRM sends none.
     webhook_security: ClassVar[Mapping[str, Any] | None]
+    # What it wants to hear when events have arrived, (content type, text); None where a status is enough.
+    acknowledgement: ClassVar[tuple[str, str] | None]
 
     def __init__(self, access: Access, *, needs: Sequence[Need] = ()) -> None:
         """Raises ValueError where the address is none. `needs` are the properties that are mapped."""
@@ -327,7 +333,7 @@ class Connector(Protocol):
         """Whether somebody made the change by hand."""
 
     def is_us(self, author: Author, *, recipient: str) -> bool:
-        """Whether the change is one of our own writes."""
+        """Whether the change is certainly one of our own writes: never where the CRM shows the same for what follows of them."""
 
     def user_id_of(self, author: Author) -> str:
         """The `RemoteOwner.user_id` of a person, "" where the CRM does not say."""

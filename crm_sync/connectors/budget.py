@@ -11,21 +11,24 @@ from plumbing.http import Throttled
 _DAILY_PAUSE = timedelta(minutes=15)
 # Of a day's calls, what is left for leads alone.
 _KEPT_FOR_TODAY = 10_000
+# Where it says how many a day has: a fifth.
+_KEPT_PART = 5
 _LONGEST_INTERVAL = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Calls that are left, of `most` in an `interval`, and of a day; None where the CRM says nothing about it."""
+    """Calls that are left, of `most` in an `interval`, and of a day's `daily_most`; None where the CRM says nothing about it."""
 
     most: int | None = None
     remaining: int | None = None
     interval: timedelta = timedelta(seconds=10)
     daily_remaining: int | None = None
+    daily_most: int | None = None
 
 
 class Budget:
-    """State is {"max", "remaining", "resets_at", "daily_remaining"} and is kept on the connection row."""
+    """State is {"max", "remaining", "resets_at", "daily_remaining", "daily_max"} and is kept on the connection row."""
 
     def __init__(self, state: Mapping[str, Any]) -> None:
         self.state = dict(state)
@@ -42,7 +45,9 @@ class Budget:
             return False
         most, remaining, today = (self.state.get(name) for name in ("max", "remaining", "daily_remaining"))
         short = most is not None and remaining is not None and 2 * remaining <= most
-        return not short and (today is None or today > _KEPT_FOR_TODAY)
+        daily_most = self.state.get("daily_max")
+        kept = _KEPT_FOR_TODAY if daily_most is None else daily_most // _KEPT_PART
+        return not short and (today is None or today > kept)
 
     def note(self, limits: RateLimits | None, *, now: datetime) -> None:
         """Take over what an answer says; None says nothing."""
@@ -52,6 +57,7 @@ class Budget:
             "max": limits.most,
             "remaining": limits.remaining,
             "daily_remaining": limits.daily_remaining,
+            "daily_max": limits.daily_most,
             "resets_at": None,
         }
         if limits.daily_remaining == 0:

@@ -31,9 +31,10 @@ class PropertyDefinition:
 class PropertyNames:
     """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
 
-    `key` holds our lead's id. `shared_email` takes the address of a lead whose address another record has already. How far people
-    have got with somebody stands in `lifecycle` and `lead_status`, "" where a CRM has no such property. `usual`: where every
-    account has a field of ours (canonical -> property), for records that somebody made there.
+    `own_prefix` is "" where none is ours to make. `key` holds our lead's id. `shared_email` takes the address of a lead whose
+    address another record has already. How far people have got with somebody stands in `lifecycle` and `lead_status`, "" where a
+    CRM has no such property. `usual`: where every account has a field of ours (canonical -> property), for records that somebody
+    made there.
     """
 
     email: str
@@ -46,4 +47,4 @@ class PropertyNames:
     usual: Mapping[str, str] = field(default_factory=dict)
 
     def is_ours(self, name: str) -> bool:
-        return name.startswith(self.own_prefix)
+        return bool(self.own_prefix) and name.startswith(self.own_prefix)

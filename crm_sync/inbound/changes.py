@@ -18,7 +18,7 @@ from uuid import UUID
 from crm_sync import exception_kinds as kinds
 from crm_sync import lost_records, outbox
 from crm_sync.connection import owners
-from crm_sync.connectors.base import Author, Connector, Present
+from crm_sync.connectors.base import WHOLE_RECORD, Author, Connector, Present
 from crm_sync.crm_state import owner_shown
 from crm_sync.inbound.values import NotTaken, take_over
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
@@ -36,8 +36,6 @@ Status = InboundEvent.Status
 Result = tuple[str, str]
 
 SOURCE = "crm"
-# An event of this property is about the record as a whole: a poll does not say what has changed.
-EVERYTHING = "*"
 # So often such an event waits for a push of ours, which is about to write down what it wrote.
 _WAITS_FOR_US = 4
 PING_PONG_WINDOW = timedelta(days=1)
@@ -94,7 +92,7 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
     for event in sorted(events, key=lambda event: event.occurred_at or event.received_at):
         newest[event.property_name] = event
     for name, event in newest.items():
-        changed = record_change.whole(event) if name == EVERYTHING else record_change.changed(name, event)
+        changed = record_change.whole(event) if name == WHOLE_RECORD else record_change.changed(name, event)
         outcome.results[event.pk] = changed
     for event in events:
         outcome.results.setdefault(event.pk, (Status.IGNORED, "A newer event says the same"))

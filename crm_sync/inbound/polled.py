@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 
-from crm_sync.connectors.base import RemoteChange
+from crm_sync.connectors.base import WHOLE_RECORD, RemoteChange
 from crm_sync.connectors.records import RemoteContact
-from crm_sync.inbound.changes import EVERYTHING
 from crm_sync.inbound.webhook_events import WORK
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent
 from plumbing import nudges
@@ -40,10 +40,14 @@ def _is_news(remote_id: str, one: RemoteContact, written_at: datetime | None) ->
 
 def _change(remote_id: str, one: RemoteContact) -> RemoteChange:
     moment = one.modified_at.isoformat() if one.modified_at else ""
+    # Where a CRM counts whole seconds, two changes may have one moment.
+    shown = blake2b(
+        "\n".join((one.owner_id, one.lead_status, one.lifecycle)).encode(), digest_size=8
+    ).hexdigest()
     return RemoteChange(
-        dedupe_key=f"polled:{remote_id}:{moment}",
+        dedupe_key=f"polled:{remote_id}:{moment}:{shown}",
         remote_id=remote_id,
-        property=EVERYTHING,
+        property=WHOLE_RECORD,
         at=one.modified_at,
         raw={"polled": remote_id, "now": one.remote_id, "modified": moment},
     )

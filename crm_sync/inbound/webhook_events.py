@@ -6,6 +6,7 @@ record: the record is read again, and what stands there now is compared with wha
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,11 +18,11 @@ from crm_sync import outbox
 from crm_sync.connection import circuit, owners
 from crm_sync.connection.connecting import connect, webhook_secret_of
 from crm_sync.connectors import CONNECTORS, connector_class
-from crm_sync.connectors.base import Connector, Present, SetupProblem
+from crm_sync.connectors.base import WHOLE_RECORD, Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.exception_reports import events_unreadable
-from crm_sync.inbound.changes import EVERYTHING, Known, Outcome, apply, refused
+from crm_sync.inbound.changes import Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
 from exception_queue.queue import Attempt, close_items, open_items
@@ -48,6 +49,14 @@ class UnknownConnection(LookupError):
     """No active connection has this key, or its kind sends nothing to us."""
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptedEvents:
+    """How many events are `new`, and what the CRM wants to hear: (content type, text), None where a status is enough."""
+
+    new: int
+    acknowledgement: tuple[str, str] | None
+
+
 def security_schemes() -> dict[str, Mapping[str, Any]]:
     """How CRMs prove that events are theirs, for our OpenAPI document."""
     found = {kind: connector_class(kind) for kind in CONNECTORS}
@@ -60,8 +69,8 @@ def security_schemes() -> dict[str, Mapping[str, Any]]:
 
 def accept(
     *, connection_key: str, headers: Mapping[str, str], raw_body: bytes, method: str, uri: str, now: datetime
-) -> int:
-    """Store what came, once; how many events are new. `uri` is the public address as it was called.
+) -> AcceptedEvents:
+    """Store what came, once. `uri` is the public address as it was called.
 
     Raises UnknownConnection, BadSignature, MalformedEvents.
     """
@@ -88,7 +97,8 @@ def accept(
     open_items(problems, now=now)
     nudges.nudge(WORK)
     lost = {each.dedupe_key for _, each in unreadable if isinstance(each, InboundEvent)}
-    return len({each.dedupe_key for each in events} - seen - lost)
+    new = len({each.dedupe_key for each in events} - seen - lost)
+    return AcceptedEvents(new, connector.acknowledgement)
 
 
 def _store(events: Sequence[InboundEvent]) -> list[tuple[str, InboundEvent]]:
@@ -154,7 +164,7 @@ def _read(
     connection: CrmConnection, connector: Connector, events: Sequence[InboundEvent], *, mapped: set[str]
 ) -> dict[str, Present]:
     named = {event.property_name for event in events}
-    changed = mapped if EVERYTHING in named else named & mapped
+    changed = mapped if WHOLE_RECORD in named else named & mapped
     ids = sorted({event.remote_id for event in events})
     present = connector.read(ids, by="id", properties=sorted(mapped), history=sorted(changed))
     owning = {one.properties.get(connector.names.owner, "") for one in present.values()} - {""}

@@ -4,6 +4,7 @@ from crm_sync.models.born import BornContact
 from crm_sync.models.connections import CrmConnection, FieldMapping, OwnerLink
 from crm_sync.models.inbound import InboundEvent
 from crm_sync.models.left_out import LeftOutValue
+from crm_sync.models.logins import CrmLogin
 from crm_sync.models.mirror import Account, KnownContact, MirrorProgress, OpenDeal
 from crm_sync.models.outbox import CrmLink, OutboxEntry, PushTries
 from crm_sync.models.reconciliation import CrmDifference, Reconciliation
@@ -15,6 +16,7 @@ __all__ = [
     "CrmConnection",
     "CrmDifference",
     "CrmLink",
+    "CrmLogin",
     "CrmProperty",
     "FieldMapping",
     "InboundEvent",

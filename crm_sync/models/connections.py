@@ -40,6 +40,21 @@ class CrmConnection(models.Model):
     primary = models.BooleanField(default=False, help_text="Notices wait until this one shows the owner.")
     base_url = models.URLField(blank=True, help_text="Empty: the CRM's own address.")
     api_version = models.CharField(max_length=20, blank=True, help_text="Empty: the newest that is tested.")
+    client_id = models.CharField(
+        "client id",
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where the CRM gives one.",
+    )
+    username = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As whom we work there, where that is not said by the token.",
+    )
     token = SecretField(blank=True, help_text="Access token, stored encrypted.")
     token_env = models.CharField(
         max_length=100, blank=True, help_text="Or: the environment variable that holds it."

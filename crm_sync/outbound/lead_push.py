@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from crm_sync.connectors.base import Present, Written
+from crm_sync.connectors.base import Outgoing, Present, Written
 from crm_sync.crm_state import owner_shown
 from crm_sync.models import CrmLink, LeftOutValue, OutboxEntry
 from intake import last_words
@@ -63,6 +63,14 @@ class Push:
     @property
     def key(self) -> str:
         return str(self.lead.pk)
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """For a write by our key."""
+        number = self.link.remote_id if self.link is not None else ""
+        return Outgoing(
+            self.key, self.sending, number, exists=self.link is not None, anyway=self.shares_email
+        )
 
     @property
     def stands(self) -> dict[str, str]:

@@ -139,13 +139,16 @@ def _writing(
         later=later,
     )
     there = {name for name, each in reading.known(connection.pk).items() if not each.archived}
-    yield Use(
-        "own_properties",
-        f"Properties whose names begin with {names.own_prefix} are made there, one of them to know our records again.",
-        "properties of ours cannot be made",
-        lines=_words(each for each in lines if names.is_ours(each.property) and each.property not in there),
-        later=later,
-    )
+    if names.own_prefix:
+        yield Use(
+            "own_properties",
+            f"Properties whose names begin with {names.own_prefix} are made there, one of them to know our records again.",
+            "properties of ours cannot be made",
+            lines=_words(
+                each for each in lines if names.is_ours(each.property) and each.property not in there
+            ),
+            later=later,
+        )
     if segments := connection.task.when:
         yield Use(
             "tasks",

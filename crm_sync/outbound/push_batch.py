@@ -146,12 +146,7 @@ class PushBatch:
     def _send(self, pushes: Collection[Push]) -> Report:
         for push in pushes:
             payload.fill(push, self.plan)
-        outgoing = [
-            Outgoing(push.key, push.sending, exists=push.link is not None)
-            for push in pushes
-            if push.sending or push.link is None
-        ]
-        return self.connector.write(outgoing)
+        return self.connector.write([push.outgoing for push in pushes if push.sending or push.link is None])
 
     def _resolve_taken(self, taken: Mapping[str, Present]) -> list[Report]:
         """Somebody there has the e-mail address: ours from now on, unless it is another lead's record."""

@@ -3,6 +3,8 @@
 import logging
 
 from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -32,15 +34,15 @@ class CrmWebhookView(APIView):
         summary="Take a CRM's events",
         request=OpenApiTypes.OBJECT,
         tags=["webhooks"],
-        responses={204: None, **problems(400, 401, 404, 408, 413, 507)},
+        responses={204: None, (200, "text/xml"): OpenApiTypes.STR, **problems(400, 401, 404, 408, 413, 507)},
         auth=[{name: []} for name in webhook_events.security_schemes()],  # type: ignore[misc]
     )
-    def post(self, request: Request, connection_key: str) -> Response:
+    def post(self, request: Request, connection_key: str) -> HttpResponseBase:
         """Events as the connection's CRM sends them, with its own signature."""
         if (room := disk.room()) is not None and room.is_none:
             raise no_space()
         try:
-            webhook_events.accept(
+            accepted = webhook_events.accept(
                 connection_key=connection_key,
                 headers=dict(request.headers),
                 raw_body=request.body,
@@ -55,4 +57,7 @@ class CrmWebhookView(APIView):
             raise ApiProblem(401, "The signature does not match.") from error
         except MalformedEvents as error:
             raise ApiProblem(400, str(error)) from error
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        if accepted.acknowledgement is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        content_type, text = accepted.acknowledgement
+        return HttpResponse(text, content_type=content_type)

@@ -46,8 +46,8 @@ def test_it_names_an_owner_who_is_not_in_the_crm(crm, connection):
 
 
 def test_it_says_that_a_kind_has_no_behaviour_yet(crm, connection):
-    CrmConnection.objects.update(kind="salesforce")
-    assert "no connector of the kind “salesforce”" in findings("fail")[0].title
+    CrmConnection.objects.update(kind="pipedrive")
+    assert "no connector of the kind “pipedrive”" in findings("fail")[0].title
 
 
 def test_it_says_that_the_token_is_refused(crm, connection):

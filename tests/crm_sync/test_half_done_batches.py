@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from crm_sync.connectors.base import Access, Need, Outgoing
+from crm_sync.connectors.access import Access
+from crm_sync.connectors.base import Need, Outgoing
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.hubspot import errors
 from crm_sync.connectors.hubspot.connector import HubSpot

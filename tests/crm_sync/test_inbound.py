@@ -43,7 +43,7 @@ def deliver(*events, secret=make.WEBHOOK_SECRET):
     headers = {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
     return webhook_events.accept(
         connection_key="hubspot", headers=headers, raw_body=body, method="POST", uri=URL, now=timezone.now()
-    )
+    ).new
 
 
 def event(crm, name, *, source="CRM_UI", source_id="userId:4400100", at=None, number=None):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from crm_sync.connectors.base import Access
+from crm_sync.connectors.access import Access
 from crm_sync.connectors.hubspot.errors import judged
 from crm_sync.connectors.hubspot.limits import read_limits
 from crm_sync.connectors.hubspot.versions import paths_of

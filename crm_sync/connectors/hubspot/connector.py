@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import ClassVar
 
+from crm_sync.connectors.access import Access
 from crm_sync.connectors.base import (
-    Access,
     Author,
     Need,
     Outgoing,
@@ -56,7 +57,10 @@ class HubSpot:
     most_with_history = 50
     token_guide = scopes.GUIDE
     rights = scopes.RIGHTS
+    credentials: ClassVar[Mapping[str, str]] = {}
+    log_in = None
     webhook_security = events.WEBHOOK_SECURITY
+    acknowledgement = None
 
     encode = staticmethod(formats.encode)
     read_limits = staticmethod(limits.read_limits)

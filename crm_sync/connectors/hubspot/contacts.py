@@ -176,7 +176,7 @@ class Contacts:
         for item in errors.item_errors(answer):
             named, final = _inputs_named(item), errors.of_item(item)
             for each in records:
-                if each.key in report.written or not named & {each.key, each.remote_id or each.key}:
+                if each.key in report.written or not named & {each.key, _named_as(each)}:
                     continue
                 if final is None:
                     report.again[each.key] = errors.refusal(item).message
@@ -267,8 +267,13 @@ def _ids(one: Present) -> list[str]:
 def _missing(records: Sequence[Outgoing], error: Permanent) -> list[Outgoing]:
     """Those that the refusal names; the only one, where it names none."""
     named = errors.named(error.body, "ids") if isinstance(error.body, Mapping) else []
-    found = [each for each in records if (each.remote_id or each.key) in named]
+    found = [each for each in records if _named_as(each) in named]
     return found or list(records if len(records) == 1 else ())
+
+
+def _named_as(record: Outgoing) -> str:
+    """What HubSpot calls it: by our key, except one that is to be adopted."""
+    return record.key if record.exists else record.remote_id or record.key
 
 
 def _halves(records: Sequence[Outgoing], *, report: Report, send: Send) -> None:

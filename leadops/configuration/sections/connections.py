@@ -59,6 +59,8 @@ class Connections(RowSection):
             Field("primary", Flag(), False),
             Field("base_url", Text(200, also=url), ""),
             Field("api_version", Text(20), ""),
+            Field("client_id", Text(300), ""),
+            Field("username", Text(200), ""),
             Field("token_env", Text(100, also=environment_name), ""),
             Field("webhook_secret_env", Text(100, also=environment_name), ""),
             Field("system_of_record", Shaped(SystemOfRecord), {}),

@@ -5,15 +5,19 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from crm_sandbox.webhooks import signature_v3
 from crm_sync.connectors import connector_class
-from crm_sync.connectors.base import Access, Author, Need
+from crm_sync.connectors.access import Access, Credentials
+from crm_sync.connectors.base import Author, Need, Outgoing
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.records import RemoteCompany, RemoteDeal, RemoteTouch
+from crm_sync.connectors.salesforce.records import object_of
 from tests.crm_sync.contract import memory
 from tests.make import crm_sync as make
+from tests.make import salesforce
 from tests.make.sandbox import PROPERTIES, TOKEN
 
 ADDRESS = "https://leads.acme.test/api/v1/webhooks/crm?a=b"
@@ -33,15 +37,53 @@ class Backstage:
     us: Author
     recipient: str
     user_id: str
+    # Two records' ids, and events that name none.
+    numbers = ("151", "152")
+    unreadable: tuple[object, ...] = ([7], [{"nothing": "of ours"}])
+    # Whether an event says which property was changed and by whom, and a change that it is ours.
+    says_what = tells_us_apart = True
+    # Without these no record is made.
+    required: Mapping[str, str] = {}
+    statuses = ("NEW", "CONNECTED")
+    secret, client_id = TOKEN, ""
+    # Of ours and theirs, what a lead cannot be written without.
+    other_lines: Mapping[str, str] = {}
+    # A property for scores.
+    score: str
 
     def __init__(self, version=""):
         self.version = version
         self.budget = Budget({})
 
+    def address(self):
+        """Where events are sent to."""
+        return ADDRESS
+
+    def forged(self, body):
+        """What of a signed request somebody may have made up: in words of `check`."""
+        return [
+            {"method": "GET"},
+            {"uri": ADDRESS + "&c=d"},
+            {"body": body + b" "},
+            {"headers": {}},
+            {"headers": self.signed(body, at=time.time() - 3600)},
+        ]
+
     @property
     def needs(self):
-        prefix = self.connector_class.names.own_prefix
-        return [Need(self.first, "First"), Need(f"{prefix}score", "Score", "number")]
+        return [Need(self.first, "First"), Need(self.score, "Score", "number")]
+
+    def add_person(self, email):
+        """Somebody whom deals can be about."""
+        return self.add(email)
+
+    def a_later_moment(self):
+        """Later than all that was done until now, as the CRM counts."""
+        return datetime.now(UTC)
+
+    def record(self, key, **values):
+        """One that can be made."""
+        return Outgoing(key, {**self.required, **values})
 
     @property
     def connector_class(self):
@@ -54,7 +96,7 @@ class Backstage:
 
 class HubSpotBackstage(Backstage):
     kind = "hubspot"
-    first, company, status = "firstname", "company", "hs_lead_status"
+    first, company, status, score = "firstname", "company", "hs_lead_status", "leadops_score"
     several, read_only = "hs_buying_role", "createdate"
     person = Author("CRM_UI", "userId:4400100")
     program = Author("INTEGRATION", "999")
@@ -150,9 +192,167 @@ class HubSpotBackstage(Backstage):
         return "crm.objects.deals.read"
 
 
+class SalesforceBackstage(Backstage):
+    kind = "salesforce"
+    first, company, status = "FirstName", "Company", "Status"
+    several, read_only, score = "Topics__c", "CreatedDate", "Score__c"
+    numbers = ("00Q000000000151AAA", "00Q000000000152AAA")
+    unreadable = ([("04l1", "nobody", "")],)
+    says_what = tells_us_apart = False
+    statuses = ("Working - Contacted", "Open - Not Contacted")
+    required = {"LastName": "Green", "Company": "Globex"}
+    other_lines = {"last_name": "LastName", "company": "Company"}
+    secret, client_id = salesforce.SECRET, salesforce.CLIENT_ID
+    person = Author("Standard", "005000000000001AAA")
+    program = Author("AutomatedProcess", "005000000000002AAA")
+    us = Author("leadops or what runs after it", "005000000000003AAA")
+    recipient, user_id = "", "005000000000001AAA"
+
+    def __init__(self, version, crm):
+        super().__init__(version)
+        self.crm = crm
+        self.base_url = f"{crm.url}/salesforce"
+        # As an org comes: whoever has the address is there already.
+        crm.call("POST", "/control/salesforce/duplicate_rules", {"object": "Lead", "action": "alert"})
+        crm.call(
+            "POST",
+            "/control/salesforce/fields/Lead/Topics__c",
+            {"type": "multipicklist", "label": "Topics", "picklistValues": ["a", "b"]},
+        )
+        key = {"type": "string", "label": "leadops ID", "length": 64, "externalId": True, "unique": True}
+        crm.call("POST", "/control/salesforce/fields/Contact/leadops_id__c", key)
+        crm.call("POST", "/control/salesforce/fields/Lead/Score__c", {"type": "double", "label": "Score"})
+
+    def address(self):
+        return f"{ADDRESS}&token={make.WEBHOOK_SECRET}"
+
+    def signed(self, body, *, secret=make.WEBHOOK_SECRET, at=None):
+        return {}
+
+    def forged(self, body):
+        return [{"uri": ADDRESS}, {"uri": f"{ADDRESS}&token=", "body": body}]
+
+    def connect(self, *, before_call=lambda: None):
+        shown = Credentials(salesforce.SECRET, salesforce.CLIENT_ID)
+        access = Access(
+            self.base_url,
+            self.version,
+            "",
+            self.budget,
+            before_call,
+            login=lambda refused: self.connector_class.log_in(self.base_url, shown),
+        )
+        return self.connector_class(access, needs=self.needs)
+
+    def _control(self, method, path, body=None):
+        return self.crm.call(method, f"/control/salesforce/{path}", body)
+
+    def add(self, email, **values):
+        fields = {"Email": email, **self.required, **values}
+        return self._control("POST", "Lead", {"fields": fields})["id"]
+
+    def a_later_moment(self):
+        """It counts whole seconds."""
+        time.sleep(1.01 - time.time() % 1)
+        return datetime.now(UTC).replace(microsecond=0)
+
+    def add_person(self, email):
+        return self._control("POST", "Contact", {"fields": {"Email": email, "LastName": "Green"}})["id"]
+
+    def add_company(self, name, domain, *, owner=""):
+        fields = {"Name": name, "Website": domain} | ({"OwnerId": owner} if owner else {})
+        return self._control("POST", "Account", {"fields": fields})["id"]
+
+    def add_deal(self, name, *, contact, company, won=False):
+        fields = {"Name": name, "AccountId": company, "StageName": "Prospecting", "CloseDate": "2026-12-31"}
+        number = self._control("POST", "Opportunity", {"fields": fields})["id"]
+        role = {"OpportunityId": number, "ContactId": contact, "IsPrimary": True}
+        self._control("POST", "OpportunityContactRole", {"fields": role})
+        if won:
+            self._control("POST", f"Opportunity/{number}/won")
+        return number
+
+    def touch(self, kind, *, contact, owner="", at=None, **more):
+        by = {"by": owner, "owner": owner} if owner else {}
+        moment = (at or datetime.now(UTC)).isoformat()
+        if kind == "meeting":
+            fields = {"WhoId": contact, "Subject": "Meeting", "StartDateTime": moment, "EndDateTime": moment}
+            self._control("POST", "Event", {"fields": fields, **by})
+        else:
+            subtype = {"call": "Call", "email": "Email"}[kind]
+            fields = {"WhoId": contact, "Subject": kind, "Status": "Completed", "TaskSubtype": subtype}
+            self._control("POST", "Task", {"fields": {**fields, "CompletedDateTime": moment}, **by})
+
+    def values(self, number):
+        shown = self.connect().read(
+            [number], by="id", properties=[*self.connector_class.names.usual.values(), "Score__c", "Status"]
+        )
+        return dict(shown[number].properties) if number in shown else {}
+
+    def person_changes(self, number, name, value):
+        self._control(
+            "PATCH", f"{object_of(number)}/{number}", {"fields": {name: value}, "by": "maria@acme.test"}
+        )
+
+    def lose_next_answer(self):
+        self.crm.call(
+            "POST",
+            "/control/faults",
+            {
+                "target": "salesforce",
+                "kind": "timeout_after_commit",
+                "ms": 1500,
+                "times": 1,
+                "path": "composite",
+            },
+        )
+
+    def delete(self, number):
+        self._control("DELETE", f"{object_of(number)}/{number}")
+
+    def merge(self, number, other):
+        return self._control("POST", f"{object_of(number)}/merge", {"master": number, "others": [other]})[
+            "id"
+        ]
+
+    def calls(self):
+        calls = self.crm.call("GET", "/control/calls?target=salesforce")
+        return len([each for each in calls if "oauth2" not in each["path"]])
+
+    def grant_calls(self, number):
+        used = self.calls()
+        self._control("POST", "org", {"daily_calls": used + number})
+
+    def delete_task(self, number):
+        self._control("DELETE", f"Task/{number}")
+
+    def event(self, number, name, *, attempt=0, at=1_790_000_000_000):
+        moment = datetime.fromtimestamp(at / 1000, tz=UTC).isoformat()
+        return [(f"04l{number}{name}{at}", number, moment)]
+
+    def body(self, *events):
+        said = "".join(
+            f"<Notification><Id>{one}</Id><sObject><Id>{number}</Id><LastModifiedDate>{moment}</LastModifiedDate></sObject>"
+            "</Notification>"
+            for some in events
+            for one, number, moment in some
+        )
+        return (
+            '<Envelope><Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound">'
+            f"<OrganizationId>00D000000000001</OrganizationId>{said}</notifications></Body></Envelope>"
+        ).encode()
+
+    def limits(self, left):
+        return {"Sforce-Limit-Info": f"api-usage={100 - left}/100"}
+
+    def deny_deals(self):
+        self._control("POST", "permissions", {"denied": {"Opportunity": ["read"]}})
+        return "Opportunity: Read"
+
+
 class MemoryBackstage(Backstage):
     kind = "memory"
-    first, company, status = "given", "employer", "stage"
+    first, company, status, score = "given", "employer", "stage", "x_score"
     several, read_only = "topics", "seen"
     person = Author("person", "u-1")
     program = Author("program", "a workflow")

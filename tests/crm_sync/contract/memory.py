@@ -94,6 +94,8 @@ class Memory:
     most_with_history = 10
     token_guide = TokenGuide(token="pass", right="permission", steps=("Ask for a pass at the gate.",))
     rights = {purpose: (f"may-{purpose}",) for purpose in get_args(Purpose)}
+    credentials = {}
+    log_in = acknowledgement = None
     webhook_security = {"type": "apiKey", "in": "header", "name": "X-Memory-Signature"}
     verify = staticmethod(
         over_whole_request(

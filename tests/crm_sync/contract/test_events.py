@@ -1,13 +1,12 @@
 """Events, signatures, limits and formats: what is known before any call is made."""
 
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from crm_sync.connectors.base import MalformedEvents
+from crm_sync.connectors.base import WHOLE_RECORD, Author, MalformedEvents
 from plumbing import signatures
 from plumbing.signatures import BadSignature
 from tests.crm_sync.contract.backstage import ADDRESS
@@ -32,21 +31,25 @@ def check(kind_of_crm, headers, body, *, secret=make.WEBHOOK_SECRET, method="POS
 
 
 def test_it_reads_which_property_of_which_record_was_changed_by_whom_and_when(backstage, kind_of_crm):
-    body = backstage.body(backstage.event("151", backstage.first), backstage.event("152", "town"))
+    one, other = backstage.numbers
+    body = backstage.body(backstage.event(one, backstage.first), backstage.event(other, "town"))
     first, second = kind_of_crm.parse_events(body).changes
-    assert (first.remote_id, first.property, second.remote_id) == ("151", backstage.first, "152")
+    assert (first.remote_id, second.remote_id) == (one, other)
+    # One that says less than all of it says that the record is to be read.
+    assert first.property == (backstage.first if backstage.says_what else WHOLE_RECORD)
     assert first.at == datetime.fromtimestamp(1_790_000_000, tz=UTC)
-    assert first.author == backstage.person
+    assert first.author == (backstage.person if backstage.says_what else Author(""))
     assert first.raw
 
 
 def test_a_delivery_that_comes_again_has_the_same_key_and_another_event_another(backstage, kind_of_crm):
+    one, other = backstage.numbers
     events = [
-        backstage.event("151", backstage.first),
-        backstage.event("151", backstage.first, attempt=1),
-        backstage.event("151", "town"),
-        backstage.event("152", backstage.first),
-        backstage.event("151", backstage.first, at=1_790_000_001_000),
+        backstage.event(one, backstage.first),
+        backstage.event(one, backstage.first, attempt=1),
+        backstage.event(one, "town"),
+        backstage.event(other, backstage.first),
+        backstage.event(one, backstage.first, at=1_790_000_001_000),
     ]
     keys = [each.dedupe_key for each in kind_of_crm.parse_events(backstage.body(*events)).changes]
     assert keys[0] == keys[1]
@@ -61,35 +64,21 @@ def test_it_refuses_what_is_not_its_own_shape(kind_of_crm, body):
 
 
 def test_an_event_that_cannot_be_read_costs_no_other(backstage, kind_of_crm):
-    good = backstage.event("151", backstage.first)
-    found = kind_of_crm.parse_events(backstage.body(good, [7], [{"nothing": "of ours"}], good))
-    assert [each.remote_id for each in found.changes] == ["151", "151"]
-    assert [event for _, event in found.unreadable] == [7, {"nothing": "of ours"}]
+    one, _ = backstage.numbers
+    good = backstage.event(one, backstage.first)
+    found = kind_of_crm.parse_events(backstage.body(good, *backstage.unreadable, good))
+    assert [each.remote_id for each in found.changes] == [one, one]
+    assert len(found.unreadable) == len(backstage.unreadable)
     assert all(words for words, _ in found.unreadable)
 
 
 def test_it_accepts_its_own_signature_and_no_other(backstage, kind_of_crm):
-    body = backstage.body(backstage.event("151", backstage.first))
-    headers = backstage.signed(body)
-    check(kind_of_crm, headers, body)
-    for changed in (
-        {"secret": "somebody else's"},
-        {"secret": ""},
-        {"method": "GET"},
-        {"uri": ADDRESS + "&c=d"},
-    ):
+    body = backstage.body(backstage.event(backstage.numbers[0], backstage.first))
+    headers, address = backstage.signed(body), backstage.address()
+    check(kind_of_crm, headers, body, uri=address)
+    for changed in ({"secret": "somebody else's"}, {"secret": ""}, *backstage.forged(body)):
         with pytest.raises(BadSignature):
-            check(kind_of_crm, headers, body, **changed)
-    with pytest.raises(BadSignature):
-        check(kind_of_crm, headers, body + b" ")
-    with pytest.raises(BadSignature):
-        check(kind_of_crm, {}, body)
-
-
-def test_it_refuses_a_signature_that_is_too_old(backstage, kind_of_crm):
-    body = backstage.body(backstage.event("151", backstage.first))
-    with pytest.raises(BadSignature):
-        check(kind_of_crm, backstage.signed(body, at=time.time() - 3600), body)
+            check(kind_of_crm, **{"headers": headers, "body": body, "uri": address, **changed})
 
 
 def test_it_knows_people_programs_and_ourselves_apart(backstage, connector):
@@ -102,13 +91,14 @@ def test_it_knows_people_programs_and_ourselves_apart(backstage, connector):
         connector.is_us(each, recipient=backstage.recipient)
         for each in (backstage.person, backstage.program, backstage.us)
     ]
-    assert ours == [False, False, True]
+    assert ours == [False, False, backstage.tells_us_apart]
     assert connector.user_id_of(backstage.person) == backstage.user_id
     assert connector.user_id_of(backstage.us) == ""
 
 
 def test_it_reads_how_many_calls_are_left(backstage, kind_of_crm):
-    assert kind_of_crm.read_limits(backstage.limits(7)).remaining == 7
+    found = kind_of_crm.read_limits(backstage.limits(7))
+    assert 7 in (found.remaining, found.daily_remaining)
     assert kind_of_crm.read_limits({"Content-Type": "application/json"}) is None
 
 
@@ -127,6 +117,8 @@ def test_every_value_of_ours_becomes_a_text_that_the_crm_takes(kind_of_crm):
 def test_it_says_who_it_is(kind_of_crm):
     assert kind_of_crm.label
     assert len({version.name for version in kind_of_crm.api_versions}) == len(kind_of_crm.api_versions) > 0
-    assert kind_of_crm.names.is_ours(kind_of_crm.names.shared_email)
-    assert not kind_of_crm.names.is_ours(kind_of_crm.names.email)
+    names = kind_of_crm.names
+    # Where two records may have one address, no property of ours holds the second.
+    assert names.is_ours(names.shared_email) or names.shared_email == names.email
+    assert not names.is_ours(names.email)
     assert kind_of_crm.most_with_history > 0

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_sync.connectors.base import Outgoing, TaskToChange, TaskToCreate
+from crm_sync.connectors.base import TaskToChange, TaskToCreate
 from plumbing.http import Transient
 
 DUE = datetime(2026, 11, 26, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def contact(connector):
+def contact(backstage, connector):
     return (
-        connector.write([Outgoing("k1", {connector.names.email: "gina@globex.example"})])
+        connector.write([backstage.record("k1", **{connector.names.email: "gina@globex.example"})])
         .written["k1"]
         .remote_id
     )
@@ -27,7 +27,7 @@ def test_owners_have_an_address_and_a_number_that_records_take(backstage, connec
     people = {each.email: each for each in connector.owners() if not each.archived}
     assert {"alice@acme.test", "bob@acme.test"} <= set(people)
     number = people["alice@acme.test"].remote_id
-    report = connector.write([Outgoing("k1", {connector.names.owner: number})])
+    report = connector.write([backstage.record("k1", **{connector.names.owner: number})])
     assert list(report.written) == ["k1"]
     assert backstage.values(contact)[connector.names.owner] == number
 

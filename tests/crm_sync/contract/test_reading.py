@@ -4,15 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_sync.connectors.base import Outgoing
-
 KINDS = ["contacts", "companies", "deals"]
 
 
 @pytest.fixture
 def there(backstage):
     """Five contacts, three companies, two deals; by kind the ids."""
-    contacts = [backstage.add(f"k{number}@globex.example") for number in range(5)]
+    contacts = [backstage.add_person(f"k{number}@globex.example") for number in range(5)]
     companies = [backstage.add_company(f"Globex {number}", f"globex{number}.example") for number in range(3)]
     deals = [
         backstage.add_deal("Rollout", contact=contacts[0], company=companies[0]),
@@ -52,14 +50,14 @@ def test_it_finds_people_by_address_a_hundred_to_a_call(backstage, connector, th
 
 
 def test_it_tells_whose_somebody_is_and_how_far_they_got(backstage, connector):
-    connector.write([Outgoing("k1", {connector.names.email: "k1@globex.example"})])
+    connector.write([backstage.record("k1", **{connector.names.email: "k1@globex.example"})])
     owner = connector.owners()[0]
     there = backstage.add("gina@globex.example")
     backstage.person_changes(there, connector.names.owner, owner.remote_id)
-    backstage.person_changes(there, backstage.status, "OPEN")
+    backstage.person_changes(there, backstage.status, backstage.statuses[0])
     found = connector.find_contacts(["gina@globex.example", "k1@globex.example"])
     gina, ours = found["gina@globex.example"], found["k1@globex.example"]
-    assert (gina.owner_id, gina.lead_status, gina.lead_key) == (owner.remote_id, "OPEN", "")
+    assert (gina.owner_id, gina.lead_status, gina.lead_key) == (owner.remote_id, backstage.statuses[0], "")
     assert ours.lead_key == "k1"
     assert gina.modified_at is not None
 
@@ -82,11 +80,12 @@ def test_changes_come_in_their_order_page_by_page(connector, there, kind):
 def test_only_what_was_changed_since_is_told_and_the_changed_one_last(backstage, connector, there):
     before = connector.changed("contacts", since=long_ago(), after="", limit=100).records
     assert before[-1].remote_id == there["contacts"][-1]
+    since = backstage.a_later_moment()
     backstage.person_changes(there["contacts"][1], backstage.first, "Regina")
-    page = connector.changed("contacts", since=before[-1].modified_at, after="", limit=100)
+    page = connector.changed("contacts", since=since, after="", limit=100)
     assert page.records[-1].remote_id == there["contacts"][1]
     assert there["contacts"][0] not in [one.remote_id for one in page.records]
-    assert page.total == len(page.records)
+    assert page.total in (None, len(page.records))
 
 
 @pytest.mark.parametrize("by", ["list", "change"])
@@ -113,8 +112,9 @@ def test_a_record_that_others_were_merged_into_names_them(backstage, connector, 
     one, other = there["contacts"][:2]
     new = backstage.merge(one, other)
     found, _ = pages(lambda after: connector.listing("contacts", after=after, limit=100))
-    assert {one, other}.isdisjoint(each.remote_id for each in found)
-    assert set(next(each for each in found if each.remote_id == new).merged_ids) == {one, other}
+    gone = {one, other} - {new}
+    assert gone.isdisjoint(each.remote_id for each in found)
+    assert set(next(each for each in found if each.remote_id == new).merged_ids) == gone
 
 
 def test_it_tells_who_has_been_in_contact_and_when(backstage, connector):

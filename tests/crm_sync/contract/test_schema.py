@@ -10,8 +10,9 @@ def test_it_says_of_each_property_what_it_is_called_and_what_it_takes(backstage,
     there = connector.schema()
     assert all(name == each.name and each.label for name, each in there.items())
     status = there[backstage.status]
-    assert status.type == "choice"
-    assert {"NEW", "CONNECTED"} <= {value for value, label in status.options if label}
+    # Where any text is taken, the options are what others have said so far.
+    assert status.type in ("choice", "text")
+    assert set(backstage.statuses) <= {value for value, label in status.options if label}
     assert (there[backstage.company].type, there[backstage.company].read_only) == ("text", False)
     assert there[connector.names.owner].type == "reference"
 
@@ -26,10 +27,9 @@ def test_what_the_crm_writes_itself_is_read_only(backstage, connector):
     assert there[backstage.read_only].type == "datetime"
 
 
-def test_what_we_have_made_is_among_it_with_its_type(backstage, connector):
-    name = f"{connector.names.own_prefix}at"
-    connector.prepare([Need(name, "At", "datetime")])
-    assert connector.schema()[name].type == "datetime"
+def test_what_is_for_us_is_among_it_with_its_type(backstage, connector):
+    connector.prepare([Need(backstage.score, "Score", "number")])
+    assert connector.schema()[backstage.score].type == "number"
 
 
 def test_reading_it_is_one_call(backstage, connector):
@@ -41,7 +41,8 @@ def test_reading_it_is_one_call(backstage, connector):
 def test_it_says_where_people_look_at_a_record(backstage, connector):
     address = connector.record_address()
     others = {connector.record_address_of(kind, address) for kind in get_args(RemoteKind)}
-    assert address in others and len(others) == 3
+    # Where an id says of what it is, all are looked at in one place.
+    assert address in others and len(others) in (1, 3)
     assert all(other.startswith(address.partition("//")[0]) and "{id}" in other for other in others)
     assert address.startswith(("http://", "https://"))
     assert "{id}" in address

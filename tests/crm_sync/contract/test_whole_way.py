@@ -14,9 +14,7 @@ from intake.models import Lead
 from leadops import lead_view
 from plumbing import secrets
 from routing.models import Assignment
-from tests.crm_sync.contract.backstage import ADDRESS
 from tests.make import crm_sync as make
-from tests.make.sandbox import TOKEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +28,8 @@ def connection(backstage):
         base_url=backstage.base_url,
         api_version=backstage.version,
         primary=True,
-        token=secrets.encrypt(TOKEN),
+        token=secrets.encrypt(backstage.secret),
+        client_id=backstage.client_id,
         webhook_secret=secrets.encrypt(make.WEBHOOK_SECRET),
         system_of_record={"owner": "leadops", "default": "most_recent"},
         task={"when": ["hot"], "subject": "Call {full_name}"},
@@ -38,8 +37,9 @@ def connection(backstage):
     lines = {
         "email": names.email,
         "first_name": backstage.first,
-        "score": f"{names.own_prefix}score",
+        "score": backstage.score,
         "owner": names.owner,
+        **backstage.other_lines,
     }
     for canonical, name in lines.items():
         FieldMapping.objects.create(connection=made, canonical=canonical, property=name)
@@ -56,7 +56,7 @@ def test_a_lead_arrives_with_owner_score_and_task(backstage, connection):
     owners = {each.email: each.remote_id for each in backstage.connect().owners()}
     assert (there[names.email], there[backstage.first]) == ("gina@globex.example", "Gina")
     assert there[names.owner] == owners["alice@acme.test"]
-    assert link.sent[f"{names.own_prefix}score"] == "75"
+    assert link.sent[backstage.score] == "75"
     assert (link.shown_owner, link.task_clock, link.task_open) == ("alice@acme.test", clock.pk, True)
     assert lead_view.of_leads([lead.pk])[lead.pk].crm[0].in_sync
 
@@ -71,13 +71,13 @@ def test_a_clock_that_stops_closes_the_task(backstage, connection):
     assert [each.open for each in backstage.connect().tasks_of([number])[number]] == [False]
 
 
-def test_somebody_on_a_shared_mailbox_stands_there_without_the_address(backstage, connection):
+def test_two_on_a_shared_mailbox_both_stand_there(backstage, connection):
     make.lead(email="info@globex.example")
     second = make.lead(email="info@globex.example", first_name="Hugo")
     make.drain(connection)
     names = backstage.connector_class.names
     link = make.link_of(second)
-    assert names.email not in backstage.values(link.remote_id)
+    assert (names.email in backstage.values(link.remote_id)) == (names.shared_email == names.email)
     assert link.sent[names.shared_email] == "info@globex.example"
 
 
@@ -98,7 +98,7 @@ def test_a_change_that_a_person_makes_there_comes_in_once(backstage, connection)
             headers=backstage.signed(body),
             raw_body=body,
             method="POST",
-            uri=ADDRESS,
+            uri=backstage.address(),
             now=timezone.now(),
         )
         webhook_events.work_all()
@@ -116,13 +116,11 @@ def test_the_one_line_makes_it_selectable_and_documented(backstage):
 
 
 def test_a_kind_without_connector_cannot_be_chosen_and_a_row_of_it_says_so():
-    assert "salesforce" not in dict(ConnectionForm().fields["kind"].choices)
-    row = CrmConnection.objects.create(
-        key="sf", kind="salesforce", base_url="https://acme.my.salesforce.test"
-    )
+    assert "pipedrive" not in dict(ConnectionForm().fields["kind"].choices)
+    row = CrmConnection.objects.create(key="sf", kind="pipedrive", base_url="https://acme.pipedrive.test")
     shown = dict(ConnectionForm(instance=row).fields["kind"].choices)
-    assert shown["salesforce"] == "salesforce (there is no connector for it)"
-    assert row.crm_name == "salesforce"
+    assert shown["pipedrive"] == "pipedrive (there is no connector for it)"
+    assert row.crm_name == "pipedrive"
 
 
 @pytest.mark.parametrize(

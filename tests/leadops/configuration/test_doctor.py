@@ -20,10 +20,10 @@ def test_it_names_the_confirmation_mail_that_nobody_sends():
 
 
 def test_it_names_a_connection_that_nothing_is_written_to():
-    CrmConnection.objects.create(key="sf", kind="salesforce", base_url="https://acme.my.salesforce.test")
+    CrmConnection.objects.create(key="sf", kind="pipedrive", base_url="https://acme.pipedrive.test")
 
     assert titles() == [
-        "Not active yet: kind: salesforce (sf): there is no connector for it, so what is to be written waits."
+        "Not active yet: kind: pipedrive (sf): there is no connector for it, so what is to be written waits."
     ]
 
 

@@ -62,6 +62,8 @@ def test_it_exports_what_has_no_behaviour_yet_as_it_was(config, acme):
   - key: salesforce
     kind: salesforce
     base_url: https://acme.my.salesforce.test
+    client_id: 3MVG9lKcPoNINVB
+    username: leadops@acme.test
     token_env: SALESFORCE_TOKEN
     mappings: {last_name: {property: LastName}}
 """
@@ -71,6 +73,8 @@ def test_it_exports_what_has_no_behaviour_yet_as_it_was(config, acme):
 
     assert "confirmation_email: {subject: 'Thanks, we will be in touch', within: 5m}" in text
     assert "kind: salesforce" in text
+    assert "client_id: 3MVG9lKcPoNINVB" in text
+    assert "username: leadops@acme.test" in text
     assert "last_name: {property: LastName, mode: overwrite}" in text
 
 

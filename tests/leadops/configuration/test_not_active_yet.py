@@ -12,7 +12,7 @@ MAIL = (
     "not active yet: confirmation_email (demo-request): no thank-you mail is sent."
     " Let the website or your mail tool confirm, or take it off the form."
 )
-SALESFORCE = "connections:\n  - {key: sf, kind: salesforce, base_url: 'https://acme.my.salesforce.test'}\n"
+PIPEDRIVE = "connections:\n  - {key: sf, kind: pipedrive, base_url: 'https://acme.pipedrive.test'}\n"
 TASK_STEPS = """
 sla_policies:
   - {name: Hot, first_response: 30m, steps: [{at: 50%, do: crm_task}, {at: 100%, do: crm_task}]}
@@ -44,20 +44,20 @@ def test_a_diff_says_it_too_and_changes_its_exit_status_for_nothing_else(config,
 
 
 def test_a_connection_to_a_crm_without_a_connector_is_kept_and_named(config):
-    config.apply(SALESFORCE)
+    config.apply(PIPEDRIVE)
 
     assert not_active(config) == [
-        "not active yet: kind: salesforce (sf): there is no connector for it, so what is to be written waits."
+        "not active yet: kind: pipedrive (sf): there is no connector for it, so what is to be written waits."
         " Switch the connection off (active: false) if that is not wanted."
     ]
-    assert CrmConnection.objects.get(key="sf").kind == "salesforce"
+    assert CrmConnection.objects.get(key="sf").kind == "pipedrive"
 
 
 def test_it_is_named_no_more_once_a_connector_is_registered(monkeypatch):
-    said = {"connections": [{"key": "sf", "kind": "salesforce"}]}
+    said = {"connections": [{"key": "sf", "kind": "pipedrive"}]}
     assert len(idle_settings(said)) == 1
 
-    monkeypatch.setitem(connectors.CONNECTORS, "salesforce", connectors.CONNECTORS["hubspot"])
+    monkeypatch.setitem(connectors.CONNECTORS, "pipedrive", connectors.CONNECTORS["hubspot"])
     assert idle_settings(said) == []
 
 
@@ -128,7 +128,7 @@ def test_a_setting_of_a_connection_that_makes_no_sense_is_refused(config, settin
 def test_nothing_is_said_of_what_is_switched_off(section):
     idle = {
         "forms": {"key": "web", "confirmation_email": {"subject": "Thanks"}},
-        "connections": {"key": "sf", "kind": "salesforce"},
+        "connections": {"key": "sf", "kind": "pipedrive"},
         "sla_policies": {"name": "Hot", "steps": [{"at": "50%", "do": "crm_task"}]},
     }[section]
     assert len(idle_settings({section: [idle]})) == 1

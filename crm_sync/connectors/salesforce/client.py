@@ -1,0 +1,112 @@
+"""One call to Salesforce: logged in, within the budget, with errors that say what to do next."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from crm_sync.connectors.access import Access, Login
+from crm_sync.connectors.salesforce import errors
+from crm_sync.connectors.salesforce.limits import read_limits
+from crm_sync.connectors.salesforce.versions import path_of
+from plumbing.http import Answer, AuthLost, Permanent, Remote, RemoteError, Throttled
+
+# Together shorter than a sender's lease: whoever waits for an answer still holds the connection when it comes.
+_TIMEOUT_SECONDS = (2.0, 7.0)
+# Without the first an assignment rule of the org gives every lead that we write to somebody else. The second refuses what is
+# probably there already, and lets a rule see what our user sees.
+_WRITING = {"Sforce-Auto-Assign": "FALSE"}
+_DUPLICATES = "allowSave={anyway}; includeRecordDetails=true; runAsCurrentUser=true"
+_MOST_SUBREQUESTS = 25
+
+
+class OrgClient:
+    """`path` is that of the connection's version of the API. Raises ValueError where the address is none."""
+
+    def __init__(self, access: Access) -> None:
+        Remote(access.base_url)
+        self.access = access
+        self.path = path_of(access.api_version)
+        self._login: Login | None = None
+
+    @property
+    def login(self) -> Login:
+        """Who we are there. Raises RemoteError and SetupProblem."""
+        if self._login is None:
+            assert self.access.login is not None  # The connector says that it logs in.
+            self.access.before_call()
+            self._login = self.access.login("")
+        return self._login
+
+    def read(self, path: str, *, params: Mapping[str, Any] | None = None) -> Answer:
+        return self._call("GET", path, params=params)
+
+    def write(self, method: str, path: str, body: Any, *, anyway: bool = False) -> Answer:
+        """Never assigned by the org's own rules. `anyway`: also where a rule warns that somebody is there already."""
+        rule = _DUPLICATES.format(anyway="true" if anyway else "false")
+        return self._call(method, path, json=body, headers=_WRITING | {"Sforce-Duplicate-Rule-Header": rule})
+
+    def read_together(self, paths: Sequence[str]) -> list[Any]:
+        """The bodies of several reads that are one call; `paths` as in `read`, with what they ask for. Raises the first error."""
+        found: list[Any] = []
+        for start in range(0, len(paths), _MOST_SUBREQUESTS):
+            some = paths[start : start + _MOST_SUBREQUESTS]
+            asked = [
+                {"method": "GET", "url": f"{self.path}{path}", "referenceId": f"read{place}"}
+                for place, path in enumerate(some)
+            ]
+            answer = self._call("POST", "/composite", json={"allOrNone": False, "compositeRequest": asked})
+            parts = answer.body.get("compositeResponse") if isinstance(answer.body, Mapping) else None
+            for part in parts or ():
+                status, body = int(part.get("httpStatusCode") or 0), part.get("body")
+                if status >= 400:
+                    said = errors.said_in(body)
+                    error = Permanent(said, status=status, body=body, answer=Answer(status, {}, body))
+                    raise errors.judged(error, version=self.access.api_version)
+                found.append(body)
+        return found
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Raises RemoteError, SetupProblem. A token that has run out is renewed once."""
+        self.access.budget.check(now=datetime.now(UTC))
+        login = self.login
+        try:
+            return self._send(login, method, path, json=json, params=params, headers=headers)
+        except (AuthLost, Permanent) as error:
+            if errors.code_of(error) not in errors.LOG_IN_AGAIN or self.access.login is None:
+                raise
+            self._login = self.access.login(login.token)
+        return self._send(self._login, method, path, json=json, params=params, headers=headers)
+
+    def _send(
+        self,
+        login: Login,
+        method: str,
+        path: str,
+        *,
+        json: Any,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        known = {"Authorization": f"Bearer {login.token}", "Sforce-Call-Options": "client=leadops"}
+        remote = Remote(login.address, headers=known | dict(headers or {}), timeout=_TIMEOUT_SECONDS)
+        where = path if path.startswith("/services/") else f"{self.path}{path}"
+        self.access.before_call()
+        try:
+            answer = remote.request(method, where, json=json, params=params)
+        except RemoteError as error:
+            if error.answer is not None and not isinstance(error, Throttled):
+                self._note(error.answer)
+            raise errors.judged(error, version=self.access.api_version) from error
+        self._note(answer)
+        return answer
+
+    def _note(self, answer: Answer) -> None:
+        self.access.budget.note(read_limits(answer.headers), now=datetime.now(UTC))
