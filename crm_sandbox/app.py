@@ -55,7 +55,7 @@ def respond(
     try:
         if target == "control":
             return control.answer(sandbox, request)
-        if (request.method, request.path) == ("POST", "/play"):
+        if request.method == "POST" and request.path in ("/play", "/org/play"):
             return page.played(sandbox, request)
         return page.answer(sandbox, request)
     except MalformedJson as error:

@@ -35,9 +35,10 @@ class Calls:
         """Oldest first."""
         return [call for name, call in list(self._kept) if target in ("", name)]
 
-    def newest(self, *, count: int) -> list[Json]:
-        kept = list(self._kept)
-        return [call for _, call in reversed(kept[-count:])]
+    def newest(self, *, target: str, count: int) -> list[Json]:
+        """At most `count` of one CRM, newest first, out of the newest twenty times as many of both."""
+        kept = list(self._kept)[-20 * count :]
+        return [call for name, call in reversed(kept) if name == target][:count]
 
     def clear(self) -> None:
         self._kept.clear()

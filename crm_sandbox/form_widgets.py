@@ -10,27 +10,37 @@ from crm_sandbox.widgets import Html
 Choices = Sequence[tuple[str, str]]
 
 
-def form(what: str, *parts: Html, button: str, back: str, hidden: Mapping[str, str] | None = None) -> Html:
-    """`what` is the name of a move in `playing_forms`; `back` the page that it is made on."""
+def form(
+    what: str,
+    *parts: Html,
+    button: str,
+    back: str,
+    hidden: Mapping[str, str] | None = None,
+    to: str = "/play",
+) -> Html:
+    """`what` is the name of a move in `playing_forms`; `back` the page that it is made on; `to` what takes it."""
     values = {"do": what, "back": back} | dict(hidden or {})
     kept = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in values.items()
     )
     return Html(
-        f'<form class="play" method="post" action="/play">{kept}{"".join(parts)}'
+        f'<form class="play" method="post" action="{escape(to)}">{kept}{"".join(parts)}'
         f"<button>{escape(button)}</button></form>"
     )
 
 
-def move(what: str, *, label: str, back: str, hidden: Mapping[str, str], mood: str = "") -> Html:
+def move(
+    what: str, *, label: str, back: str, hidden: Mapping[str, str], mood: str = "", to: str = "/play"
+) -> Html:
     """A button alone."""
     kept = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in ({"do": what, "back": back} | dict(hidden)).items()
     )
     return Html(
-        f'<form class="move" method="post" action="/play">{kept}<button class="{mood}">{escape(label)}</button></form>'
+        f'<form class="move" method="post" action="{escape(to)}">{kept}'
+        f'<button class="{mood}">{escape(label)}</button></form>'
     )
 
 

@@ -7,18 +7,26 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
-from string import Template
 
-from crm_sandbox import contact_page, overview_forms, playing_forms, records, search_lag, tables, widgets
+from crm_sandbox import (
+    contact_page,
+    org_playing,
+    overview_forms,
+    playing_forms,
+    records,
+    search_lag,
+    shell,
+    tables,
+    widgets,
+)
 from crm_sandbox.hubspot.kinds import KINDS, ObjectKind, kind_called
 from crm_sandbox.records import Record
+from crm_sandbox.salesforce import org_page
 from crm_sandbox.sandbox import Sandbox
 from crm_sandbox.tables import owners_by_id
-from crm_sandbox.widgets import Html, text
+from crm_sandbox.widgets import Html
 from crm_sandbox.wire import Reply, Request, iso, now_ms
 
-_SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 # The second is where HubSpot has its own page of a contact.
 _CONTACT = re.compile("/contacts/(?:[0-9]{1,18}/record/0-1/)?([0-9]{1,18})")
 # Companies and deals have a page at HubSpot's address alone.
@@ -27,12 +35,17 @@ _OTHER = re.compile("/contacts/[0-9]{1,18}/record/(0-2|0-3)/([0-9]{1,18})")
 
 def answer(sandbox: Sandbox, request: Request, *, wrong: str = "") -> Reply:
     """`wrong`: what was wrong with a form of this page."""
+    if request.path == shell.SALESFORCE[0] or request.path.startswith(f"{shell.SALESFORCE[0]}/"):
+        return _of_org(sandbox, request, wrong=wrong)
     match = _CONTACT.fullmatch(request.path.rstrip("/"))
     query = request.parameter("q").strip()
     if request.method in ("GET", "HEAD") and (other := _OTHER.fullmatch(request.path.rstrip("/"))):
         return _other_record(sandbox, request, kind_called(other[1]), int(other[2]))
     if request.method not in ("GET", "HEAD") or (request.path not in ("/", "") and not match):
-        return Reply(404, {"error": "There are /, /contacts/{id}, /hubspot/... and /control/..."})
+        return Reply(
+            404,
+            {"error": "There are /, /contacts/{id}, /org, /org/{id}, and /hubspot, /salesforce and /control"},
+        )
     said = widgets.alert(wrong, mood="bad") if wrong else Html("")
     if done := playing_forms.DONE.get(request.parameter("done")):
         said = widgets.alert(done, mood="good")
@@ -40,15 +53,15 @@ def answer(sandbox: Sandbox, request: Request, *, wrong: str = "") -> Reply:
     with sandbox.store.reading() as db:
         if not match:
             main = widgets.join(said, _overview(db, sandbox=sandbox, query=query))
-            return _html(main, title="CRM sandbox", address="/", query=query, status=status)
+            return shell.page(main, title="CRM sandbox", address="/", query=query, status=status)
         record = records.get(
             db, kind="contacts", id=records.now_called(db, kind="contacts", id=int(match[1]))
         )
         if record is None:
             gone = Html(f'<section><p class="empty">There is no contact {match[1]}.</p></section>')
-            return _html(widgets.join(said, gone), title="CRM sandbox", address=request.path, status=404)
+            return shell.page(widgets.join(said, gone), title="CRM sandbox", address=request.path, status=404)
         main = widgets.join(said, contact_page.shown(db, portal=sandbox.portal, record=record))
-        return _html(
+        return shell.page(
             main, title=f"{tables.name_of(record)} · CRM sandbox", address=request.path, status=status
         )
 
@@ -61,30 +74,43 @@ def _other_record(sandbox: Sandbox, request: Request, kind: ObjectKind, id: int)
     word = kind.singular.capitalize()
     if record is None:
         main = Html(f'<section><p class="empty">There is no {kind.singular} {id}.</p></section>')
-        return _html(main, title="CRM sandbox", address=request.path, status=404)
+        return shell.page(main, title="CRM sandbox", address=request.path, status=404)
     value = record.properties.get
     name = value("name") or value("dealname") or f"{word} {record.id}"
     main = widgets.join(
         widgets.heading(name, under=f"{word} #{record.id}"),
         widgets.facts("Properties", sorted(record.properties.items())),
     )
-    return _html(main, title=f"{name} · CRM sandbox", address=request.path)
+    return shell.page(main, title=f"{name} · CRM sandbox", address=request.path)
+
+
+def _of_org(sandbox: Sandbox, request: Request, *, wrong: str) -> Reply:
+    done = org_playing.DONE.get(request.parameter("done"), "")
+    recent = sandbox.calls.newest(target="salesforce", count=1000)
+    faults = [
+        each
+        for each in (fault.shown() for fault in sandbox.faults.active())
+        if each["target"] == "salesforce"
+    ]
+    return org_page.answer(
+        sandbox.org,
+        request,
+        wrong=wrong,
+        done=done,
+        calls=recent,
+        faults=faults,
+        waiting=sandbox.later.waiting(),
+    )
 
 
 def played(sandbox: Sandbox, request: Request) -> Reply:
     """A form was sent: on to what it did, or back to it with what is wrong."""
+    take = org_playing.answer if request.path == org_playing.PATH else playing_forms.answer
     try:
-        return playing_forms.answer(sandbox, request)
+        return take(sandbox, request)
     except playing_forms.BadForm as error:
         back = replace(request, method="GET", path=error.back, query={}, body=b"")
         return answer(sandbox, back, wrong=str(error))
-
-
-def _html(main: Html, *, title: str, address: str, query: str = "", status: int = 200) -> Reply:
-    page = _SHELL.substitute(main=main, title=text(title), query=text(query), address=text(address))
-    # Not to be clicked through a page from elsewhere that has it in a frame.
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": "frame-ancestors 'none'"}
-    return Reply(status, page, headers, content_type="text/html; charset=utf-8")
 
 
 def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
@@ -93,7 +119,7 @@ def _overview(db: sqlite3.Connection, *, sandbox: Sandbox, query: str) -> Html:
     done = [
         records.count(db, kind="tasks", having=("hs_task_status", status)) for status in tables.TASK_IS_DONE
     ]
-    recent = sandbox.calls.newest(count=1000)
+    recent = sandbox.calls.newest(target="hubspot", count=1000)
     since = iso(now_ms() - 60_000)
     last_minute = [call for call in recent if call["at"] >= since]
     refused = sum(1 for call in last_minute if not 200 <= call["status"] < 300)

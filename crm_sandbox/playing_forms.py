@@ -45,6 +45,11 @@ _Asked = tuple[str, str, Json]
 _Form = dict[str, str]
 
 
+FROM_ELSEWHERE = Reply(
+    403, {"error": "The page's forms are for the page itself, not for pages from elsewhere."}
+)
+
+
 class BadForm(Exception):
     """str() says what is wrong with what was filled in; `back` is the page that the form stands on."""
 
@@ -53,13 +58,9 @@ class BadForm(Exception):
 
 def answer(sandbox: Sandbox, request: Request) -> Reply:
     """Leads on to the page that shows what was done. Raises BadForm."""
-    if not control.is_ours(request, origin=request.headers.get("origin", "")):
-        return Reply(
-            403, {"error": "The page's forms are for the page itself, not for pages from elsewhere."}
-        )
-    filled = {
-        name: values[-1].strip() for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()
-    }
+    filled = filled_in(request)
+    if filled is None:
+        return FROM_ELSEWHERE
     back = filled.get("back", "/")
     if not re.fullmatch(r"/(contacts/[0-9]{1,18})?", back):
         back = "/"
@@ -76,18 +77,32 @@ def _played(sandbox: Sandbox, request: Request, *, filled: _Form, back: str) -> 
         raise BadForm("There is no such form.")
     with sandbox.store.reading() as db:
         method, path, body = _MOVES[what](db, filled)
+    reply = carry_out(sandbox, request, method=method, path=f"hubspot/{path}", body=body)
+    return Reply(303, None, {"Location": f"{_shown_on(what, reply, back=back)}?done={what}"})
+
+
+def filled_in(request: Request) -> dict[str, str] | None:
+    """What a form was sent with, by the names of its fields; None where it comes from a page that is not ours."""
+    if not control.is_ours(request, origin=request.headers.get("origin", "")):
+        return None
+    given = parse_qs(request.body.decode("utf-8", "replace"))
+    return {name: values[-1].strip() for name, values in given.items()}
+
+
+def carry_out(sandbox: Sandbox, request: Request, *, method: str, path: str, body: Json) -> Reply:
+    """One control, by its method and its path below /control/. Raises BadForm with what it complains of."""
     path, _, query = path.partition("?")
     asked = replace(
         request,
         method=method,
-        path=f"/control/hubspot/{path}",
+        path=f"/control/{path}",
         query=parse_qs(query),
         body=json.dumps(body).encode(),
     )
     reply = control.carry_out(sandbox, asked)
     if reply.status >= 400:
         raise BadForm(str(reply.body.get("error") or reply.body.get("message")))
-    return Reply(303, None, {"Location": f"{_shown_on(what, reply, back=back)}?done={what}"})
+    return reply
 
 
 def _shown_on(what: str, reply: Reply, *, back: str) -> str:

@@ -38,12 +38,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def _any(self) -> None:
-        length = digits(self.headers.get("Content-Length", "0"))
-        if length is None or length > LARGEST_BODY or "Transfer-Encoding" in self.headers:
+        body = self._body()
+        if body is None:
             self.close_connection = True
             self._send(Reply(413, {"status": "error", "message": "The body is too large or has no length"}))
             return
-        body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         sandbox = self.server.sandbox
         outcome = app.respond(sandbox, method=self.command, url=self.path, headers=headers, body=body)
@@ -55,6 +54,30 @@ class _Handler(BaseHTTPRequestHandler):
             self._break()
         else:
             sandbox.stopping.wait(outcome.hang_ms / 1000)
+
+    def _body(self) -> bytes | None:
+        """As long as its length says, or in chunks; None where it is too large or neither."""
+        encoding = self.headers.get("Transfer-Encoding", "").strip().lower()
+        if encoding:
+            return self._chunks() if encoding == "chunked" else None
+        length = digits(self.headers.get("Content-Length", "0"))
+        return None if length is None or length > LARGEST_BODY else self.rfile.read(length)
+
+    def _chunks(self) -> bytes | None:
+        body = bytearray()
+        while True:
+            try:
+                size = int(self.rfile.readline(1024).partition(b";")[0], 16)
+            except ValueError:
+                return None
+            if not 0 <= size <= LARGEST_BODY - len(body):
+                return None
+            body += self.rfile.read(size)
+            # The line's end after a chunk; after the last one what may follow the body, up to an empty line.
+            while (line := self.rfile.readline(1024)).strip() and size == 0:
+                continue
+            if size == 0 or not line:
+                return bytes(body)
 
     def _send(self, answer: Reply) -> None:
         payload = answer.encoded()

@@ -58,6 +58,7 @@ _ROUTES: list[tuple[str, re.Pattern[str], _Call]] = [
 ]
 _DATA = re.compile(r"/services/data/v(\d+)\.0(/.*)?")
 _IDENTITY = re.compile(r"/id/\w+/\w+")
+_PAGE = re.compile(r"/(?:lightning/r/(?:\w+/)?)?(\w{15}|\w{18})(?:/view)?")
 _INSTANCE = re.compile(rf"{PREFIX}/([^/]+)(/.*)?")
 
 
@@ -67,6 +68,9 @@ def answer(org: Org, request: Request) -> Reply:
     instance, inner = "", path
     if match := _INSTANCE.fullmatch(path):
         instance, inner = match[1], match[2] or ""
+    if instance and request.method == "GET" and (shown := _PAGE.fullmatch(inner)):
+        # Where Salesforce has its page of a record.
+        return Reply(302, None, {"Location": f"/org/{shown[1]}"})
     if inner == "/services/data" and request.method == "GET":
         return describe_calls.versions(org)
     if (request.method, inner) == ("POST", "/services/oauth2/token"):

@@ -1,4 +1,4 @@
-"""HubSpot's client for Node reads what the sandbox answers, as its client for Python does (all other tests here)."""
+"""The vendors' clients for Node read what the sandbox answers, as those for Python do."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MODULES = Path(__file__).resolve().parents[2] / "build" / "npm-client"
 
 @pytest.fixture
 def modules() -> Path:
-    """The folder with the client, installed as the lock file says."""
+    """The folder with the clients, installed as the lock file says."""
     if shutil.which("npm") is None:
         if os.environ.get("CI"):
             pytest.fail("npm is missing: .ci/run installs it.")
-        pytest.skip("npm is not installed: HubSpot's client for Node needs it.")
+        pytest.skip("npm is not installed: the vendors' clients for Node need it.")
     installed = MODULES / "installed.json"
     wanted = (HERE / "package-lock.json").read_text()
     if not installed.exists() or installed.read_text() != wanted:
@@ -34,13 +34,22 @@ def modules() -> Path:
     return MODULES
 
 
-def test_the_client_for_node_reads_every_answer(sandbox, modules):
+def check(modules, script, address):
+    """What it says in the end."""
     done = subprocess.run(
-        ["node", HERE / "check.mjs", f"{sandbox.url}/hubspot"],
+        ["node", HERE / script, address],
         env={**os.environ, "MODULES": str(modules)},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "the same answers in both versions" in done.stdout
+    return done.stdout
+
+
+def test_hubspots_client_reads_every_answer(sandbox, modules):
+    assert "the same answers in both versions" in check(modules, "check.mjs", f"{sandbox.url}/hubspot")
+
+
+def test_salesforces_client_reads_every_answer(sandbox, modules):
+    assert "every call of the org was understood" in check(modules, "check-salesforce.mjs", sandbox.url)
