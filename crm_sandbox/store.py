@@ -78,6 +78,7 @@ CREATE TABLE IF NOT EXISTS org_records (
     id TEXT PRIMARY KEY, type TEXT NOT NULL, number INTEGER NOT NULL, fields TEXT NOT NULL, deleted INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS org_numbers ON org_records (type, number);
+CREATE INDEX IF NOT EXISTS org_ids ON org_records (type, id);
 CREATE INDEX IF NOT EXISTS org_by_change ON org_records (type, json_extract(fields, '$.SystemModstamp'), id);
 CREATE INDEX IF NOT EXISTS org_by_owner ON org_records (type, json_extract(fields, '$.OwnerId'));
 CREATE INDEX IF NOT EXISTS org_by_who ON org_records (type, json_extract(fields, '$.WhoId'));

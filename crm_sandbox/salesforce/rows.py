@@ -69,7 +69,7 @@ def holding(
     collation = "" if exact else " COLLATE NOCASE"
     found = db.execute(
         f"SELECT * FROM org_records WHERE type = ? AND json_extract(fields, '$.{name}') = ?{collation} AND NOT deleted "
-        "ORDER BY number",
+        "ORDER BY +number",
         (type, value),
     )
     return [of(row) for row in found]

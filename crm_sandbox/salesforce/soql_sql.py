@@ -93,7 +93,10 @@ def planned(
         raise OrgError(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
     joins = "".join(scope.joins.values())
     sql = f"FROM org_records {name}{joins} WHERE {' AND '.join(where)}"
-    sql = f"SELECT {name}.id {sql} ORDER BY {', '.join(orders or [f'{name}.number'])}"
+    sql = f"SELECT {name}.id {sql}"
+    if not query.count:
+        # With the plus no index for the order keeps one for the condition from being used.
+        sql += f" ORDER BY {', '.join(orders or [f'+{name}.number'])}"
     if query.limit is not None or query.offset:
         limit = -1 if query.limit is None else query.limit
         sql += f" LIMIT {limit} OFFSET {query.offset}"
