@@ -11,6 +11,9 @@ from crm_sandbox.salesforce.rows import OrgRecord
 from crm_sandbox.wire import Json, Request
 
 NEWEST = "68.0"
+# All else is for admins: it is read only.
+WRITTEN = ("Lead", "Contact", "Account", "Opportunity", "Task")
+_DOING = {"create": "create", "edit": "update", "delete": "delete"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class OrgCaller:
         """Raises OrgError: an object that may not be read does not exist for the user."""
         if not self.may("read", type):
             raise no_type(type)
+        if type not in WRITTEN:
+            raise OrgError(
+                400, "INVALID_TYPE_FOR_OPERATION", f"entity type {type} does not support {_DOING[right]}"
+            )
         if not self.may(right, type):
             raise OrgError(403, "INSUFFICIENT_ACCESS_OR_READONLY", f"no {right} access on {type}", fields=[])
 

@@ -7,6 +7,7 @@ import sqlite3
 from crm_sandbox.salesforce import ids, moments, rows, settings, staff
 from crm_sandbox.salesforce.definitions import ADDRESSES, COUNTRIES, STATES
 from crm_sandbox.salesforce.errors import refused
+from crm_sandbox.salesforce.rows import OrgRecord
 from crm_sandbox.wire import Json
 
 
@@ -47,6 +48,18 @@ def _task(db: sqlite3.Connection, *, after: Json) -> Json:
         "CompletedDateTime": (after.get("CompletedDateTime") or moments.now()) if closed else None,
         "TaskSubtype": after.get("TaskSubtype") or "Task",
     }
+
+
+def note_activity(db: sqlite3.Connection, task: OrgRecord) -> None:
+    """A completed task with a day is the last activity of whom it is about; that is no change of theirs."""
+    day = task.get("ActivityDate")
+    if task.type != "Task" or not task.fields.get("IsClosed") or not day:
+        return
+    for name in ("WhoId", "AccountId"):
+        row = rows.get(db, task.get(name))
+        if row is not None and row.get("LastActivityDate") < day:
+            row.fields["LastActivityDate"] = day
+            rows.save(db, row)
 
 
 def _opportunity(db: sqlite3.Connection, *, after: Json, given: Json) -> Json:

@@ -137,6 +137,7 @@ def _follow(
     db: sqlite3.Connection, *, org: Org, row: OrgRecord, caller: OrgCaller, is_new: bool, quiet: bool = False
 ) -> None:
     started = not quiet and automation.start_flows(db, row=row, is_new=is_new, user_id=caller.user_id)
+    derived.note_activity(db, row)
     told = outbound.tell(db, row=row, own_write=not caller.person and not quiet)
     if started or told:
         org.wake.set()

@@ -21,6 +21,9 @@ def test_it_logs_every_call_to_the_crm_but_none_of_its_own_controls(bare):
     ]
     assert all(set(call) == {"at", "method", "path", "status", "ms", "records"} for call in calls)
     assert bare.get("/control/calls?target=salesforce").json() == []
+    for what in ("limits", "webhooks"):
+        answer = bare.post(f"/control/{what}", {"target": "salesforce", "calls": 1, "per_seconds": 1})
+        assert (answer.status_code, "/control/salesforce/org" in answer.text) == (400, True)
 
 
 def test_it_resets_to_the_first_start(bare):

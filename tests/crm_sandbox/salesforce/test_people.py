@@ -102,6 +102,10 @@ def test_what_was_done_is_a_completed_task(org):
         (each["Subject"], each["TaskSubtype"], each["IsClosed"], each["Owner"]["Name"]) for each in tasks
     ]
     assert shown == [("Call", "Call", True, "Bob Burke"), ("Email", "Email", True, "System Administrator")]
+    read = org.read("Lead", id)
+    assert len(read["LastActivityDate"]) == 10
+    # It moves no stamp.
+    assert read["LastModifiedById"] == org.user("leadops@acme.test")
 
 
 def test_a_deal_is_won_and_lost(org):

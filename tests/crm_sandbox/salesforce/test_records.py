@@ -239,6 +239,7 @@ def test_what_is_no_call_is_said_in_the_vendors_form(org):
     broken = org.session.post(f"{org.instance}/services/data/v66.0/sobjects/Lead", data="{no", timeout=5)
     assert (broken.status_code, broken.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
     assert code_of(org.post("/sobjects/Lead", [1])) == "JSON_PARSER_ERROR"
+    assert code_of(org.post("/sobjects/User", {"LastName": "x"})) == "INVALID_TYPE_FOR_OPERATION"
     assert (
         org.get(
             "/query", q="SELECT Id FROM Lead WHERE Id IN (" + "'00QgK00008dxImg'," * 1000 + "'x')"
