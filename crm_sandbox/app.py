@@ -108,8 +108,7 @@ def _hubspot_answer(sandbox: Sandbox, *, request: Request, trouble: Trouble, pol
     if policy:
         return errors.rate_limited(policy=policy).answer()
     if trouble.status is not None:
-        headers = {} if trouble.retry_after is None else {"Retry-After": f"{trouble.retry_after:g}"}
-        return errors.with_status(trouble.status, headers=headers).answer()
+        return errors.with_status(trouble.status, headers=_retry_after(trouble)).answer()
     if request.headers.get("authorization", "") != f"Bearer {sandbox.token}":
         return errors.unauthorized().answer()
     if trouble.failing_share:
@@ -121,11 +120,17 @@ def _hubspot_answer(sandbox: Sandbox, *, request: Request, trouble: Trouble, pol
         return HubSpotError(500, "internal error", category="").answer()
 
 
+def _retry_after(trouble: Trouble) -> dict[str, str]:
+    return {} if trouble.retry_after is None else {"Retry-After": f"{trouble.retry_after:g}"}
+
+
 def _salesforce(sandbox: Sandbox, *, request: Request, trouble: Trouble) -> Reply:
     if trouble.status is not None:
-        return salesforce_errors.with_status(
+        reply = salesforce_errors.with_status(
             trouble.status, code=trouble.code, message=trouble.message
         ).answer()
+        reply.headers |= _retry_after(trouble)
+        return reply
     try:
         return salesforce_routes.answer(sandbox.org, replace(request, failing_share=trouble.failing_share))
     except Exception:

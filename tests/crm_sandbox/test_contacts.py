@@ -225,6 +225,17 @@ def test_it_answers_404_405_and_400_as_json(bare):
     assert (broken.status_code, broken.json()["category"]) == (400, "VALIDATION_ERROR")
 
 
+def test_a_body_may_come_in_chunks(bare):
+    address = f"{bare.url}{OBJECTS}/contacts"
+    whole = b'{"properties": {"email": "jana@example.test"}}'
+    for _ in range(2):
+        # The second one is refused for its content: the connection is where it should be after the first.
+        answer = bare.session.post(address, data=iter([whole[:10], whole[10:]]), timeout=5)
+    assert (answer.status_code, "Contact already exists" in answer.text) == (409, True)
+    wrong = bare.session.post(address, data=b"zz\r\n", headers={"Transfer-Encoding": "chunked"}, timeout=5)
+    assert wrong.status_code == 413
+
+
 @pytest.mark.parametrize("digits", ["²", "٣", "9" * 5000])
 def test_it_takes_no_digits_of_other_scripts_for_a_number(bare, digits):
     assert bare.get(f"{OBJECTS}/contacts/{digits}").status_code == 404
