@@ -41,7 +41,7 @@ def done(org, do, **fields):
 def test_it_invites_when_there_is_nothing_yet(org):
     status, text = page(org)
     assert status == 200
-    for words in ("No leads yet", "No contacts", "No opportunities", "No tasks", "Nobody has called yet"):
+    for words in ("No leads yet", "No contacts", "No opportunities", "No tasks", "/services/oauth2/token"):
         assert words in text
     assert 'href="/org" aria-current=page>Salesforce' in text
     assert 'href="/" aria-current=page>HubSpot' in page(org, "/")[1]
