@@ -16,7 +16,7 @@ from crm_sandbox.wire import Json, Reply, Request, iso, now_ms
 
 HOME = shell.SALESFORCE[0]
 _RECORD = re.compile(rf"{HOME}/(\w+)")
-_SHOWN = ("Lead", "Contact")
+_PLAYED = ("Lead", "Contact")
 
 
 def answer(
@@ -46,14 +46,12 @@ def answer(
                 whole, title="CRM sandbox", address=HOME, of=shell.SALESFORCE, query=query, status=status
             )
         row = rows.get(db, read(match[1]) or "")
-        if row is None or row.type not in _SHOWN:
-            gone = Html(
-                f'<section><p class="empty">There is no lead and no contact {text(match[1])}.</p></section>'
-            )
+        if row is None:
+            gone = Html(f'<section><p class="empty">There is no record {text(match[1])}.</p></section>')
             whole = widgets.join(said, gone)
             return shell.page(whole, title="CRM sandbox", address=path, of=shell.SALESFORCE, status=404)
         whole = widgets.join(said, _record(db, row))
-        title = f"{row.get('Name')} · CRM sandbox"
+        title = f"{_called(row)} · CRM sandbox"
         return shell.page(whole, title=title, address=f"{HOME}/{row.id}", of=shell.SALESFORCE, status=status)
 
 
@@ -110,25 +108,34 @@ def _overview(
     )
 
 
+def _called(row: OrgRecord) -> str:
+    return row.get("Name") or row.get("Subject") or f"{row.type} {row.id}"
+
+
 def _record(db: sqlite3.Connection, row: OrgRecord) -> Html:
+    """Of a lead or a contact what belongs to it, and what a person can do with it; of others what they have."""
     names, back = org_tables.people(db), f"{HOME}/{row.id}"
     under = f"{row.type} {row.id}" + (" · in the recycle bin" if row.deleted else "")
     if row.fields.get("IsConverted"):
         under += " · converted"
+    facts = [(name, _told(db, names, value)) for name, value in sorted(row.fields.items())]
+    name = widgets.live("name", widgets.heading(_called(row), under=under))
+    all_fields = widgets.live("facts", widgets.facts("Fields", facts))
+    if row.type not in _PLAYED:
+        return widgets.join(name, all_fields)
     tasks = rows.holding(db, type="Task", name="WhoId", value=row.id, exact=True)
     deals = rows.holding(db, type="Opportunity", name="ContactId", value=row.id, exact=True)
     who = {row.id: row}
     accounts = org_tables.of_ids(db, deals, "AccountId")
-    facts = [(name, _told(db, names, value)) for name, value in sorted(row.fields.items())]
     made = org_tables.opportunities(deals[::-1], names=names, accounts=accounts, back=back)
     return widgets.join(
-        widgets.live("name", widgets.heading(row.get("Name"), under=under)),
+        name,
         org_forms.of_record(db, row),
         Html('<div class="two"><div>'),
         widgets.live("tasks", org_tables.tasks(tasks[::-1], names=names, who=who)),
         widgets.live("opportunities", made) if row.type == "Contact" else Html(""),
         Html("</div><div>"),
-        widgets.live("facts", widgets.facts("Fields", facts)),
+        all_fields,
         Html("</div></div>"),
     )
 

@@ -62,7 +62,7 @@ def contacts(
     table = [
         [
             widgets.cell(_link(row), under=row.get("Email")),
-            widgets.cell(text(_name(accounts, row.get("AccountId"))), under=row.get("Title")),
+            widgets.cell(_to(accounts, row.get("AccountId")), under=row.get("Title")),
             _owner(row, names),
             _changed(row),
         ]
@@ -91,8 +91,8 @@ def opportunities(
         amount = row.fields.get("Amount")
         table.append(
             [
-                widgets.cell(text(row.get("Name")), under="" if amount is None else f"{amount:,.0f}"),
-                widgets.cell(text(_name(accounts, row.get("AccountId")))),
+                widgets.cell(_link(row), under="" if amount is None else f"{amount:,.0f}"),
+                widgets.cell(_to(accounts, row.get("AccountId"))),
                 _owner(row, names),
                 widgets.cell(
                     widgets.tag(row.get("StageName"), mood="good" if won else "" if closed else "blue")
@@ -146,8 +146,8 @@ def of_ids(db: sqlite3.Connection, found: Sequence[OrgRecord], name: str) -> dic
     return rows.several(db, {row.get(name) for row in found if row.get(name)})
 
 
-def _name(records: dict[str, OrgRecord], id: str) -> str:
-    return records[id].get("Name") if id in records else ""
+def _to(records: dict[str, OrgRecord], id: str) -> Html:
+    return _link(records[id]) if id in records else Html("")
 
 
 def _link(row: OrgRecord) -> Html:

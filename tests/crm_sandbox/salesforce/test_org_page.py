@@ -71,6 +71,14 @@ def test_it_shows_records_with_their_owners_and_calls(org, jana):
     status, text = page(org, f"/org/{jana}")
     assert (status, "leadops Integration" in text, "Call Jana" in text) == (200, True, True)
     assert page(org, "/org/00QgK00008dxAAA")[0] == 404
+    account = org.control("Account", {"fields": {"Name": "Globex"}, "owner": "bob@acme.test"})["id"]
+    status, text = page(org, f"/org/{account}")
+    assert (status, "Globex" in text, f"Account {account}" in text, "Bob Burke" in text) == (
+        200,
+        True,
+        True,
+        True,
+    )
 
 
 def test_every_form_on_the_pages_is_one_that_can_be_sent(org, jana):
