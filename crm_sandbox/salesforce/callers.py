@@ -11,8 +11,11 @@ from crm_sandbox.salesforce.rows import OrgRecord
 from crm_sandbox.wire import Json, Request
 
 NEWEST = "68.0"
-# All else is for admins: it is read only.
-WRITTEN = ("Lead", "Contact", "Account", "Opportunity", "Task")
+# These are for admins: they are read only.
+FOR_ADMINS = (
+    *("User", "Group", "QueueSobject", "GroupMember", "LeadStatus", "TaskStatus", "OpportunityStage"),
+    "Organization",
+)
 _DOING = {"create": "create", "edit": "update", "delete": "delete"}
 
 
@@ -53,7 +56,7 @@ class OrgCaller:
         """Raises OrgError: an object that may not be read does not exist for the user."""
         if not self.may("read", type):
             raise no_type(type)
-        if type not in WRITTEN:
+        if type in FOR_ADMINS:
             raise OrgError(
                 400, "INVALID_TYPE_FOR_OPERATION", f"entity type {type} does not support {_DOING[right]}"
             )

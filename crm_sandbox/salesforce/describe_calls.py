@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 from crm_sandbox.salesforce import definitions, describe_shapes, rows, settings, shown
-from crm_sandbox.salesforce.callers import WRITTEN, OrgCaller
+from crm_sandbox.salesforce.callers import FOR_ADMINS, OrgCaller
 from crm_sandbox.salesforce.ids import PREFIXES
 from crm_sandbox.salesforce.org import PREFIX, Org
 from crm_sandbox.salesforce.row_calls import readable
@@ -92,7 +92,7 @@ def one(org: Org, caller: OrgCaller, request: Request, name: str) -> Reply:
         return unchanged
     body = definitions.sobject(type)
     for right, flag in (("create", "createable"), ("edit", "updateable"), ("delete", "deletable")):
-        body[flag] = bool(body[flag]) and type in WRITTEN and caller.may(right, type)
+        body[flag] = bool(body[flag]) and type not in FOR_ADMINS and caller.may(right, type)
     body["fields"] = [
         made
         | {

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from crm_sandbox.sandbox import FILE_NAME
 
@@ -67,3 +69,17 @@ def test_it_says_in_one_sentence_that_its_file_is_damaged(command, tmp_path):
     assert process.returncode == 1
     assert "Remove it to start with an empty CRM" in complaint
     assert "Traceback" not in complaint
+
+
+def test_it_takes_the_certificate_that_logins_to_salesforce_are_signed_for(command, tmp_path):
+    process = command("--salesforce-certificate", str(tmp_path / "nothing.pem"))
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "holds no certificate with an RSA key" in complaint
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    (tmp_path / "key.pem").write_bytes(key.public_bytes(serialization.Encoding.PEM, form))
+    process = command("--salesforce-certificate", str(tmp_path / "key.pem"))
+    url = process.stdout.readline().split()[-1]
+    known = requests.get(f"{url}/control/salesforce/org", timeout=5).json()
+    assert known["certificate"] == (tmp_path / "key.pem").read_text()
