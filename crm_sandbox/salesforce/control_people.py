@@ -30,6 +30,7 @@ from crm_sandbox.wire import Json, Reply, Request
 
 # What is logged, as TaskSubtype has it.
 LOGGED = {"call": "Call", "email": "Email"}
+MEETING = "meeting"
 
 
 def make(org: Org, request: Request, name: str) -> Reply:
@@ -122,27 +123,41 @@ def undelete(org: Org, request: Request, name: str, id: str) -> Reply:
 
 
 def log(org: Org, request: Request) -> Reply:
-    """{"kind": "call" or "email", "who": a lead or a contact, "owner"?, "subject"?, "text"?, "at"? (a day)}: a closed task."""
+    """{"kind": "call", "email" or "meeting", "who": a lead or a contact, "owner"?, "subject"?, "text"?, "at"?}
+
+    A closed task of a day; a meeting is an event of half an hour.
+    """
     body = object_of(request)
-    kind = LOGGED.get(str(body.get("kind") or "call"))
-    if kind is None:
-        raise BadControl(f"kind is {' or '.join(LOGGED)}.")
+    kind = str(body.get("kind") or "call")
+    if kind not in (*LOGGED, MEETING):
+        raise BadControl(f"kind is {', '.join((*LOGGED, MEETING))}.")
+    type = "Event" if kind == MEETING else "Task"
     with org.writing() as db:
         # Whoever it belongs to is who has logged it, unless `by` names another.
         caller = person_of(db, {"by": body.get("owner")} | body)
         given = {
             "WhoId": body.get("who"),
-            "Subject": body.get("subject") or kind,
+            "Subject": body.get("subject") or LOGGED.get(kind, "Meeting"),
             "Description": body.get("text"),
-            "Status": "Completed",
-            "ActivityDate": body.get("at") or moments.today(),
-            "TaskSubtype": kind,
-            "CallType": "Outbound" if kind == "Call" else None,
-        }
-        parsed = writing.parsed(db, org=org, caller=caller, type="Task", given=given)
+        } | (_meeting(body) if kind == MEETING else _done(body, kind))
+        parsed = writing.parsed(db, org=org, caller=caller, type=type, given=given)
         parsed = {name: value for name, value in parsed.items() if value is not None}
-        row = writing.create(db, org=org, caller=caller, type="Task", given=parsed | _owned(db, body))
+        row = writing.create(db, org=org, caller=caller, type=type, given=parsed | _owned(db, body))
     return Reply(201, {"id": row.id})
+
+
+def _done(body: Json, kind: str) -> Json:
+    return {
+        "Status": "Completed",
+        "ActivityDate": body.get("at") or moments.today(),
+        "TaskSubtype": LOGGED[kind],
+        "CallType": "Outbound" if kind == "call" else None,
+    }
+
+
+def _meeting(body: Json) -> Json:
+    start = str(body.get("at") or moments.now())
+    return {"StartDateTime": start, "ActivityDateTime": start, "DurationInMinutes": 30}
 
 
 def win(org: Org, request: Request, id: str) -> Reply:

@@ -18,6 +18,8 @@ def values_of(db: sqlite3.Connection, *, type: str, before: Json, given: Json) -
         made: Json = {"Name": f"{after.get('FirstName') or ''} {after.get('LastName') or ''}".strip()}
     elif type == "Task":
         made = _task(db, after=after)
+    elif type == "Event":
+        made = {"AccountId": _account(db, after)}
     elif type == "Opportunity":
         made = _opportunity(db, after=after, given=given)
     else:
@@ -37,23 +39,35 @@ def _task(db: sqlite3.Connection, *, after: Json) -> Json:
             "Related To ID: a task of a lead is related to nothing else",
             fields=["WhatId"],
         )
-    account = what if what and ids.type_of(what) == "Account" else None
-    for each in (what, who):
-        row = rows.get(db, each) if each and account is None else None
-        account = row.fields.get("AccountId") if row is not None else account
     return {
         "IsClosed": closed,
         "IsHighPriority": after.get("Priority") == "High",
-        "AccountId": account,
+        "AccountId": _account(db, after),
         "CompletedDateTime": (after.get("CompletedDateTime") or moments.now()) if closed else None,
         "TaskSubtype": after.get("TaskSubtype") or "Task",
     }
 
 
+def _account(db: sqlite3.Connection, activity: Json) -> str | None:
+    """Of what an activity is related to, or else of whom."""
+    for each in (activity.get("WhatId"), activity.get("WhoId")):
+        row = rows.get(db, each) if each else None
+        if row is not None:
+            return row.id if row.type == "Account" else row.fields.get("AccountId")
+    return None
+
+
 def note_activity(db: sqlite3.Connection, task: OrgRecord) -> None:
-    """A completed task with a day is the last activity of whom it is about; that is no change of theirs."""
-    day = task.get("ActivityDate")
-    if task.type != "Task" or not task.fields.get("IsClosed") or not day:
+    """A completed task with a day, and a meeting that was, is the last activity of whom it is about.
+
+    That is no change of theirs.
+    """
+    if task.type == "Event":
+        start = task.get("StartDateTime")
+        day = start[:10] if start <= moments.now() else ""
+    else:
+        day = task.get("ActivityDate") if task.type == "Task" and task.fields.get("IsClosed") else ""
+    if not day:
         return
     for name in ("WhoId", "AccountId"):
         row = rows.get(db, task.get(name))

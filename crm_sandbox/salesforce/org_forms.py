@@ -106,7 +106,7 @@ def _log(db: sqlite3.Connection, row: OrgRecord, *, back: str) -> Html:
         "Log",
         _form(
             "log",
-            choice("what", "What", [("call", "Call"), ("email", "E-mail")]),
+            choice("what", "What", [("call", "Call"), ("email", "E-mail"), ("meeting", "Meeting")]),
             choice("owner", "By", owners(db, queues=False)),
             text_field("text", "Notes", wide=True),
             button="Log it",

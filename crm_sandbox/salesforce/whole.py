@@ -17,6 +17,8 @@ _LEADING = {
     "Task": ("WhoId", "WhatId", "AccountId"),
     "Contact": ("AccountId",),
     "Opportunity": ("AccountId", "ContactId"),
+    "Event": ("WhoId", "WhatId", "AccountId"),
+    "OpportunityContactRole": ("ContactId",),
 }
 
 

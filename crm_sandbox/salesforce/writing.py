@@ -33,7 +33,7 @@ from crm_sandbox.salesforce.rows import OrgRecord
 from crm_sandbox.wire import Json
 
 # References that stand for what the record belongs to: it must be there and alive.
-_PARENTS = ("AccountId", "ContactId", "WhoId", "WhatId", "ParentId", "ReportsToId")
+_PARENTS = ("OpportunityId", "AccountId", "ContactId", "WhoId", "WhatId", "ParentId", "ReportsToId")
 
 
 def parsed(db: sqlite3.Connection, *, org: Org, caller: OrgCaller, type: str, given: Any) -> Json:
@@ -86,6 +86,9 @@ def create(db: sqlite3.Connection, *, org: Org, caller: OrgCaller, type: str, gi
     people = {"CreatedById": caller.user_id, "LastModifiedById": caller.user_id}
     row = rows.add(db, type=type, fields=after | stamps | people)
     _follow(db, org=org, row=row, caller=caller, is_new=True)
+    if type == "Opportunity" and after.get("ContactId"):
+        role: Json = {"OpportunityId": row.id, "ContactId": after["ContactId"], "IsPrimary": True}
+        create(db, org=org, caller=caller, type="OpportunityContactRole", given=role)
     return row
 
 

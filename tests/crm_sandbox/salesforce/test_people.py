@@ -41,6 +41,12 @@ def test_conversion_makes_a_contact_that_has_the_tasks(org):
         ends["accountId"],
     )
     assert org.read("Account", ends["accountId"])["Name"] == "Globex"
+    (role,) = org.soql("SELECT OpportunityId, ContactId, IsPrimary FROM OpportunityContactRole")
+    assert [role[name] for name in ("OpportunityId", "ContactId", "IsPrimary")] == [
+        ends["opportunityId"],
+        ends["contactId"],
+        True,
+    ]
     assert org.read("Task", task)["WhoId"] == ends["contactId"]
     assert org.ids(f"IsConverted = true AND ConvertedContactId = '{ends['contactId']}'") == [made["id"]]
     assert codes(org.upsert(lead("a", City="Berlin"))) == ["CANNOT_UPDATE_CONVERTED_LEAD"]
@@ -106,6 +112,12 @@ def test_what_was_done_is_a_completed_task(org):
     assert len(read["LastActivityDate"]) == 10
     # It moves no stamp.
     assert read["LastModifiedById"] == org.user("leadops@acme.test")
+    contact = org.make("Contact", LastName="Weiß")
+    met = {"kind": "meeting", "who": contact, "owner": "bob@acme.test", "at": "2026-03-01T10:00:00+01:00"}
+    org.control("activities", met)
+    (event,) = org.soql("SELECT StartDateTime, DurationInMinutes, Owner.Name FROM Event")
+    assert (event["StartDateTime"], event["DurationInMinutes"]) == ("2026-03-01T09:00:00.000+0000", 30)
+    assert org.read("Contact", contact)["LastActivityDate"] == "2026-03-01"
 
 
 def test_a_deal_is_won_and_lost(org):
