@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
@@ -57,7 +57,7 @@ class OwnerLinkPage(ReadOnlyPage):
     def state(self, row: Any) -> SafeString:
         """Archived, and what that means for who they are here."""
         if not row.archived:
-            return format_html('<span class="lo-badge lo-success">active</span>')
+            return mark_safe('<span class="lo-badge lo-success">active</span>')
         return format_html('<span class="lo-badge lo-warning">archived</span> {}', self._means(row))
 
     def _means(self, row: Any) -> SafeString | str:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
@@ -181,7 +181,7 @@ class DifferencePage(ReadOnlyPage):
         if row.kind == CrmDifference.Kind.DUPLICATE:
             return "also the record beside"
         lines = [(line["label"], line["here"] or "nothing", line["there"] or "nothing") for line in row.lines]
-        return format_html_join(format_html("<br>"), "{}: {} → <b>{}</b>", lines) or None
+        return format_html_join(mark_safe("<br>"), "{}: {} → <b>{}</b>", lines) or None
 
     @display(description="Record there", empty_value="–")
     def there(self, row: CrmDifference) -> SafeString | str | None:
