@@ -165,7 +165,9 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
         if "kind" in self.fields:
             self._choices("kind", _kinds(self.instance.kind))
             asked = self.data.get(self.add_prefix("kind")) if self.is_bound else ""
-            self._choices("api_version", _versions(asked or self.instance.kind, self.instance.api_version))
+            # Of a new one nobody knows yet which CRM it will be.
+            kind = asked or (self.instance.kind if self.instance.pk else "")
+            self._choices("api_version", _versions(kind, self.instance.api_version))
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -34,6 +34,7 @@ from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status
 from crm_sync.connectors import ending, kinds_that_ask_for, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
+from crm_sync.outbound.set_up_anew import set_up_anew
 from crm_sync.polling import lag
 from crm_sync.reconcile import report
 from intake.models import TestAddress
@@ -237,7 +238,7 @@ class ConnectionPage(
         for formset in formsets:
             for words in formset.warnings(leads):
                 self.message_user(request, words, messages.WARNING)
-        circuit.resume([form.instance.key], by=str(request.user), now=timezone.now())
+        set_up_anew([form.instance.key], by=str(request.user), now=timezone.now())
 
     @action(
         description="Try now",

@@ -84,11 +84,10 @@ def offered(connection: CrmConnection) -> list[tuple[str, str]]:
     rules = rules_of(connection) if connection.pk else None
     if rules is None:
         return []
-    own = (rules.names.key, rules.names.shared_email)
     return [
         (name, in_words(each))
         for name, each in sorted(rules.definitions.items())
-        if not each.archived and not each.read_only and name not in own
+        if not each.archived and not each.read_only and name not in rules.names.filled_by_us
     ]
 
 

@@ -46,5 +46,10 @@ class PropertyNames:
     lead_status: str = ""
     usual: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def filled_by_us(self) -> frozenset[str]:
+        """Properties that are no field's: our key, and the second address where one cannot stand twice."""
+        return frozenset({self.key, self.shared_email}) - {self.email}
+
     def is_ours(self, name: str) -> bool:
         return bool(self.own_prefix) and name.startswith(self.own_prefix)

@@ -81,7 +81,7 @@ class CrmRules:
             yield from self._words(line, definition) if definition.options else self._type(line, definition)
 
     def _special(self, line: MappingLine, beside: Sequence[MappingLine]) -> Iterator[MappingTrouble]:
-        if line.property in (self.names.key, self.names.shared_email):
+        if line.property in self.names.filled_by_us:
             yield MappingTrouble(
                 "property",
                 f"leadops fills “{line.property}” itself, to know its records again: choose another property.",

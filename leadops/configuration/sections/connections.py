@@ -1,8 +1,10 @@
+from collections.abc import Collection
 from typing import Any
 
 from crm_sync.connection_settings import BornThere, Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import CONNECTORS, connector_class, default_kind, version_of
 from crm_sync.models import CrmConnection
+from crm_sync.outbound.set_up_anew import set_up_anew
 from leadops.configuration.schema import (
     Choice,
     Field,
@@ -17,7 +19,7 @@ from leadops.configuration.schema import (
     Whole,
     environment_name,
 )
-from leadops.configuration.section import RowSection, Saver
+from leadops.configuration.section import CHANGE_REASON, RowSection, Saver
 from leadops.configuration.sections import mapping_lines
 from leadops.configuration.sections.conditions import Conditions
 from leadops.configuration.sections.forms import key, url
@@ -95,6 +97,12 @@ class Connections(RowSection):
 
     def fill(self, row: Any, item: Item, fields: Any) -> None:
         super().fill(row, item, [known for known in fields if known.name != "mappings"])
+
+    def link(self, plain: Any, changed: Collection[str], saver: Saver) -> None:
+        """Whoever waits for another mapping, or for other credentials, need not wait any longer."""
+        super().link(plain, changed, saver)
+        by = str(saver.user) if saver.user else CHANGE_REASON
+        set_up_anew(changed, by=by, now=saver.now)
 
     def write_children(self, row: Any, item: Item, saver: Saver) -> None:
         mapping_lines.write(row, item.get("mappings", {}), saver)

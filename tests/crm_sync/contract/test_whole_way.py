@@ -110,7 +110,10 @@ def test_a_change_that_a_person_makes_there_comes_in_once(backstage, connection)
 
 def test_the_one_line_makes_it_selectable_and_documented(backstage):
     label = backstage.connector_class.label
-    assert (backstage.kind, label) in ConnectionForm().fields["kind"].choices
+    fields = ConnectionForm().fields
+    assert (backstage.kind, label) in fields["kind"].choices
+    # Of which CRM's API, nobody can say of a connection that is not there yet.
+    assert fields["api_version"].choices == [("", "The newest that is tested")]
     assert f"{backstage.kind}Signature" in webhook_events.security_schemes()
     assert CrmConnection(kind=backstage.kind).crm_name == label
 
