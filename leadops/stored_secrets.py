@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, CrmLogin
 from exception_queue.models import AlertNotice, AlertRule
 from intake.models import IntakeForm
 from plumbing import secrets
@@ -17,6 +17,7 @@ from routing.models import Team
 MODELS: tuple[type[models.Model], ...] = (
     IntakeForm,
     CrmConnection,
+    CrmLogin,
     Team,
     Team.history.model,
     AlertRule,

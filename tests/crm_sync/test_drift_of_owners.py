@@ -220,7 +220,7 @@ def test_a_scope_that_the_token_has_lost_is_told_before_a_lead_is_written(crm, c
     read_properties()
     (cause,) = told().values()
     assert cause.startswith(
-        "The token lacks crm.objects.contacts.write: no lead can be written. Mappings that"
+        "The token lacks crm.objects.contacts.write: no lead can be written; no task is made. Mappings that"
     )
     assert cause.endswith("1 lead waits to be written there.")
     # While the CRM cannot be asked, nobody knows better.
