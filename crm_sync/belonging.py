@@ -1,6 +1,7 @@
 """Which leads belong into which CRM: the conditions of a connection, as its rules would see the lead now.
 
-They are asked until a lead has a record there; from then on it is kept in step, whatever it becomes.
+They are asked until a lead has a record there; from then on it is kept in step, whatever it becomes, unless it moves: the
+conditions here do not hold any more, and those of another connection that writes it do.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -23,6 +24,27 @@ def outside(connection: CrmConnection, leads: Sequence[Lead]) -> set[UUID]:
     belongs = matcher(connection.when)
     away = {pk for pk, seen in facts.for_conditions(leads).items() if not belongs(seen)}
     return away - records_of_leads(connection, list(away)).keys()
+
+
+def moved(connection: CrmConnection, leads: Sequence[Lead]) -> dict[UUID, CrmConnection]:
+    """Those of these leads that belong into another connection instead, and into which. A connection for all leads takes nobody
+    from another; a lead that came from there stays there. No query of leads where no other has conditions."""
+    if not connection.when or not leads:
+        return {}
+    others = CrmConnection.objects.filter(active=True).exclude(pk=connection.pk).exclude(when={})
+    takers = [(other, matcher(other.when)) for other in others.order_by("-primary", "key") if other.writes]
+    if not takers:
+        return {}
+    away = outside(connection, leads)
+    gone = [lead for lead in leads if lead.pk in away]
+    facts_now = facts.for_conditions(gone) if gone else {}
+    found: dict[UUID, CrmConnection] = {}
+    for lead in gone:
+        for other, takes in takers:
+            if other.writes_lead(is_test=lead.is_test) and takes(facts_now[lead.pk]):
+                found[lead.pk] = other
+                break
+    return found
 
 
 def missing(connection: CrmConnection, *, lead_ids: Collection[UUID] | None = None) -> list[UUID]:

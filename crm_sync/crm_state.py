@@ -20,10 +20,11 @@ from routing.models import Assignment
 
 # `without_owner`: nobody owns the record there, and somebody should. `other_owner`: somebody else does.
 # `gone`: the record was deleted there, or merged into another lead's. `observed`: the connection's mode is against writing it.
-# `elsewhere`: the connection's conditions do not hold for it.
+# `elsewhere`: the connection's conditions do not hold for it; `moved`: it has a record there from when they did, which is left as
+# it stands.
 State = Literal[
-    "in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "observed", "elsewhere", "absent"
-]
+    "in_sync", "without_owner", "other_owner", "waiting", "gave_up", "gone", "observed", "elsewhere", "moved", "absent"
+]  # fmt: skip
 _TONES: Mapping[State, str] = {
     "in_sync": "success",
     "without_owner": "danger",
@@ -33,6 +34,7 @@ _TONES: Mapping[State, str] = {
     "gone": "danger",
     "observed": "info",
     "elsewhere": "info",
+    "moved": "info",
     "absent": "info",
 }
 _GONE: Mapping[str, str] = {
@@ -99,6 +101,7 @@ class CrmState:
             "gave_up": "refused",
             "gone": f"{_GONE.get(self.gone_how, 'gone in')} {self.name}",
             "elsewhere": f"does not go to {self.name}: the connection's conditions do not hold",
+            "moved": f"left in {self.name} as it stands: the lead belongs into another CRM now",
             "observed": f"not written: {self.name} {_MODES.get(self.connection.mode, 'is switched off')}",
             "absent": "not there",
         }[self.state]
@@ -232,7 +235,7 @@ def _state_of(
     written: bool,
 ) -> State:
     if link is not None and link.gone_at is not None:
-        return "gone"
+        return "moved" if link.gone_how == CrmLink.Gone.MOVED else "gone"
     if entry is not None:
         return "gave_up" if entry.status == OutboxEntry.Status.DEAD else "waiting"
     if changed and written:

@@ -14,6 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
@@ -38,6 +39,8 @@ def compare(
     link: CrmLink, present: Present | None, *, erased: bool = False, now: datetime
 ) -> list[ExceptionReport]:
     """What the CRM has just answered for the link's id. The caller holds the link; opens what is returned last."""
+    if link.gone_how == Gone.MOVED:
+        return []  # It is left as it is, whatever that is.
     if present is None:
         how = Gone.ERASED if erased else Gone.DELETED
         return lose([link], how=how, now=now)
@@ -80,7 +83,7 @@ def create_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Att
 
     Raises RetryRefused when none of their connections writes them.
     """
-    gone = CrmLink.objects.filter(lead_id__in=outbox.lead_ids(subject_ids), gone_at__isnull=False)
+    gone = _lost(subject_ids)
     with transaction.atomic():
         rows = gone.select_related("connection", "lead").order_by("pk")
         why_not = {
@@ -100,8 +103,13 @@ def create_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Att
 
 def leave(subject_ids: Collection[str], *, by: str, options: Collection[str]) -> None:
     """What dismissing does: the lead stays here alone, and its page says so."""
+    _lost(subject_ids).update(left_gone=True)
+
+
+def _lost(subject_ids: Collection[str]) -> QuerySet[CrmLink]:
+    """Without those that were left as they stand."""
     gone = CrmLink.objects.filter(lead_id__in=outbox.lead_ids(subject_ids), gone_at__isnull=False)
-    gone.update(left_gone=True)
+    return gone.exclude(gone_how=Gone.MOVED)
 
 
 def _moved(link: CrmLink, present: Present, *, now: datetime) -> list[ExceptionReport]:

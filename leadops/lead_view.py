@@ -9,6 +9,8 @@ from crm_sync.crm_state import CrmState
 from routing import lead_state
 from routing.models import Assignment, LeadScore, SlaClock
 
+_URGENCY = ("danger", "warning", "info", "success")
+
 
 @dataclass(frozen=True, slots=True)
 class LeadView:
@@ -20,13 +22,14 @@ class LeadView:
     crm: list[CrmState]
 
     @property
-    def primary_crm(self) -> CrmState | None:
-        return self.crm[0] if self.crm else None
+    def crm_in_short(self) -> CrmState | None:
+        """The CRM that has most against the lead, of those that it belongs into; the primary one where all are alike."""
+        return min(self.meant_for or self.crm, key=lambda state: _URGENCY.index(state.tone), default=None)
 
     @property
     def meant_for(self) -> list[CrmState]:
         """CRMs that the lead belongs into."""
-        return [state for state in self.crm if state.state != "elsewhere"]
+        return [state for state in self.crm if state.state not in ("elsewhere", "moved")]
 
 
 def of_leads(lead_ids: Collection[UUID]) -> dict[UUID, LeadView]:

@@ -61,7 +61,8 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
     when = ConditionField(
         label="Leads that go there",
         always="Every lead.",
-        help_text="Asked when a lead is to be written there for the first time; what has a record is kept in step.",
+        help_text="Asked when a lead is to be written there for the first time; what has a record is kept in step, until it "
+        "belongs into another connection that has conditions instead.",
     )
     recycled = WordsField(
         label="Recycled statuses",

@@ -131,7 +131,7 @@ def _push_again(connection: CrmConnection, emails: Collection[str], *, now: date
         shown_to=Lower(Coalesce("owner__email", "queue__crm_owner__email", Value("")))
     )
     owned = dict(shown.filter(shown_to__in=list(emails)).values_list("lead_id", "shown_to"))
-    links = CrmLink.objects.filter(connection=connection, lead_id__in=owned).exclude(
+    links = CrmLink.objects.filter(connection=connection, lead_id__in=owned, gone_at=None).exclude(
         shown_owner__in=list(emails)
     )
     waiting = list(links.values_list("lead_id", flat=True))

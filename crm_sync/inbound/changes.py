@@ -77,6 +77,8 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
         link.connection = known.connection
         erased = any(event.erased for event in events)
         outcome.problems += lost_records.compare(link, known.present, erased=erased, now=now)
+        if link.gone_how == CrmLink.Gone.MOVED:
+            return _all(outcome, events, (Status.IGNORED, link.get_gone_how_display()))
         if link.gone_at is not None:
             return _all(outcome, events, (Status.DONE, f"{link.get_gone_how_display()} in the CRM"))
     if known.present is None:

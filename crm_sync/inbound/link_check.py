@@ -60,7 +60,8 @@ def _check_some(connection: CrmConnection) -> int:
 def _take(connection: CrmConnection, *, limit: int, now: datetime) -> dict[str, int]:
     """id there -> key of the link, the longest unseen first; another sweep takes others."""
     with transaction.atomic():
-        due = CrmLink.objects.filter(connection=connection, seen_at__lte=now - EVERY).order_by("seen_at")
+        due = CrmLink.objects.filter(connection=connection, seen_at__lte=now - EVERY)
+        due = due.exclude(gone_how=CrmLink.Gone.MOVED).order_by("seen_at")
         rows = list(due.select_for_update(skip_locked=True, no_key=True)[:limit])
         for row in rows:
             row.seen_at = now

@@ -67,7 +67,8 @@ class PushTries(models.Model):
 class CrmLink(models.Model):
     """The CRM's copy of a lead (I6: at most one).
 
-    With `gone_at` the record does not stand there any more, as far as we know, and nothing is written until a person says so.
+    With `gone_at` the record does not stand there any more, as far as we know, and nothing is written until a person says so; or
+    it is left as it stands, because the lead has moved to another connection, until it comes back (`outbound.moving`).
     `sent` is property -> text as far as we know it stands there: what we last wrote, or took over from there.
     A `task_clock` without a `task_id` is an intention: look for the task before making one.
     """
@@ -76,6 +77,7 @@ class CrmLink(models.Model):
         DELETED = "deleted", "Deleted"
         ERASED = "erased", "Erased for privacy"
         MERGED = "merged", "Merged into another lead's record"
+        MOVED = "moved", "Left as it stands: the lead belongs into another CRM now"
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="links")
     lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")

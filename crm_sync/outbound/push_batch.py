@@ -16,6 +16,7 @@ from crm_sync.outbound import (
     follow_up,
     known_records,
     lead_push,
+    moving,
     payload,
     record_results,
     row_results,
@@ -57,14 +58,15 @@ class PushBatch:
         """Raises RemoteError, SetupProblem, LeaseLost."""
         self._load()  # 1. the newest of every lead
         try:
-            self._find_owners()  # 2. their ids in the CRM
-            self._look()  # 3. what stands there, where writing blindly would be wrong
-            reports = self._write()  # 4. create, update, adopt
-            shown = self._save(reports)  # 5. links, dead letters, exceptions: one transaction
-            self._release_notices(shown)  # 6. owners can be told: they will find their leads
-            self._learn()  # 7. records that turned out to be somebody's, who keep them
+            self._let_go()  # 2. leads that belong into another CRM now
+            self._find_owners()  # 3. their ids in the CRM
+            self._look()  # 4. what stands there, where writing blindly would be wrong
+            reports = self._write()  # 5. create, update, adopt
+            shown = self._save(reports)  # 6. links, dead letters, exceptions: one transaction
+            self._release_notices(shown)  # 7. owners can be told: they will find their leads
+            self._learn()  # 8. records that turned out to be somebody's, who keep them
             self._raise_what_stopped(reports)
-            self._follow_up()  # 8. tasks
+            self._follow_up()  # 9. tasks
             if self.outdated:
                 read_properties_again(self.session)
         except Transient as error:
@@ -81,13 +83,19 @@ class PushBatch:
         pushes = lead_push.load(
             self.entries, connection_id=self.session.pk, email_property=address, fields=asked
         )
-        gone = [push for push in pushes if push.link is not None and push.link.gone_at is not None]
+        gone = [push for push in pushes if push.link and push.link.gone_how not in ("", CrmLink.Gone.MOVED)]
         row_results.drop_all(self.session, gone, reason="Its record does not stand in the CRM any more.")
         away = belonging.outside(self.session.connection, [push.lead for push in pushes if push.link is None])
         elsewhere = [push for push in pushes if push.lead.pk in away]
         row_results.drop_all(self.session, elsewhere, reason="It does not belong into that CRM.")
         self._release_notices(away)  # Nobody will find them there.
         self.open = {push.key: push for push in pushes if push not in gone and push not in elsewhere}
+
+    def _let_go(self) -> None:
+        over = moving.settle(self.session, list(self.open.values()))
+        for push in over:
+            del self.open[push.key]
+        self._release_notices([push.lead.pk for push in over])
 
     def _find_owners(self) -> None:
         emails = {push.owner for push in self.open.values() if push.owner}

@@ -282,7 +282,7 @@ class LeadPage(LeadActions, Page):
 
     @display(description="CRM")
     def crm(self, lead: Any) -> str:
-        state = lead.view.primary_crm
+        state = lead.view.crm_in_short
         if state is None:
             return "–"
         return format_html(

@@ -134,9 +134,8 @@ class CrmFilter(DropdownFilter):
             case "gave_up":
                 return leads.filter(Exists(entries.filter(status=OutboxEntry.Status.DEAD)))
             case "gone":
-                return leads.filter(
-                    Exists(CrmLink.objects.filter(lead=OuterRef("pk"), gone_at__isnull=False))
-                )
+                gone = CrmLink.objects.filter(lead=OuterRef("pk"), gone_at__isnull=False)
+                return leads.filter(Exists(gone.exclude(gone_how=CrmLink.Gone.MOVED)))
             case "absent":
                 return leads.filter(~Exists(CrmLink.objects.filter(lead=OuterRef("pk"))))
         return leads

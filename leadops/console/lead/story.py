@@ -264,8 +264,9 @@ def _record_gone(data: dict[str, Any], entry: TimelineEntry, connections: Mappin
 
 
 def _record_found(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = _crm_of(data, connections)
-    return "link", "good", format_html("The record in {} was restored there", crm), []
+    came_back = entry.verb == "crm_sync.record_back"
+    says = "Belongs into {} again, as before" if came_back else "The record in {} was restored there"
+    return "link", "good", format_html(says, _crm_of(data, connections)), []
 
 
 def _record_merged(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
@@ -274,6 +275,17 @@ def _record_merged(data: dict[str, Any], entry: TimelineEntry, connections: Mapp
         "Merged in {} into the record <b>{}</b>, which is this lead's now", crm, data.get("record")
     )
     return "merge", "plain", says, []
+
+
+def _record_left(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
+    to = str(data.get("to"))
+    says = format_html(
+        "Belongs into {} now: the record in {} was left as it stands",
+        connections.get(to, to),
+        _crm_of(data, connections),
+    )
+    task = data.get("task")
+    return "move_up", "plain", says, [f"Its task could not be closed: {task}"] if task else []
 
 
 def _record_wanted(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
@@ -332,4 +344,6 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "crm_sync.record_found": _record_found,
     "crm_sync.record_merged": _record_merged,
     "crm_sync.record_wanted": _record_wanted,
+    "crm_sync.record_left": _record_left,
+    "crm_sync.record_back": _record_found,
 }
