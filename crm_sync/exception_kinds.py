@@ -214,9 +214,11 @@ KINDS = [
         title="An automation in the CRM keeps changing a value back",
         severity="medium",
         what_to_do=(
-            "Two rules disagree about this record. We have stopped writing the value. Find the workflow in the "
-            "CRM that sets it and switch it off or exclude our leads; or make the CRM the system of record for "
-            "it. Retry starts writing it again."
+            "Two rules disagree about this record. We have stopped writing the value into the CRM that the cause names; what "
+            "stands there stays, and what another CRM says is still taken over. Whoever looks after that CRM: find the workflow, "
+            "flow or assignment that sets it, and switch it off or exclude our leads. Or, under Who decides on the connection's "
+            "page, let one side be right: the CRM, or leadops. Two CRMs whose automations undo each other cannot both be right. "
+            "Retry starts writing it again."
         ),
         retry="crm_sync.inbound.webhook_events.write_again",
     ),

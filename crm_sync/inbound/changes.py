@@ -6,12 +6,13 @@
 | a person       | accepted reassign      | taken over, counts as typed              | changed back once    |
 | an automation  | changed back once (*)  | taken over                               | changed back once    |
 
-(*) unless the CRM is the system of record for owners. A second change back within a day stops the writing (I5).
+(*) unless the CRM is the system of record for owners. A second change back within a day stops the writing (I5), and so do
+automations of two CRMs that undo each other (`back_and_forth`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from crm_sync import lost_records, outbox
 from crm_sync.connection import owners
 from crm_sync.connectors.base import WHOLE_RECORD, Author, Connector, Present
 from crm_sync.crm_state import owner_shown
+from crm_sync.inbound import back_and_forth
 from crm_sync.inbound.values import NotTaken, take_over
 from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
 from crm_sync.outbound.crm_fields import OWNER
@@ -38,7 +40,6 @@ Result = tuple[str, str]
 SOURCE = "crm"
 # So often such an event waits for a push of ours, which is about to write down what it wrote.
 _WAITS_FOR_US = 4
-PING_PONG_WINDOW = timedelta(days=1)
 _TRAIL_LENGTH = 20
 
 
@@ -155,7 +156,7 @@ class _Record:
         by_person = self.known.connector.is_person(author)
         goes_there_only = plan.goes_there_only(name)
         if mapping.canonical == OWNER and not goes_there_only:
-            return self._owner(name, value, author=author, by_person=by_person)
+            return self._owner(mapping, value, author=author, by_person=by_person)
         if goes_there_only and not plan.is_ours(name):
             return Status.IGNORED, "It goes there only: what was changed there is left"
         if mapping.canonical == OWNER:
@@ -167,7 +168,8 @@ class _Record:
         at = min(event.occurred_at or event.received_at, self.now)
         return self._field(mapping, value, author=author, by_person=by_person, at=at)
 
-    def _owner(self, name: str, value: str, *, author: Author, by_person: bool) -> Result:
+    def _owner(self, mapping: FieldMapping, value: str, *, author: Author, by_person: bool) -> Result:
+        name = mapping.property
         assignment = Assignment.objects.select_related("owner", "queue__crm_owner").get(
             lead_id=self.link.lead_id
         )
@@ -177,6 +179,9 @@ class _Record:
             return self._shows(name, value, email=email, words="The owner here already")
         if not by_person and self.known.plan.system_of_record_for(OWNER) == "leadops":
             return self._change_back(name, value, author=author, email=email)
+        if not by_person and (left := self._back_and_forth(mapping, value, author=author)):
+            self.link.shown_owner = email
+            return left
         try:
             self._reassign(value, email=email, author=author, by_person=by_person)
         except Refused as refusal:
@@ -220,6 +225,8 @@ class _Record:
     def _field(
         self, mapping: FieldMapping, value: str, *, author: Author, by_person: bool, at: datetime
     ) -> Result:
+        if not by_person and (left := self._back_and_forth(mapping, value, author=author)):
+            return left
         lead = Lead.objects.get(pk=self.link.lead_id)
         actor = self._actor(author, by_person=by_person)
         try:
@@ -229,18 +236,14 @@ class _Record:
         if not words:
             return Status.IGNORED, f"{value} means nothing here"
         self.link.sent = self.link.sent | {mapping.property: value}
+        if not by_person:
+            self._remember(mapping.property, value, by="automation")
         self._written_again(mapping.property)
         return Status.DONE, words
 
     def _change_back(self, name: str, value: str, *, author: Author, email: str = "") -> Result:
         """What stands there is not what we know any more, so the next push writes ours again: once a day."""
-        before = [
-            each
-            for each in self.link.trail
-            if each["property"] == name
-            and each["by"] == "automation"
-            and datetime.fromisoformat(each["at"]) > self.now - PING_PONG_WINDOW
-        ]
+        before = any(back_and_forth.of_automations(self.link, name, self.now - back_and_forth.WINDOW))
         self.link.sent = self.link.sent | {name: value}
         if name == self.known.plan.names.owner:
             self.link.shown_owner = email
@@ -253,13 +256,31 @@ class _Record:
             self.outcome.push = True
             self._note("crm_sync.changed_back", {"property": name, "value": value, "source": author.source})
             return Status.DONE, "Changed back"
+        words = f"{crm} ({author.source or 'somebody'}) keeps changing “{name}” back."
+        return self._stop_writing(name, value, author=author, words=words)
+
+    def _back_and_forth(self, mapping: FieldMapping, value: str, *, author: Author) -> Result | None:
+        """Something there and something in another CRM undo each other, so what stands there is left; None where they do not."""
+        name = mapping.property
+        stopped = name in self.link.stopped
+        other = None if stopped else back_and_forth.with_another(self.link, mapping, value, now=self.now)
+        if not stopped and other is None:
+            return None
+        self.link.sent = self.link.sent | {name: value}
+        if other is None:
+            return Status.DONE, "Left as it is: we have stopped writing it"
+        crm, theirs = self.known.connection.crm_name, other.connection.crm_name
+        words = f"{crm} ({author.source or 'somebody'}) and an automation in {theirs} change “{name}” back and forth."
+        return self._stop_writing(name, value, author=author, words=words)
+
+    def _stop_writing(self, name: str, value: str, *, author: Author, words: str) -> Result:
         self.link.stopped = sorted({*self.link.stopped, name})
         self._note("crm_sync.stopped_writing", {"property": name, "source": author.source})
         self.outcome.problems.append(
             ExceptionReport(
                 kind=kinds.PING_PONG,
                 subject=lead_subject(Lead.objects.get(pk=self.link.lead_id)),
-                cause=f"{crm} ({author.source or 'somebody'}) keeps changing “{name}” back.",
+                cause=words,
                 detail={"connection": self.known.connection.key, "property": name, "value": value},
                 cause_key=f"{self.known.connection.key} {name} {author.source}",
             )
