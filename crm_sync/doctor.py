@@ -13,6 +13,7 @@ from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound import rights
+from crm_sync.outbound.drift_findings import queues_that_show_nobody
 from crm_sync.outbound.payload import needs_of
 from crm_sync.polling import findings
 from intake.models import TestAddress
@@ -61,6 +62,12 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
                     hint="Invite them to the CRM with this address.",
                     fix=partial(_read_owners, connection) if connection.owners_read_at is None else None,
                 )
+        if nobodys := queues_that_show_nobody():
+            yield Finding(
+                "ok",
+                f"{about}: leads in {', '.join(nobodys)} are nobody's there; “Shown in the CRM as”, on a queue's page, gives "
+                "them to somebody.",
+            )
         if connection.health != CrmConnection.Health.OK:
             yield Finding(
                 "warn",

@@ -1,5 +1,6 @@
 """Observing a connection, trying it with test leads, and going live with it."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,11 +13,14 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from crm_sync import belonging, outbox
 from crm_sync.models import CrmConnection, OutboxEntry
-from crm_sync.outbound import preview
+from crm_sync.outbound import drift, drift_findings, preview
+from crm_sync.outbound.crm_fields import OWNER
+from crm_sync.outbound.drift_findings import OWNER_THERE
 from intake.models import Lead
 from plumbing import access, nudges
 from plumbing.admin_kit.pages import to_page
 from plumbing.counting import counted
+from routing.models import Owner
 
 Mode = CrmConnection.Mode
 
@@ -52,10 +56,13 @@ class ModeForm(BaseDialogForm):
     def get_after_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
-        """How many wait already, and the newest of the leads without a record that the viewer may see, each with what its record
-        would be given."""
-        if self.row is None or not request.user.has_perm("intake.view_lead"):
+        """What the CRM has against what would come: above all who is nobody there. How many leads wait already, and the newest of
+        those without a record that the viewer may see, each with what its record would be given."""
+        if self.row is None:
             return {"records": []}
+        against = _against(request, self.row)
+        if not request.user.has_perm("intake.view_lead"):
+            return {"records": [], **against}
         leads = access.rows_for(request.user, Lead.objects.filter(pk__in=self.missing)).order_by(
             "-created_at"
         )
@@ -63,12 +70,47 @@ class ModeForm(BaseDialogForm):
         records = [(lead, preview.of_lead(self.row, lines, lead)) for lead in leads[:_SHOWN]]
         waiting = self.row.outbox.filter(status=OutboxEntry.Status.PENDING)
         return {
+            **against,
             "records": records,
             "crm": self.row.crm_name,
             "waiting": outbox.only_written(self.row, waiting).count(),
             "without_tests": self.mode == Mode.TEST and not Lead.objects.filter(is_test=True).exists(),
             "addresses_url": test_addresses(request),
         }
+
+
+def _against(request: HttpRequest, row: CrmConnection) -> dict[str, Any]:
+    """As the CRM is now: where it was read a while ago, whoever opens the dialog has it read."""
+    standing = drift.stand(row, ask=opens_dialog(request), now=timezone.now())
+    seen = {
+        email.lower()
+        for email in access.rows_for(request.user, Owner.objects).values_list("email", flat=True)
+    }
+    mapped = set(row.mappings.filter(active=True).values_list("canonical", flat=True))
+    return {
+        "standing": standing,
+        "crm": row.crm_name,
+        "lacks": _lacks(mapped),
+        "nobodys": drift_findings.queues_that_show_nobody(),
+        "against": [
+            one
+            for one in standing.found
+            if one.subject.type != OWNER_THERE or one.subject.id.partition(" ")[2] in seen
+        ],
+    }
+
+
+def opens_dialog(request: HttpRequest) -> bool:
+    """By a person who is on the page; a plain GET calls nobody."""
+    return request.method == "GET" and "HX-Request" in request.headers
+
+
+def _lacks(mapped: Collection[str]) -> str:
+    if not mapped:
+        return "No field is mapped yet: records would be made with nothing in them."
+    if OWNER not in mapped:
+        return "No line has the owner: records would stand there without one."
+    return ""
 
 
 class TryOutForm(ModeForm):

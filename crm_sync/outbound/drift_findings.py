@@ -22,7 +22,7 @@ from intake.lead_changes import VALUE_COLUMNS
 from intake.models import Lead
 from plumbing.counting import counted
 from routing.handover.deactivation import open_leads
-from routing.models import NamedAccount, Owner, RotationMember, RoutingRule
+from routing.models import NamedAccount, Owner, Queue, RotationMember, RoutingRule
 
 MAPPING, OWNER_THERE, PROPERTY, RIGHT = "mapping", "owner there", "property", "right"
 # What came lately tells how many leads a day would be refused.
@@ -147,6 +147,12 @@ def of_owners(connection: CrmConnection, crm: str, mappings: Iterable[FieldMappi
         open_ones = counted(have[owner.pk], "open lead")
         hit = f"{owner.name} has {open_ones}."
         yield Drift(Subject(OWNER_THERE, f"{connection.key} {email}", owner.name), words, hit)
+
+
+def queues_that_show_nobody() -> list[str]:
+    """By name: nobody owns their leads in any CRM."""
+    rows = Queue.objects.filter(active=True, holding_queue=False, crm_owner=None)
+    return list(rows.values_list("name", flat=True))
 
 
 def _of_owner(owner: Owner, links: list[OwnerLink], *, crm: str) -> str:

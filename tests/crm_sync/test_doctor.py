@@ -45,6 +45,12 @@ def test_it_names_an_owner_who_is_not_in_the_crm(crm, connection):
     assert any("zoe@acme.test" in each.title for each in findings("warn"))
 
 
+def test_it_names_the_queues_that_nobody_owns_there(crm, connection):
+    make.queue("Triage")
+    make.queue("Nurture", crm_owner=make.owner())
+    assert any("leads in Triage are nobody's there" in each.title for each in findings("ok"))
+
+
 def test_it_says_that_a_kind_has_no_behaviour_yet(crm, connection):
     CrmConnection.objects.update(kind="pipedrive")
     assert "no connector of the kind “pipedrive”" in findings("fail")[0].title

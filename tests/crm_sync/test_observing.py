@@ -10,8 +10,8 @@ from django.utils import timezone
 from crm_sync import crm_state, outbox
 from crm_sync.admin.modes import LiveForm
 from crm_sync.connection import connection_status
-from crm_sync.models import CrmConnection, OutboxEntry
-from routing.models import Assignment, OwnerNotice
+from crm_sync.models import CrmConnection, FieldMapping, OutboxEntry
+from routing.models import Assignment, OwnerNotice, Rotation, RotationMember
 from routing.notices import sending
 from tests import make
 from tests.crm_sync import test_looking_up as looking_up
@@ -98,7 +98,7 @@ def test_what_going_live_shows_is_what_is_written_then(crm, observed):
     lead = make.handed_off(make.american())
     form = LiveForm(request=None, object_id=observed.pk)
     asked = SimpleNamespace(
-        user=SimpleNamespace(has_perm=lambda name: True, is_superuser=True, is_active=True)
+        method="POST", user=SimpleNamespace(has_perm=lambda name: True, is_superuser=True, is_active=True)
     )
     ((shown, lines),) = form.get_after_template_context(asked)["records"]
     promised = {line.property: line.value for line in lines if line.value and not line.left_out}
@@ -113,5 +113,38 @@ def test_what_going_live_shows_is_what_is_written_then(crm, observed):
 
 def test_whoever_may_not_see_leads_is_shown_none_by_going_live(observed):
     make.handed_off(make.american())
-    asked = SimpleNamespace(user=SimpleNamespace(has_perm=lambda name: False))
-    assert LiveForm(request=None, object_id=observed.pk).get_after_template_context(asked) == {"records": []}
+    asked = SimpleNamespace(
+        method="POST",
+        user=SimpleNamespace(has_perm=lambda name: False, is_superuser=False, is_active=True, pk=None),
+    )
+    context = LiveForm(request=None, object_id=observed.pk).get_after_template_context(asked)
+    assert (context["records"], "waiting" in context) == ([], False)
+
+
+def test_going_live_says_first_who_is_nobody_there_and_what_speaks_against_the_mappings(
+    crm, observed, admin_client
+):
+    page = reverse("admin:crm_sync_crmconnection_live", args=(observed.pk,))
+    assert (
+        "Nothing in HubSpot speaks against the mappings"
+        in admin_client.get(page, headers={"HX-Request": "true"}).content.decode()
+    )
+    zoe = crm_sync.owner("zoe@acme.test")
+    RotationMember.objects.create(owner=zoe, rotation=Rotation.objects.first())
+    FieldMapping.objects.create(connection=observed, canonical="city", property="town", position=90)
+    shown = admin_client.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert "Nobody in HubSpot has the address zoe@acme.test." in shown
+    assert "HubSpot has no property “town” any more." in shown
+    assert "Leads in Nurture, Partner desk, Triage are nobody" in shown
+    FieldMapping.objects.filter(canonical="owner").update(active=False)
+    assert "No line has the owner" in admin_client.get(page, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_going_live_says_that_the_crm_could_not_be_read(crm, observed, admin_client):
+    CrmConnection.objects.update(owners_read_at=timezone.now() - timedelta(hours=1))
+    crm.fault("status", status=503, rate=1.0)
+    page = reverse("admin:crm_sync_crmconnection_live", args=(observed.pk,))
+    assert (
+        "It could not be read just now"
+        in admin_client.get(page, headers={"HX-Request": "true"}).content.decode()
+    )
