@@ -189,7 +189,11 @@ def _next(
     if not connection.active:
         yield NextStep("Switch the connection on.", page_url, "Open the connection")
     if not connection.mappings.filter(active=True).exists():
-        yield NextStep("Say which field goes to which property.", f"{page_url}#mappings", "Map fields")
+        yield NextStep(
+            "Say which field goes to which property; the usual lines are added by a button there.",
+            page_url,
+            "Map fields",
+        )
     if connection.mode == CrmConnection.Mode.OBSERVE:
         yield NextStep(
             "It is only observed: look at what a lead's record would be given, then go live under Mode.",

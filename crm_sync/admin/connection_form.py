@@ -30,6 +30,8 @@ MASTERS = (
     ("crm", "The CRM"),
     ("most_recent", "Whoever wrote last"),
 )
+# What a new connection begins with: we decide who owns a lead, and people there how far they have got.
+_USUAL_MASTERS = {"master_owner": "leadops", "master_lifecycle": "crm"}
 # So many contacts say what a word of the CRM looks like.
 _NEWEST = 500
 
@@ -157,6 +159,11 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            # Its token, rights and lines come next: nothing is written before somebody says so.
+            self.instance.mode = CrmConnection.Mode.OBSERVE
+            for name, who in _USUAL_MASTERS.items():
+                self.initial.setdefault(name, who)
         for name in ("client_id", "username"):
             if name in self.fields:
                 self.fields[name].help_text = _asked_for(name)

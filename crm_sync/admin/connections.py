@@ -29,6 +29,7 @@ from crm_sync.admin.modes import ModeActions, test_addresses
 from crm_sync.admin.previewing import ASKED, PreviewsPayload, visible_leads
 from crm_sync.admin.properties import ReadsProperties
 from crm_sync.admin.reconciliation import ComparesLeads
+from crm_sync.admin.starting_lines import StartsWithUsualLines
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status
@@ -74,6 +75,7 @@ class ConnectionPage(
     TranslatesValues,
     ModeActions,
     ReadsProperties,
+    StartsWithUsualLines,
     SetsUpAccess,
     ComparesLeads,
     ConfigurationPage,
@@ -90,7 +92,7 @@ class ConnectionPage(
         "ask_now",
         "compare",
         {"title": "Mode", "icon": "tune", "items": ["observe", "try_out", "live"]},
-        {"title": "More", "icon": "more_horiz", "items": ["access", "read_properties"]},
+        {"title": "More", "icon": "more_horiz", "items": ["access", "usual_lines", "read_properties"]},
     ]
     change_form_outer_before_template = "crm_sync/connection_summary.html"
     fieldsets = [
@@ -173,6 +175,9 @@ class ConnectionPage(
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "properties_url": f"{reverse('admin:crm_sync_crmproperty_changelist')}?connection__id__exact={row.pk}",
+            "usual_url": ""
+            if row.mappings.filter(active=True).exists() or not self.has_change_permission(request, row)
+            else reverse("admin:crm_sync_crmconnection_usual_lines", args=(row.pk,)),
             "may_preview": request.user.has_perm("intake.view_lead")
             and self.has_change_permission(request, row),
             "offered": offered(row),

@@ -34,7 +34,7 @@ class PropertyNames:
     `own_prefix` is "" where none is ours to make. `key` holds our lead's id. `shared_email` takes the address of a lead whose
     address another record has already. How far people have got with somebody stands in `lifecycle` and `lead_status`, "" where a
     CRM has no such property. `usual`: where every account has a field of ours (canonical -> property), for records that somebody
-    made there.
+    made there and for a mapping to start with. `usual_status`: our status -> their word, where an account has not made others.
     """
 
     email: str
@@ -45,6 +45,7 @@ class PropertyNames:
     lifecycle: str = ""
     lead_status: str = ""
     usual: Mapping[str, str] = field(default_factory=dict)
+    usual_status: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def filled_by_us(self) -> frozenset[str]:

@@ -247,6 +247,10 @@ def test_a_new_connection_leads_there(admin_client, crm, connection):
     answer = admin_client.post(add, {**form, "_save": "Save"})
     assert answer.status_code == 302, answer.context["errors"]
     made = CrmConnection.objects.get(key="second")
+    # Nothing is written before its rights and lines were looked at.
+    assert made.mode == "observe"
+    shown = admin_client.get(add).context["adminform"].form
+    assert {shown[name].value() for name in ("master_owner", "master_lifecycle")} == {"leadops", "crm"}
     assert answer["Location"] == address(made)
     assert "There is no Service Key yet" in admin_client.get(address(made)).text
     again = admin_client.post(add, {**form, "key": "third", "_continue": "1"})

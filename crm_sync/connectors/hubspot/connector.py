@@ -51,6 +51,7 @@ class HubSpot:
         lifecycle=remote_records.LIFECYCLE,
         lead_status=remote_records.LEAD_STATUS,
         usual=properties.USUAL,
+        usual_status=properties.USUAL_STATUS,
     )
     customer_lifecycles = remote_records.CUSTOMERS
     list_separator = formats.SEPARATOR

@@ -33,6 +33,14 @@ USUAL = {
     "timezone": "hs_timezone",
 }
 
+# Of the options of hs_lead_status.
+USUAL_STATUS = {
+    "new": "NEW",
+    "working": "IN_PROGRESS",
+    "contacted": "CONNECTED",
+    "disqualified": "UNQUALIFIED",
+}
+
 _OWN = (
     Need(LEAD_ID, "leadops: lead id"),
     Need(SHARED_EMAIL, "leadops: shared e-mail"),

@@ -53,6 +53,7 @@ class Salesforce:
         key=records.KEY,
         lead_status=records.STATUS,
         usual=fields.USUAL,
+        usual_status=fields.USUAL_STATUS,
     )
     customer_lifecycles = mirrored.CUSTOMERS
     list_separator = formats.SEPARATOR

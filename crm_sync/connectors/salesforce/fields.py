@@ -42,6 +42,13 @@ USUAL = {
     "annual_revenue": "AnnualRevenue",
     "message": "Description",
 }
+# What an org has before its admin makes other values; none that converts.
+USUAL_STATUS = {
+    "new": "Open - Not Contacted",
+    "working": "Working - Contacted",
+    "contacted": "Working - Contacted",
+    "disqualified": "Closed - Not Converted",
+}
 
 
 def prepare(client: OrgClient, needs: Sequence[Need]) -> list[str]:

@@ -234,6 +234,7 @@ class World:
                 "/observe/",
                 "/read_properties/",
                 "/try_out/",
+                "/usual_lines/",
                 "/revoke/",
                 "/spam/",
                 "/not_spam/",
