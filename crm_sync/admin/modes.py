@@ -84,7 +84,7 @@ def _against(request: HttpRequest, row: CrmConnection) -> dict[str, Any]:
     standing = drift.stand(row, ask=opens_dialog(request), now=timezone.now())
     seen = {
         email.lower()
-        for email in access.rows_for(request.user, Owner.objects).values_list("email", flat=True)
+        for email in access.rows_for(request.user, Owner.objects.all()).values_list("email", flat=True)
     }
     mapped = set(row.mappings.filter(active=True).values_list("canonical", flat=True))
     return {
