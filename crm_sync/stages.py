@@ -8,7 +8,8 @@ from crm_sync import outbox
 from crm_sync.born_records import records_of
 from crm_sync.looking import backgrounds
 from crm_sync.looking.finding import wanted_of
-from intake.batch import Batch
+from crm_sync.models import CrmConnection
+from intake.batch import Batch, Work
 from intake.models import IntakeForm
 from intake.pipeline import stage
 from routing.background import Told
@@ -22,9 +23,18 @@ from routing.stages.state import ruleset_of
 def look_up(batch: Batch) -> None:
     """Customers, deals, accounts and owners that the CRM knows: from the mirror, and by one call for those it does not know."""
     works = batch.going()
-    connection = backgrounds.asked_connection()
-    if connection is None:
-        return
+    asked = backgrounds.asked_connection()
+    # Whom another CRM than the one that is asked has made is looked up where they were made.
+    makers = {work.form.key for work in works if work.form.kind == IntakeForm.Kind.CRM}
+    others = makers - {asked.key if asked else ""}
+    made_in = {row.key: row for row in CrmConnection.objects.filter(key__in=others)} if others else {}
+    for connection in [*filter(None, [asked]), *made_in.values()]:
+        theirs = [work for work in works if made_in.get(work.form.key, asked) == connection]
+        if theirs:
+            _look_up_in(connection, theirs, batch)
+
+
+def _look_up_in(connection: CrmConnection, works: Sequence[Work], batch: Batch) -> None:
     made_there = [work.submission.pk for work in works if work.form.kind == IntakeForm.Kind.CRM]
     records = records_of(connection, made_there)
     wanted = [
