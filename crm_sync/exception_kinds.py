@@ -50,8 +50,12 @@ KINDS = [
         title="A connection cannot be used as it is set up",
         severity="high",
         what_to_do=(
-            "Read the cause, correct the connection, then retry. Until then everything for it waits in the "
-            "outbox. A connection that is not wanted should be switched off."
+            "The connection's settings and the CRM do not fit, so nothing is written there; the cause says what lacks. Either "
+            "here (an address, a client id, a token, a version that is still supported, the connector of its kind): correct "
+            "it on the connection's page. Or in the CRM (the field for our id, that it is unique, that our user sees it): "
+            "send the cause to whoever looks after the CRM. Leads are routed and told meanwhile, and wait in the outbox; "
+            "other connections go on. Saving the connection tries again, and so does retry. A connection that is not wanted "
+            "should be switched off."
         ),
         retry="crm_sync.connection.circuit.resume",
     ),
@@ -98,8 +102,11 @@ KINDS = [
         title="The CRM refuses a lead",
         severity="high",
         what_to_do=(
-            "The cause is what the CRM says. Correct the value on the lead, the mapping, or the rule in the CRM, "
-            "then retry. The owner has been told anyway, but does not see the lead in the CRM."
+            "The CRM has read this lead and does not take it; the cause is what it says, and the lead's page, under Sync, "
+            "what was sent. Ops: where a value is wrong or lacks (a last name or a company, where every record needs one), "
+            "complete it on the lead; where it happens to many, correct the line of the mapping. Whoever looks after the CRM: "
+            "a right, a rule or a duplicate that the cause names. Then retry; any change of the lead tries again too. The "
+            "owner has been told anyway, but does not see the lead in the CRM."
         ),
         retry="crm_sync.outbox.retry_dead",
     ),
@@ -122,9 +129,11 @@ KINDS = [
         title="The CRM keeps failing on a lead",
         severity="medium",
         what_to_do=(
-            "The CRM takes other leads, and on this one it has trouble of its own (the cause is what it says): it is no "
-            "refusal, so it is tried again for ever, in the end every few minutes, and this closes by itself when it "
-            "passes. If it stays for hours: open the record in the CRM by hand, then ask its support. Retry tries at once."
+            "The CRM takes other leads, and on this one it has trouble of its own (the cause is what it says; a record that "
+            "somebody else keeps locked, or an automation there that fails on it). It is no refusal, so it is tried again for "
+            "ever, in the end every few minutes, and this closes by itself when it passes. If it stays for hours, whoever "
+            "looks after the CRM opens the record by hand, looks for an automation that the cause names, then asks its "
+            "support. Retry tries at once."
         ),
         retry="crm_sync.outbox.retry_failing",
     ),
@@ -146,9 +155,10 @@ KINDS = [
         title="A lead's record is gone in the CRM",
         severity="medium",
         what_to_do=(
-            "Somebody deleted or erased the record there, or merged it into another lead's. The lead is shown so, and "
-            "nothing is written for it until you say what you want. After an erasure for privacy a new record needs a reason. "
-            "It closes by itself when the record is restored there."
+            "Somebody deleted or erased the record there, or merged it into another lead's. The lead is shown so, and nothing "
+            "is written for it until you say what you want. Ask its owner: one that was deleted by mistake is best restored "
+            "in the CRM, which closes this by itself; one that was cleaned up is left. After an erasure for privacy a new "
+            "record needs a reason. A lead that only moved to another CRM by the connections' conditions is not asked about."
         ),
         retry="crm_sync.lost_records.create_again",
         retry_words=VerbWords(
@@ -189,9 +199,10 @@ KINDS = [
         title="An owner does not exist in the CRM",
         severity="medium",
         what_to_do=(
-            "Leads of this owner stand in the CRM without an owner. Invite the person to the CRM with the same "
-            "e-mail address (or activate them there), or correct the address here, then retry. It also closes by "
-            "itself when the person appears there."
+            "Leads of this owner stand in the CRM that the cause names without an owner, and other CRMs show them as they "
+            "should. Whoever looks after that CRM invites the person with the same e-mail address, or activates them there; "
+            "or correct the address here, or reassign the leads. Then retry. It also closes by itself when the person appears "
+            "there: owners are read every five minutes."
         ),
         retry="crm_sync.connection.owners.retry_unknown",
     ),
@@ -227,9 +238,10 @@ KINDS = [
         title="A change made in the CRM could not be taken over",
         severity="medium",
         what_to_do=(
-            "Somebody changed the lead in the CRM to something that is not possible here; the cause says why. "
-            "The CRM keeps what they typed, and we do not write over it. Make it possible (add or activate the "
-            "owner, say) and retry, or assign the lead here."
+            "Somebody changed the lead in the CRM to something that is not possible here; the cause says why, mostly that "
+            "whoever they gave it to is no owner here. The CRM keeps what they typed, and we do not write over it until ours "
+            "changes; other CRMs show what we have. Make it possible (add or activate the owner, say) and retry, or assign "
+            "the lead here: that is written there."
         ),
         retry="crm_sync.inbound.webhook_events.retry_refused",
     ),
@@ -238,9 +250,10 @@ KINDS = [
         title="Somebody else has the record in the CRM",
         severity="medium",
         what_to_do=(
-            "The lead was given to somebody while nobody could ask the CRM, and there the record belonged to another owner, who "
-            "keeps it (the connection says so). Give the lead to them, change the owner there, or reassign it here to somebody "
-            "else: that is written there."
+            "The lead was given to somebody while nobody could ask the CRM, and there the record belonged to another owner, "
+            "who keeps it (People known there, on the connection's page, says so). Both may be talking to the person, so ask "
+            "them soon. Give the lead to them, change the owner there, or reassign it here to somebody else: that is written "
+            "there, and into other CRMs."
         ),
         retry="crm_sync.looking.learning.give_to_theirs",
         retry_words=VerbWords(
