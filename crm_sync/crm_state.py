@@ -101,7 +101,7 @@ class CrmState:
             "gave_up": "refused",
             "gone": f"{_GONE.get(self.gone_how, 'gone in')} {self.name}",
             "elsewhere": f"does not go to {self.name}: the connection's conditions do not hold",
-            "moved": f"left in {self.name} as it stands: the lead belongs into another CRM now",
+            "moved": "left as it stands: the lead belongs into another CRM now",
             "observed": f"not written: {self.name} {_MODES.get(self.connection.mode, 'is switched off')}",
             "absent": "not there",
         }[self.state]

@@ -9,7 +9,7 @@ from crm_sync.crm_state import CrmState
 from routing import lead_state
 from routing.models import Assignment, LeadScore, SlaClock
 
-_URGENCY = ("danger", "warning", "info", "success")
+_URGENCY = ("danger", "warning", "success", "info")
 
 
 @dataclass(frozen=True, slots=True)

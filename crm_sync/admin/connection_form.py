@@ -151,7 +151,6 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
         }
         help_texts = {
             "key": "Stands in the webhook address.",
-            "base_url": "Empty: the CRM's own address.",
             "webhook_secret_env": "Or: the environment variable that holds it.",
             "poll_seconds": "This way changes come in also where the CRM sends no webhooks. 5 to 86400.",
             "look_up_ms": "About people whom the mirror does not know, before they are routed. 0 never asks; at most 5000.",
@@ -164,6 +163,8 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
             self.instance.mode = CrmConnection.Mode.OBSERVE
             for name, who in _USUAL_MASTERS.items():
                 self.initial.setdefault(name, who)
+        if "base_url" in self.fields:
+            self.fields["base_url"].help_text = _addresses()
         for name in ("client_id", "username"):
             if name in self.fields:
                 self.fields[name].help_text = _asked_for(name)
@@ -229,6 +230,14 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
         if primary and other:
             raise ValidationError(f"“{other}” is the primary one already. Clear it there first.")
         return primary
+
+
+def _addresses() -> str:
+    """Where nothing has to be entered, and where every account has an address of its own."""
+    found = [each for kind, _ in kinds() if (each := connector_class(kind)) is not None]
+    shared = ", ".join(each.label for each in found if each.default_address)
+    own = ", ".join(each.label for each in found if not each.default_address)
+    return f"{shared}: empty, it is the same for everybody. {own}: yours." if own else f"Empty for {shared}."
 
 
 def _asked_for(credential: str) -> str:

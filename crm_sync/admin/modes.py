@@ -175,7 +175,8 @@ class ModeActions:
         permissions=["live"],
         dialog={
             "title": "Write to this CRM?",
-            "description": "From now on every lead that belongs there is written, with its owner and task.",
+            "description": "From now on every lead that belongs there is written, with its owner, and a task where the "
+            "connection makes one.",
             "form_class": LiveForm,
             "form_submit_text": "Go live",
         },

@@ -62,11 +62,11 @@ class StartsWithUsualLines:
         set_up_anew([row.key], by=str(request.user), now=timezone.now())
         self.message_user(
             request,
-            f"{counted(len(lines), 'line')} added to the mapping."
+            f"{counted(len(lines), 'line')} added: they stand under Mappings."
             if lines
             else "The mapping has every usual line that fits.",
         )
-        return to_page(f"{reverse('admin:crm_sync_crmconnection_change', args=(object_id,))}#mappings")
+        return to_page(reverse("admin:crm_sync_crmconnection_change", args=(object_id,)))
 
 
 def _read(row: CrmConnection) -> str:

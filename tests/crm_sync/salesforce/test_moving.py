@@ -83,7 +83,7 @@ def test_its_story_and_its_state_say_where_it_went(crm, org, lead):
     (left,) = TimelineEntry.objects.filter(lead=lead, verb="crm_sync.record_left")
     assert left.data == {"connection": "hubspot", "record": crm.contact()["id"], "to": "salesforce"}
     view = lead_view.of_leads([lead.pk])[lead.pk]
-    assert view.crm[0].message == "left in HubSpot as it stands: the lead belongs into another CRM now"
+    assert view.crm[0].message == "left as it stands: the lead belongs into another CRM now"
     assert view.crm_in_short.connection.key == "salesforce"
 
 
