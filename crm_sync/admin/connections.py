@@ -32,7 +32,7 @@ from crm_sync.admin.reconciliation import ComparesLeads
 from crm_sync.admin.starting_lines import StartsWithUsualLines
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
-from crm_sync.connection import circuit, connection_status
+from crm_sync.connection import circuit, connection_status, logins
 from crm_sync.connectors import ending, kinds_that_ask_for, sends_events, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound.set_up_anew import set_up_anew
@@ -189,6 +189,7 @@ class ConnectionPage(
             ],
             "loading": row.active and not all(path.is_loaded for path in inbound),
             "last_event": lag.last_event(row),
+            "account": logins.account_of(row),
             "compared": report.newest(row),
             "compared_url": reverse("admin:crm_sync_reconciliation_changelist")
             + f"?connection__id__exact={row.pk}",

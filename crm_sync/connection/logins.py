@@ -45,6 +45,12 @@ def current(
     raise Transient("Somebody else is logging in, and has not finished.", ambiguous=False)
 
 
+def account_of(connection: CrmConnection) -> str:
+    """Whose the CRM is, as its last login said; "" before the first one. One query."""
+    rows = CrmLogin.objects.filter(connection=connection)
+    return rows.values_list("account", flat=True).first() or ""
+
+
 def _renew(connection: CrmConnection, log_in: LogIn, credentials: Credentials, *, made_from: str) -> Login:
     rows = CrmLogin.objects.filter(connection=connection)
     try:
@@ -56,6 +62,7 @@ def _renew(connection: CrmConnection, log_in: LogIn, credentials: Credentials, *
         token=secrets.encrypt(login.token),
         address=login.address,
         us=login.us,
+        account=login.account,
         made_from=made_from,
         made_at=datetime.now(UTC),
         renewing_until=None,
@@ -68,7 +75,7 @@ def _stored(connection_id: int, made_from: str) -> Login | None:
     if row is None or not row.token:
         return None
     try:
-        return Login(secrets.decrypt(row.token), row.address, row.us)
+        return Login(secrets.decrypt(row.token), row.address, row.us, row.account)
     except secrets.SecretError:
         # The key that it was stored with is gone: another login costs nothing.
         return None

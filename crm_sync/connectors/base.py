@@ -108,10 +108,14 @@ class RemoteChange:
 
 @dataclass(slots=True)
 class Events:
-    """What a body holds, in the order it came in. `unreadable`: why, and the event, for each that says of no record."""
+    """What a body holds, in the order it came in. `unreadable`: why, and the event, for each that says of no record.
+
+    `account`: whose CRM sends it, as `Login.account` names it; "" where the signature alone says so.
+    """
 
     changes: list[RemoteChange] = field(default_factory=list)
     unreadable: list[tuple[str, Any]] = field(default_factory=list)
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

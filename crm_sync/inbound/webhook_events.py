@@ -12,13 +12,14 @@ from itertools import groupby
 from typing import Any
 
 from django.db import DataError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from crm_sync import outbox
-from crm_sync.connection import circuit, owners
+from crm_sync.connection import circuit, logins, owners
 from crm_sync.connection.connecting import connect, webhook_secret_of
 from crm_sync.connectors import CONNECTORS, connector_class
-from crm_sync.connectors.base import WHOLE_RECORD, Connector, Present, SetupProblem
+from crm_sync.connectors.base import WHOLE_RECORD, Connector, MalformedEvents, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.exception_reports import events_unreadable
@@ -49,6 +50,10 @@ class UnknownConnection(LookupError):
     """No active connection has this key, or its kind sends nothing to us."""
 
 
+class WrongAccount(Exception):
+    """The secret is right, and the events are of another account than the connection; the text says of which."""
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedEvents:
     """How many events are `new`, and what the CRM wants to hear: (content type, text), None where a status is enough."""
@@ -72,7 +77,8 @@ def accept(
 ) -> AcceptedEvents:
     """Store what came, once. `uri` is the public address as it was called.
 
-    Raises UnknownConnection, BadSignature, MalformedEvents.
+    Raises UnknownConnection, BadSignature, WrongAccount, MalformedEvents. The last two are counted on the connection: whoever
+    sends them knows its secret.
     """
     connection = CrmConnection.objects.filter(key=connection_key, active=True).first()
     connector = connector_class(connection.kind) if connection else None
@@ -85,7 +91,16 @@ def accept(
     signatures.check(
         connector.verify, headers=headers, raw_body=raw_body, secret=secret, method=method, uri=uri, now=now
     )
-    found = connector.parse_events(raw_body)
+    try:
+        found = connector.parse_events(raw_body)
+        _check_account(connection, found.account)
+    except (MalformedEvents, WrongAccount) as error:
+        CrmConnection.objects.filter(pk=connection.pk).update(
+            events_refused=F("events_refused") + 1,
+            events_refused_at=now,
+            events_refused_why=str(error)[:300],
+        )
+        raise
     events = [InboundEvent.of(change, connection=connection, now=now) for change in found.changes]
     # What is stored already stays as it is: redelivery is harmless.
     known = InboundEvent.objects.filter(
@@ -99,6 +114,19 @@ def accept(
     lost = {each.dedupe_key for _, each in unreadable if isinstance(each, InboundEvent)}
     new = len({each.dedupe_key for each in events} - seen - lost)
     return AcceptedEvents(new, connector.acknowledgement)
+
+
+def _check_account(connection: CrmConnection, sender: str) -> None:
+    """Raises WrongAccount."""
+    if not sender:
+        return
+    ours = logins.account_of(connection)
+    if not ours:
+        raise WrongAccount(
+            f"They are of the account {sender}, and which one the connection is of is known with its first login."
+        )
+    if sender != ours:
+        raise WrongAccount(f"They are of the account {sender}, and the connection is of {ours}.")
 
 
 def _store(events: Sequence[InboundEvent]) -> list[tuple[str, InboundEvent]]:

@@ -19,6 +19,8 @@ class CrmLogin(models.Model):
     address = models.CharField(max_length=300, blank=True, default="")
     # Who we are there, by the id of our user.
     us = models.CharField(max_length=60, blank=True, default="")
+    # Whose the CRM is, by the id of the account there.
+    account = models.CharField(max_length=60, blank=True, default="", db_default="")
     made_from = models.CharField(max_length=64, blank=True, default="")
     made_at = models.DateTimeField(null=True, blank=True)
     renewing_until = models.DateTimeField(null=True, blank=True)

@@ -9,6 +9,8 @@ from crm_sync.polling.lag import InboundPath
 from plumbing.admin_kit.moments import seconds_in_words
 from plumbing.findings import Finding
 
+# What was refused longer ago is on the connection's page alone.
+_REFUSED_LATELY = timedelta(days=1)
 # An event that waits for a push of ours on its way there waits for moments only.
 _EVENTS_LATE = timedelta(minutes=5)
 
@@ -36,6 +38,15 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> Iterator[Findi
                 f"it should be every {connection.poll_seconds} s.",
                 hint="Are worker and beat running (manage.py up), and does the CRM answer?",
             )
+    refused_at = connection.events_refused_at
+    if refused_at is not None and now - refused_at < _REFUSED_LATELY:
+        yield Finding(
+            "warn",
+            f"{about}: events with the right secret are refused, {connection.events_refused:,} so far. "
+            f"{connection.events_refused_why}",
+            hint="A copy of the CRM (its sandbox) still sends to this address: stop it there, or give the connection another "
+            "webhook secret.",
+        )
     waiting = lag.events(connection, now=now)
     if waiting > _EVENTS_LATE:
         yield Finding(

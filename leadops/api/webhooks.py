@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from prometheus_client import Counter
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,9 @@ from leadops.api.problems import ApiProblem, no_space
 from plumbing.signatures import BadSignature
 
 log = logging.getLogger(__name__)
+refused = Counter(
+    "leadops_crm_events_refused_total", "Bodies of a CRM's events that were not taken", ["connection", "why"]
+)
 
 
 class CrmWebhookView(APIView):
@@ -54,8 +58,14 @@ class CrmWebhookView(APIView):
             raise ApiProblem(404, "There is no such connection, or it does not send events.") from error
         except BadSignature as error:
             log.warning("Events for %s are refused: %s", connection_key, error)
+            refused.labels(connection=connection_key, why="signature").inc()
             raise ApiProblem(401, "The signature does not match.") from error
+        except webhook_events.WrongAccount as error:
+            log.warning("Events for %s are refused: %s", connection_key, error)
+            refused.labels(connection=connection_key, why="account").inc()
+            raise ApiProblem(401, str(error)) from error
         except MalformedEvents as error:
+            refused.labels(connection=connection_key, why="malformed").inc()
             raise ApiProblem(400, str(error)) from error
         if accepted.acknowledgement is None:
             return Response(status=status.HTTP_204_NO_CONTENT)

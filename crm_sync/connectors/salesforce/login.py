@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from crm_sync.connectors.access import Credentials, Login
 from crm_sync.connectors.base import SetupProblem
+from crm_sync.connectors.salesforce.formats import long_id
 from plumbing.http import AuthLost, Permanent, Remote, RemoteError, Throttled
 
 _PATH = "/services/oauth2/token"
@@ -52,7 +53,8 @@ def log_in(address: str, credentials: Credentials) -> Login:
     if not token or not instance:
         raise AuthLost("Salesforce answered the login without a token.", answer=answer)
     # "id" is the address of who we are: …/id/ORG/USER
-    return Login(token, instance.rstrip("/"), us=str(said.get("id") or "").rstrip("/").rpartition("/")[2])
+    organization, _, user = str(said.get("id") or "").rstrip("/").rpartition("/id/")[2].partition("/")
+    return Login(token, instance.rstrip("/"), us=user, account=long_id(organization))
 
 
 def _asked(address: str, credentials: Credentials) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Outbound messages: the org says that something has happened to a record. It is a hint: what stands there is read.
 
-They are not signed. Whoever sends one knows the connection's secret, which stands in the address as `token`. They come until they
-are acknowledged, several times and in any order.
+They are not signed. Whoever sends one knows the connection's secret, which stands in the address as `token`, and says of which
+organization it is: a copy of an org (a sandbox) has the address too. They come until they are acknowledged, several times and in
+any order.
 https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_understanding.htm
 """
 
@@ -47,7 +48,9 @@ def parse(raw_body: bytes) -> Events:
     found = _Notifications.read(raw_body)
     if not found.is_message:
         raise MalformedEvents("The body is no outbound message.")
-    events = Events()
+    if not is_id(found.organization):
+        raise MalformedEvents("The message names no organization by its id.")
+    events = Events(account=found.organization)
     for each in found.notifications:
         number = long_id(each.fields.get("Id", ""))
         raw = {"notification": each.id, "organization": found.organization, **each.fields}
@@ -60,7 +63,6 @@ def parse(raw_body: bytes) -> Events:
                 remote_id=number,
                 property=WHOLE_RECORD,
                 at=moment(each.fields.get("LastModifiedDate")),
-                recipient=found.organization,
                 raw=raw,
             )
         )

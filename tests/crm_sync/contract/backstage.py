@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 
 from crm_sandbox.webhooks import signature_v3
 from crm_sync.connectors import connector_class
@@ -244,6 +245,12 @@ class SalesforceBackstage(Backstage):
         )
         return self.connector_class(access, needs=self.needs)
 
+    @cached_property
+    def organization(self):
+        """The short form of its id, as messages have it."""
+        shown = Credentials(salesforce.SECRET, salesforce.CLIENT_ID)
+        return self.connector_class.log_in(self.base_url, shown).account[:15]
+
     def _control(self, method, path, body=None):
         return self.crm.call(method, f"/control/salesforce/{path}", body)
 
@@ -339,7 +346,7 @@ class SalesforceBackstage(Backstage):
         )
         return (
             '<Envelope><Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound">'
-            f"<OrganizationId>00D000000000001</OrganizationId>{said}</notifications></Body></Envelope>"
+            f"<OrganizationId>{self.organization}</OrganizationId>{said}</notifications></Body></Envelope>"
         ).encode()
 
     def limits(self, left):

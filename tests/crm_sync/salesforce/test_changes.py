@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.inbound import touches, webhook_events
-from crm_sync.models import Account, CrmLink, KnownContact, MirrorProgress, OpenDeal
+from crm_sync.models import Account, CrmLink, CrmLogin, KnownContact, MirrorProgress, OpenDeal
 from crm_sync.outbound import lead_changes
 from crm_sync.polling import filling
 from exception_queue.models import ExceptionItem
@@ -132,7 +132,8 @@ def test_a_call_that_somebody_logs_is_contact(org, lead):
 
 def test_an_outbound_message_is_acknowledged_and_hurries_a_change(org, connection, lead):
     org.control(f"Lead/{number(lead)}/owner", {"owner": BOB, "by": "maria@acme.test"})
-    body = message(notification(lead=number(lead), LastModifiedDate=datetime.now(UTC).isoformat()))
+    told = notification(lead=number(lead), LastModifiedDate=datetime.now(UTC).isoformat())
+    body = message(told, org=CrmLogin.objects.get().account)
     path = f"/api/v1/webhooks/{connection.key}"
     refused = Client().post(f"{path}?token=guessed", body, content_type="text/xml")
     assert refused.status_code == 401
