@@ -10,7 +10,8 @@
 | 408 425 503 521 522 523 525 526 530                      | Transient, not ambiguous                 |
 | 423 429 477, and 503 with Retry-After                    | Throttled                                |
 | 401                                                      | AuthLost                                 |
-| 3xx, 501, 505, any other 4xx (403 too)                   | Permanent, with the remote's own words   |
+| 304 to a call that asked for news only                   | an Answer without a body                 |
+| other 3xx, 501, 505, any other 4xx (403 too)             | Permanent, with the remote's own words   |
 
 A remote that says "too many" with a 403 is its connector's business: Permanent carries the whole answer.
 """
@@ -46,6 +47,8 @@ _LONGEST_WAIT_SECONDS = 900.0
 _UNTOLD_WAIT_SECONDS = 2.0
 
 _REDIRECTS = frozenset({300, 301, 302, 303, 304, 305, 307, 308})
+# A call that asks for what is new may hear that nothing is.
+_NEWS_ONLY = frozenset({"if-modified-since", "if-none-match"})
 _SLOW_DOWN = frozenset({423, 429, 477})
 _NOT_CARRIED_OUT = frozenset({408, 425, 503, 521, 522, 523, 525, 526, 530})
 _NEVER_CARRIED_OUT = frozenset({501, 505})
@@ -135,7 +138,7 @@ class Remote:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send and read one answer; 2xx (207 too) is an Answer, everything else a RemoteError. Never in a
-        transaction.
+        transaction. 304 is an Answer where the headers ask for what is new only (If-Modified-Since, If-None-Match).
 
         `path` continues the base address; it can not lead to another host.
         """
@@ -143,6 +146,7 @@ class Remote:
         if "://" in path.partition("?")[0]:
             raise ValueError("The path continues the base address; a whole address is not accepted.")
         url = f"{self.base_url}/{path.lstrip('/')}" if path else self.base_url
+        sent = {**self.headers, **(headers or {})}
         status, since = 0, time.monotonic()
         try:
             if select_proxy(self.base_url, dict(self._proxies)):
@@ -154,7 +158,7 @@ class Remote:
                 json=json,
                 params=params,
                 data=data,
-                headers={**self.headers, **(headers or {})},
+                headers=sent,
                 timeout=self.timeout,
                 allow_redirects=False,
                 proxies=dict(self._proxies),
@@ -174,6 +178,8 @@ class Remote:
             # Without what is asked for: queries and bodies are about people.
             facts = {"method": method, "host": self.host, "path": path.partition("?")[0], "status": status}
             log.info("call", extra={**facts, "ms": round((time.monotonic() - since) * 1000)})
+        if status == 304 and not _NEWS_ONLY.isdisjoint(name.lower() for name in sent):
+            return Answer(status=status, headers=CaseInsensitiveDict(response.headers), body=None)
         if inside and not response.ok:
             # Whoever can type an address is not shown what machines of a whole network say.
             response.reason, text = "", ""

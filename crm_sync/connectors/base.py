@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.access import Access, Credentials, Login
 from crm_sync.connectors.budget import RateLimits
-from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
+from crm_sync.connectors.definitions import PropertyNames, Schema
 from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from plumbing.http import RemoteError
@@ -281,8 +281,11 @@ class Connector(Protocol):
         None where that cannot be told while it lacks another one.
         """
 
-    def schema(self) -> Mapping[str, PropertyDefinition]:
-        """All properties that a record can have, by name."""
+    def schema(self, *, since: str = "") -> Schema | None:
+        """All properties that a record can have, as far as the token sees them: one call.
+
+        `since`: the stamp of an earlier one; None where nothing has changed since then, permissions included.
+        """
 
     def owners(self) -> list[RemoteOwner]:
         """Everybody, archived ones too."""

@@ -28,6 +28,15 @@ class PropertyDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Schema:
+    """What a record can have, by name. `stamp` is shown to the CRM to hear whether anything has changed since, "" where it cannot
+    say. It is the connector's, and of at most 300 characters."""
+
+    properties: Mapping[str, PropertyDefinition]
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PropertyNames:
     """What the properties are called that we treat specially; those that start with `own_prefix` are ours to make.
 
@@ -35,6 +44,7 @@ class PropertyNames:
     address another record has already. How far people have got with somebody stands in `lifecycle` and `lead_status`, "" where a
     CRM has no such property. `usual`: where every account has a field of ours (canonical -> property), for records that somebody
     made there and for a mapping to start with. `usual_status`: our status -> their word, where an account has not made others.
+    `gone`: a sentence, what else it may mean that a property is not there any more, "" for nothing else.
     """
 
     email: str
@@ -46,6 +56,7 @@ class PropertyNames:
     lead_status: str = ""
     usual: Mapping[str, str] = field(default_factory=dict)
     usual_status: Mapping[str, str] = field(default_factory=dict)
+    gone: str = ""
 
     @property
     def filled_by_us(self) -> frozenset[str]:

@@ -95,6 +95,9 @@ class CrmConnection(models.Model):
     budget = models.JSONField(default=dict, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, blank=True, editable=False)
     owners_read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What the CRM is shown to hear whether its properties have changed, and when they were last read whole.
+    schema_stamp = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
+    schema_read_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Events that came with the right secret and were not taken; the words of the last.
     events_refused = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     events_refused_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -107,7 +110,7 @@ class CrmConnection(models.Model):
         excluded_fields=[
             "token", "webhook_secret", "health", "last_ok_at", "last_error", "last_error_at", "not_before", "failures",
             "lease_token", "lease_until", "budget", "prepared_at", "owners_read_at", "record_address",
-            "events_refused", "events_refused_at", "events_refused_why",
+            "events_refused", "events_refused_at", "events_refused_why", "schema_stamp", "schema_read_at",
         ]
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
-from crm_sync.connection import owners
+from crm_sync.connection import circuit, owners
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import SetupProblem
@@ -18,7 +18,7 @@ from crm_sync.outbound.drift_findings import MAPPING, OWNER_THERE, PROPERTY, RIG
 from crm_sync.outbound.mapping_rules import CrmRules
 from crm_sync.schema import reading
 from exception_queue.models import ExceptionItem
-from exception_queue.queue import Attempt, ExceptionReport, close_items, open_items
+from exception_queue.queue import Attempt, ExceptionReport, close_items, is_open, open_items
 from plumbing import nudges
 from plumbing.http import RemoteError
 
@@ -68,6 +68,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> list[Drift]:
         return []
     mappings = list(FieldMapping.objects.filter(connection=connection, active=True))
     return [
+        *drift_findings.of_key(connection, rules),
         *drift_findings.of_required(connection, rules, mappings, now=now),
         *drift_findings.of_mappings(connection, rules, mappings),
         *drift_findings.of_owners(connection, rules.crm, mappings),
@@ -126,7 +127,7 @@ def _read_again(connection: CrmConnection, *, now: datetime) -> str:
     budget = Budget(connection.budget)
     try:
         connector = connect(connection, budget=budget)
-        reading.refresh(connection, connector, now=now)
+        reading.refresh(connection, connector, now=now, if_changed=True)
         owners.refresh(connection, connector, now=now)
     except (RemoteError, SetupProblem) as error:
         return str(error)
@@ -157,6 +158,8 @@ def _told_otherwise(connection: CrmConnection, one: Drift) -> bool:
     """Whether another item tells of leads that lack it already."""
     if one.subject.type == MAPPING:
         return LeftOutValue.objects.filter(mapping=int(one.subject.id)).exists()
+    if one.subject.type == PROPERTY and one.is_key:
+        return is_open(kind=kinds.SETUP, subject=circuit.subject_of(connection))
     if one.subject.type == OWNER_THERE:
         email = one.subject.id.removeprefix(f"{connection.key} ")
         told = ExceptionItem.objects.filter(

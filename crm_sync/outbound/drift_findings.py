@@ -34,12 +34,13 @@ _SHOWN = 60
 @dataclass(frozen=True, slots=True)
 class Drift:
     """`words` say what is the matter, `hit` how many leads it is about. `subject` is a mapping by its key; an owner as
-    "connection address", a property or a right as "connection name"."""
+    "connection address", a property or a right as "connection name". `is_key`: it is the property that our key stands in."""
 
     subject: Subject
     words: str
     hit: str
     property_name: str = ""
+    is_key: bool = False
 
     @property
     def cause(self) -> str:
@@ -101,6 +102,21 @@ def _of_line(
         hit = f"{counted(lacks, 'lead there has', 'leads there have')} no value for it; a new one without is refused."
         return Drift(subject, words, hit, mapping.property)
     return None
+
+
+def of_key(connection: CrmConnection, rules: CrmRules) -> Iterator[Drift]:
+    """The property by which our records are known again, where somebody there has to make it."""
+    key, definition = rules.names.key, rules.definitions.get(rules.names.key)
+    if not rules.definitions or rules.names.is_ours(key):
+        return
+    if definition is None or definition.archived:
+        words = f"{rules.crm} has no property “{key}”, by which our records are known again.{_also(rules)}"
+    elif not definition.unique:
+        words = f"“{key}”, by which our records are known again in {rules.crm}, is not unique there."
+    else:
+        return
+    hit = "No lead can be written there until that is mended."
+    yield Drift(Subject(PROPERTY, f"{connection.key} {key}", key), words, hit, key, is_key=True)
 
 
 def of_required(
@@ -197,11 +213,15 @@ def _there(connection: CrmConnection) -> QuerySet[Lead]:
 def _speaks_against(rules: CrmRules, line: MappingLine, lines: Sequence[MappingLine]) -> Iterator[str]:
     name, definition = line.property, rules.definitions.get(line.property)
     if definition is None and not rules.names.is_ours(name):
-        yield f"{rules.crm} has no property “{name}” any more.{_renamed(rules, name)}"
+        yield f"{rules.crm} has no property “{name}” any more.{_renamed(rules, name)}{_also(rules)}"
     for trouble in rules.troubles(line, beside=[each for each in lines if each is not line]):
         if trouble.refused:
             gone = definition is not None and definition.archived
-            yield f"{trouble.words}{_renamed(rules, name) if gone else ''}"
+            yield f"{trouble.words}{_renamed(rules, name) + _also(rules) if gone else ''}"
+
+
+def _also(rules: CrmRules) -> str:
+    return f" {rules.names.gone}" if rules.names.gone else ""
 
 
 def _renamed(rules: CrmRules, name: str) -> str:

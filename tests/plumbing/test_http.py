@@ -62,6 +62,17 @@ def test_it_follows_no_redirect(status):
     assert other.seen == []
 
 
+@pytest.mark.parametrize("asked", ["If-Modified-Since", "if-none-match"])
+def test_that_nothing_is_new_is_an_answer_to_whoever_asked_for_news_only(asked):
+    with answering(304, b"", {"Last-Modified": "Fri, 27 Nov 2026 12:00:00 GMT"}) as server:
+        remote = Remote(server.url)
+        answer = remote.request("GET", "/x", headers={asked: "Fri, 27 Nov 2026 12:00:00 GMT"})
+        assert (answer.status, answer.body) == (304, None)
+        assert answer.headers["last-modified"] == "Fri, 27 Nov 2026 12:00:00 GMT"
+        with pytest.raises(Permanent):
+            remote.request("GET", "/x")
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 410, 413, 415, 422, 451, 501, 505])
 def test_what_will_be_refused_again_is_permanent(status):
     body = {"status": "error", "message": "Property values were not valid", "category": "VALIDATION_ERROR"}

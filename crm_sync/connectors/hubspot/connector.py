@@ -17,7 +17,7 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
-from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
+from crm_sync.connectors.definitions import PropertyNames, Schema
 from crm_sync.connectors.hubspot import (
     account,
     contacts,
@@ -85,8 +85,9 @@ class HubSpot:
     def granted(self, rights: Collection[str]) -> Mapping[str, bool | None]:
         return scopes.granted(self.client, rights)
 
-    def schema(self) -> Mapping[str, PropertyDefinition]:
-        return schema.read(self.client)
+    def schema(self, *, since: str = "") -> Schema:
+        """HubSpot does not say whether anything has changed."""
+        return Schema(schema.read(self.client))
 
     def owners(self) -> list[RemoteOwner]:
         return owners.owners(self.client)

@@ -17,6 +17,7 @@ _TIMEOUT_SECONDS = (2.0, 7.0)
 _WRITING = {"Sforce-Auto-Assign": "FALSE"}
 _DUPLICATES = "allowSave={anyway}; includeRecordDetails=true; runAsCurrentUser=true"
 _MOST_SUBREQUESTS = 25
+_NOT_MODIFIED = 304
 
 
 class OrgClient:
@@ -39,6 +40,11 @@ class OrgClient:
 
     def read(self, path: str, *, params: Mapping[str, Any] | None = None) -> Answer:
         return self._call("GET", path, params=params)
+
+    def read_news(self, path: str, *, since: str) -> Answer | None:
+        """None where nothing has changed since that moment, an HTTP date as Salesforce wrote it."""
+        answer = self._call("GET", path, headers={"If-Modified-Since": since})
+        return None if answer.status == _NOT_MODIFIED else answer
 
     def write(self, method: str, path: str, body: Any, *, anyway: bool = False) -> Answer:
         """Never assigned by the org's own rules. `anyway`: also where a rule warns that somebody is there already."""

@@ -17,7 +17,7 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
-from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
+from crm_sync.connectors.definitions import PropertyNames, Schema
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from crm_sync.connectors.salesforce import (
     fields,
@@ -54,6 +54,7 @@ class Salesforce:
         lead_status=records.STATUS,
         usual=fields.USUAL,
         usual_status=fields.USUAL_STATUS,
+        gone=fields.GONE,
     )
     customer_lifecycles = mirrored.CUSTOMERS
     list_separator = formats.SEPARATOR
@@ -98,8 +99,8 @@ class Salesforce:
     def granted(self, rights: Collection[str]) -> Mapping[str, bool | None]:
         return permissions.granted(self.client, rights)
 
-    def schema(self) -> Mapping[str, PropertyDefinition]:
-        return fields.schema(self.client)
+    def schema(self, *, since: str = "") -> Schema | None:
+        return fields.schema(self.client, since=since)
 
     def owners(self) -> list[RemoteOwner]:
         return users.owners(self.people.asking)

@@ -1,10 +1,14 @@
-"""What a lead can have, as the org describes it to our user: a field that it may not see does not exist."""
+"""What a lead can have, as the org describes it to our user: a field that it may not see does not exist.
+
+A description is dated, and not sent again while it holds: "not modified" also means that no permission, profile or label of the org
+has changed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_conditional.htm
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_sync.connectors.base import Need, SetupProblem
-from crm_sync.connectors.definitions import PropertyDefinition, PropertyType
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyType, Schema
 from crm_sync.connectors.salesforce.client import OrgClient
 from crm_sync.connectors.salesforce.records import KEY, LEAD
 
@@ -12,6 +16,9 @@ HOW_TO_MAKE_KEY = (
     "Make it in Setup > Object Manager > Lead > Fields & Relationships: Text, length 36, name leadops_id, Unique "
     "(case insensitive) and External ID, and let the user of this connection see and edit it."
 )
+GONE = "Salesforce says the same of a field that the user of this connection may not see: look at the field-level security too."
+_DESCRIBE = f"/sobjects/{LEAD}/describe"
+_LONGEST_STAMP = 300
 _TYPES: dict[str, PropertyType] = {
     "boolean": "boolean",
     "date": "date",
@@ -66,13 +73,25 @@ def prepare(client: OrgClient, needs: Sequence[Need]) -> list[str]:
     return [need.name for need in needs if need.name not in known]
 
 
-def schema(client: OrgClient) -> dict[str, PropertyDefinition]:
-    """By name: one call."""
-    return {name: _definition(each) for name, each in described(client).items()}
+def schema(client: OrgClient, *, since: str) -> Schema | None:
+    """As `Connector.schema`. A stamp holds for whom it was given to: another user sees other fields."""
+    asked_as = f"{client.access.api_version} {client.login.account} {client.login.us} "
+    known = since.removeprefix(asked_as) if since.startswith(asked_as) else ""
+    answer = client.read_news(_DESCRIBE, since=known) if known else client.read(_DESCRIBE)
+    if answer is None:
+        return None
+    # Of an answer that is not dated, when it was given.
+    at = str(answer.headers.get("Last-Modified") or answer.headers.get("Date") or "")
+    stamp = f"{asked_as}{at}" if at else ""
+    found = {name: _definition(each) for name, each in _fields(answer.body).items()}
+    return Schema(found, stamp if len(stamp) <= _LONGEST_STAMP else "")
 
 
 def described(client: OrgClient) -> dict[str, Mapping[str, Any]]:
-    body = client.read(f"/sobjects/{LEAD}/describe").body
+    return _fields(client.read(_DESCRIBE).body)
+
+
+def _fields(body: Any) -> dict[str, Mapping[str, Any]]:
     fields = body.get("fields") if isinstance(body, Mapping) else None
     return {
         str(each["name"]): each for each in fields or () if isinstance(each, Mapping) and each.get("name")

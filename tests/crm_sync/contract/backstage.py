@@ -14,6 +14,7 @@ from crm_sync.connectors import connector_class
 from crm_sync.connectors.access import Access, Credentials
 from crm_sync.connectors.base import Author, Need, Outgoing
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.connectors.records import RemoteCompany, RemoteDeal, RemoteTouch
 from crm_sync.connectors.salesforce.records import object_of
 from tests.crm_sync.contract import memory
@@ -43,6 +44,8 @@ class Backstage:
     unreadable: tuple[object, ...] = ([7], [{"nothing": "of ours"}])
     # Whether an event says which property was changed and by whom, and a change that it is ours.
     says_what = tells_us_apart = True
+    # Whether the CRM says that its properties have not changed.
+    tells_changes = True
     # Without these no record is made.
     required: Mapping[str, str] = {}
     statuses = ("NEW", "CONNECTED")
@@ -98,6 +101,7 @@ class Backstage:
 class HubSpotBackstage(Backstage):
     kind = "hubspot"
     first, company, status, score = "firstname", "company", "hs_lead_status", "leadops_score"
+    tells_changes = False
     several, read_only = "hs_buying_role", "createdate"
     person = Author("CRM_UI", "userId:4400100")
     program = Author("INTEGRATION", "999")
@@ -191,6 +195,9 @@ class HubSpotBackstage(Backstage):
         """The token may not read deals any more; what the right is called."""
         self.crm.call("POST", "/control/hubspot/scopes", {"missing": ["crm.objects.deals.read"]})
         return "crm.objects.deals.read"
+
+    def add_property(self, name):
+        self.crm.make_property(name)
 
 
 class SalesforceBackstage(Backstage):
@@ -356,6 +363,11 @@ class SalesforceBackstage(Backstage):
         self._control("POST", "permissions", {"denied": {"Opportunity": ["read"]}})
         return "Opportunity: Read"
 
+    def add_property(self, name):
+        self._control(
+            "POST", f"fields/Lead/{name.title()}__c", {"type": "string", "label": name, "length": 80}
+        )
+
 
 class MemoryBackstage(Backstage):
     kind = "memory"
@@ -455,3 +467,6 @@ class MemoryBackstage(Backstage):
     def deny_deals(self):
         self.account.denies.add("may-deals")
         return "may-deals"
+
+    def add_property(self, name):
+        self.account.properties[name] = PropertyDefinition(name, name.title())

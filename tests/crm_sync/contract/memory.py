@@ -6,6 +6,7 @@ docs/howto/add-a-connector.md is written along this file.
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
 from itertools import count
 from typing import get_args
 
@@ -24,7 +25,7 @@ from crm_sync.connectors.base import (
     Written,
 )
 from crm_sync.connectors.budget import RateLimits
-from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames
+from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames, Schema
 from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact
 from plumbing.http import Permanent, RemoteError, Transient
@@ -180,9 +181,10 @@ class Memory:
         self._call()
         return {right: right not in self.account.denies for right in rights}
 
-    def schema(self):
+    def schema(self, *, since=""):
         self._call()
-        return dict(self.account.properties)
+        stamp = md5(repr(self.account.properties).encode(), usedforsecurity=False).hexdigest()
+        return None if stamp == since else Schema(dict(self.account.properties), stamp)
 
     def owners(self):
         self._call()

@@ -100,10 +100,10 @@ def test_it_makes_properties_that_are_ours_and_names_the_others(backstage):
     made = connector.names.is_ours(backstage.score)
     needs = [Need(backstage.score, "Score", "number"), Need("town", "Town")]
     assert (backstage.score in connector.prepare(needs, create=False)) == made
-    assert (backstage.score in connector.schema()) != made
+    assert (backstage.score in connector.schema().properties) != made
     assert connector.prepare(needs) == ["town"]
-    assert backstage.score in connector.schema()
-    assert "town" not in connector.schema()
+    assert backstage.score in connector.schema().properties
+    assert "town" not in connector.schema().properties
 
 
 def test_a_lost_answer_is_ambiguous_and_can_be_looked_up(backstage, connector, outgoing):
