@@ -81,6 +81,14 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         yield Finding(
             "warn", f"{about}: {words}", hint="The connection's page offers the versions that are known."
         )
+    if Budget(connection.budget).is_short_today:
+        left, of = connection.budget.get("daily_remaining"), connection.budget.get("daily_max")
+        yield Finding(
+            "warn",
+            f"{about}: {left:,}{f' of {of:,}' if of else ''} calls are left of a day: they are kept for leads, and changes there "
+            "come in seldom.",
+            hint="They are counted for the whole account: look there at who uses them.",
+        )
     yield from findings.of_connection(connection, now=timezone.now())
     yield from _stuck(connection)
 

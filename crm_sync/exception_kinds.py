@@ -1,6 +1,7 @@
 from exception_queue.kinds import SUBJECT_PAGE, ExceptionKind, VerbWords
 
 UNAVAILABLE = "crm.unavailable"
+CALLS_USED_UP = "crm.calls_used_up"
 AUTH_LOST = "crm.auth_lost"
 SETUP = "crm.setup"
 UNKNOWN_PROPERTY = "crm.unknown_property"
@@ -29,6 +30,18 @@ KINDS = [
             "sent when the CRM answers again; a minute without a failure later this closes by itself. If it stays: look at "
             "the CRM's status "
             "page, then at the connection's address and at your network. Retry asks the CRM at once."
+        ),
+        retry="crm_sync.connection.circuit.resume",
+    ),
+    ExceptionKind(
+        key=CALLS_USED_UP,
+        title="The CRM's calls of a day are used up",
+        severity="high",
+        what_to_do=(
+            "The account's limit of calls counts everything that calls it, not leadops alone: find out in the CRM who uses "
+            "them, and stop that, or buy more. "
+            "Leads are routed and owners are told as usual; what is to be written waits in the outbox. It is asked every few "
+            "minutes whether calls are left again, and this closes by itself. Retry asks at once."
         ),
         retry="crm_sync.connection.circuit.resume",
     ),

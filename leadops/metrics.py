@@ -125,6 +125,11 @@ def _inbound() -> list[Metric]:
     behind = GaugeMetricFamily(
         "leadops_crm_behind", "Whether a CRM refuses it, or it was not asked for too long", labels=labels
     )
+    left = GaugeMetricFamily(
+        "leadops_crm_calls_left_today",
+        "Calls of a day that a CRM still grants to whoever calls the account, as its last answer said",
+        labels=["connection"],
+    )
     now = timezone.now()
     for connection in CrmConnection.objects.filter(active=True):
         for path in lag.paths(connection, now=now, counted=False):
@@ -132,4 +137,6 @@ def _inbound() -> list[Metric]:
             if path.lag is not None:
                 lags.add_metric([connection.key, path.kind], path.lag.total_seconds())
         lags.add_metric([connection.key, "webhooks"], lag.events(connection, now=now).total_seconds())
-    return [lags, behind]
+        if (calls := (connection.budget or {}).get("daily_remaining")) is not None:
+            left.add_metric([connection.key], calls)
+    return [lags, behind, left]

@@ -33,7 +33,7 @@ from crm_sync.admin.starting_lines import StartsWithUsualLines
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status, logins
-from crm_sync.connectors import ending, kinds_that_ask_for, sends_events, version_of
+from crm_sync.connectors import ending, kinds_that_ask_for, sends_events, until, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound.set_up_anew import set_up_anew
 from crm_sync.polling import lag
@@ -43,10 +43,18 @@ from plumbing.admin_kit.moments import moment
 from plumbing.admin_kit.pages import ConfigurationPage, to_page
 from routing.admin.conditions import in_words
 
-_BADGES = {"short": "Not in step", "ownerless": "Not in step", "observed": "Observed", "test": "Test"}
+_BADGES = {
+    "used_up": "Out of calls",
+    "short": "Not in step",
+    "ownerless": "Not in step",
+    "observed": "Observed",
+    "test": "Test",
+}
 _TONES = {
     "ok": "success",
     "ending": "warning",
+    "sparing": "warning",
+    "used_up": "danger",
     "short": "warning",
     "ownerless": "danger",
     "behind": "warning",
@@ -163,6 +171,8 @@ class ConnectionPage(
             "ending": ""
             if found.state == "ending"
             else ending(version_of(row.kind, row.api_version), today=timezone.now().date()),
+            "version": (version := version_of(row.kind, row.api_version)),
+            "version_until": until(version) if version else "",
             "ownerless_url": f"{reverse('admin:intake_lead_changelist')}?crm=without_owner",
             "answer": found.answer,
             "access_url": access_url(row.pk),

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.connectors.base import SetupProblem
+from crm_sync.connectors.budget import Budget, DayUsedUp
 from crm_sync.models import CrmConnection
 from crm_sync.outbox import DRAIN, has_pending
 from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items, is_open, open_items
@@ -46,7 +47,14 @@ def answered(connection: CrmConnection, *, now: datetime) -> None:
             failures=0, health=connection.health, last_error=connection.last_error, last_ok_at=now
         )
         if troubled:
-            _close(connection, kinds.AUTH_LOST, kinds.SETUP, *([kinds.UNAVAILABLE] if calm else []), now=now)
+            _close(
+                connection,
+                kinds.AUTH_LOST,
+                kinds.SETUP,
+                kinds.CALLS_USED_UP,
+                *([kinds.UNAVAILABLE] if calm else []),
+                now=now,
+            )
 
 
 def settle(connection: CrmConnection, *, now: datetime) -> None:
@@ -63,7 +71,8 @@ def settle(connection: CrmConnection, *, now: datetime) -> None:
 def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now: datetime) -> None:
     """Book why the connection could not be used, and when it is tried again.
 
-    Throttled: at the time told. Transient: with backoff, longer each time. AuthLost: when a person says so, or one cheap
+    Throttled: at the time told; that a day's calls are used up is news. Transient: with backoff, longer each time. AuthLost:
+    when a person says so, or one cheap
     call finds that we are let in again (`connection.login`).
     """
     words = str(error)
@@ -72,6 +81,9 @@ def failed(connection: CrmConnection, error: RemoteError | SetupProblem, *, now:
         there = row.select_for_update(no_key=True).get()
         booked: dict[str, Any] = {"last_error": words, "last_error_at": now}
         match error:
+            case DayUsedUp():
+                row.update(not_before=error.retry_at, **booked)
+                _report(connection, kind=kinds.CALLS_USED_UP, words=words, now=now)
             case Throttled():
                 row.update(not_before=error.retry_at)
             case AuthLost():
@@ -119,9 +131,21 @@ def resume(subject_ids: Collection[str], *, by: str, now: datetime) -> Attempt:
         prepared_at=None,
         owners_read_at=None,
     )
+    for row in active.only("budget"):
+        budget = Budget(row.budget)
+        budget.forget_pause()
+        CrmConnection.objects.filter(pk=row.pk).update(budget=budget.state)
     nudges.nudge(DRAIN)
     nudges.nudge(REFRESH)
     return Attempt(pending=keys)
+
+
+def has_calls_again(connection: CrmConnection, *, now: datetime) -> None:
+    """A call was answered, of whatever kind: that none were left is over."""
+    if is_open(kind=kinds.CALLS_USED_UP, subject=subject_of(connection)):
+        with transaction.atomic():
+            CrmConnection.objects.filter(pk=connection.pk, failures=0).update(last_error="")
+            _close(connection, kinds.CALLS_USED_UP, now=now)
 
 
 def resume_now(connection: CrmConnection, *, now: datetime) -> None:

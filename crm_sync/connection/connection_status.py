@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Min, Q
 from crm_sync import crm_state
 from crm_sync.connection import archived
 from crm_sync.connectors import ending, version_of
+from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, CrmProperty, InboundEvent, OutboxEntry, OwnerLink
 from crm_sync.outbox import NEWS_AFTER
 from plumbing.counting import counted
@@ -20,15 +21,26 @@ BEHIND_AFTER = timedelta(seconds=30)
 
 
 State = Literal[
-    "ok", "ending", "short", "ownerless", "behind", "down", "auth_lost", "test", "observed", "off"
+    "ok",
+    "ending",
+    "sparing",
+    "short",
+    "ownerless",
+    "behind",
+    "used_up",
+    "down",
+    "auth_lost",
+    "test",
+    "observed",
+    "off",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """`short`: it answers, and some leads were given up or fail again and again. `ownerless`: some stand there without the
-    right owner. `ending`: the version of its API soon does. `test`: only test leads are written. `owners_gone`: who is archived
-    there and gets no leads here for it.
+    """`used_up`: no call of the day is left; `sparing`: what is left is kept for leads. `short`: it answers, and some leads were
+    given up or fail again and again. `ownerless`: some stand there without the right owner. `ending`: the version of its API soon
+    does. `test`: only test leads are written. `owners_gone`: who is archived there and gets no leads here for it.
 
     `oldest` is since when the oldest pending row waits, but for those that keep failing, or are kept until it is live;
     `written_today` counts records of the last 24 hours."""
@@ -50,6 +62,8 @@ class ConnectionStatus:
     calls_left: int | None
     calls_of: int | None
     calls_left_today: int | None
+    calls_of_today: int | None
+    is_sparing: bool
     paused_until: datetime | None
 
 
@@ -111,6 +125,8 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> ConnectionStat
         calls_left=budget.get("remaining"),
         calls_of=budget.get("max"),
         calls_left_today=budget.get("daily_remaining"),
+        calls_of_today=budget.get("daily_max"),
+        is_sparing=Budget(budget).is_short_today,
         paused_until=paused,
     )
 
@@ -137,6 +153,9 @@ def _findings(
         yield "auth_lost", Finding("fail", f"The CRM does not let us in: {waiting}.")
     elif connection.health == CrmConnection.Health.DOWN:
         yield "down", Finding("fail", f"The CRM does not answer: {waiting}.")
+    elif (until := connection.not_before) and until > now and connection.budget.get("daily_remaining") == 0:
+        used_up = f"No call is left of the last 24 hours, for nobody who calls the account: {waiting}."
+        yield "used_up", Finding("fail", used_up)
     elif oldest and now - oldest > BEHIND_AFTER:
         yield "behind", Finding("fail", f"Behind: {waiting}.")
     if connection.active and connection.mode == CrmConnection.Mode.TEST:
@@ -149,6 +168,11 @@ def _findings(
         yield "short", Finding("warn", f"Failing: {counted(failing, 'lead is', 'leads are')} tried again.")
     if dead:
         yield "short", Finding("warn", f"Given up: {counted(dead, 'lead')} could not be written in full.")
+    if connection.active and Budget(connection.budget).is_short_today:
+        yield (
+            "sparing",
+            Finding("warn", "Few calls are left today: they are kept for leads, and other work waits."),
+        )
     if words := ending(version_of(connection.kind, connection.api_version), today=now.date()):
         yield "ending", Finding("warn", words)
 

@@ -24,6 +24,8 @@ from routing.models import Assignment, Owner
 SUBJECT = "owner"
 # Asked for somebody who is not on the list: at most so often.
 AT_MOST_EVERY = timedelta(minutes=1)
+# While the day's calls are kept for leads.
+_SELDOM = timedelta(hours=1)
 
 
 def ids_of(connection_id: int, emails: Collection[str]) -> dict[str, str]:
@@ -77,6 +79,9 @@ def refresh_all() -> None:
         if connection.not_before is not None and connection.not_before > now:
             continue
         budget = Budget(connection.budget)
+        read_at = connection.owners_read_at
+        if budget.is_short_today and read_at is not None and now - read_at < _SELDOM:
+            continue
         try:
             refresh(connection, connect(connection, budget=budget), now=now)
         except (RemoteError, SetupProblem) as error:

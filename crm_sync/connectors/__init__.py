@@ -62,6 +62,11 @@ def ending(version: ApiVersion | None, *, today: date) -> str:
     """One sentence when the version ends soon or has ended, else ""."""
     if version is None or version.ends_on is None or today < version.ends_on - WARN_BEFORE:
         return ""
-    on = f"{version.ends_on:%d %B %Y}".lstrip("0")
+    on = until(version)
     tense = "ended on" if today >= version.ends_on else "ends on"
     return f"The vendor's support for version {version.name} of its API {tense} {on}: choose a newer one."
+
+
+def until(version: ApiVersion) -> str:
+    """The day on which its support ends, in words; "" where none is announced."""
+    return f"{version.ends_on:%d %B %Y}".lstrip("0") if version.ends_on else ""

@@ -18,8 +18,8 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What the CRM gave for credentials: `token` for the calls, `address` where they go, `us` our user there, by its id, and `account`
-    whose it is, "" where the CRM does not say."""
+    """What the CRM gave for credentials: `token` for the calls, `address` where they go, `us` our user there, by its id, and
+    `account` whose it is, "" where the CRM does not say."""
 
     token: str
     address: str

@@ -7,13 +7,15 @@ from typing import Any
 
 from plumbing.http import Throttled
 
-# When a day's calls are used up, the CRM does not say when its day ends.
-_DAILY_PAUSE = timedelta(minutes=15)
+# When a day's calls are used up, the CRM does not say when its day ends. Where it says how many a day has, they are those of the
+# last 24 hours, and some come back all the time.
+_DAILY_PAUSE, _ROLLING_PAUSE = timedelta(minutes=15), timedelta(minutes=5)
 # Of a day's calls, what is left for leads alone.
 _KEPT_FOR_TODAY = 10_000
 # Where it says how many a day has: a fifth.
 _KEPT_PART = 5
 _LONGEST_INTERVAL = timedelta(minutes=15)
+USED_UP = "The CRM's calls of a day are used up, by everything that calls the account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class RateLimits:
     daily_most: int | None = None
 
 
+class DayUsedUp(Throttled):
+    """All calls of a day are used up, by whoever calls the account: nothing goes until some are left again."""
+
+
 class Budget:
     """State is {"max", "remaining", "resets_at", "daily_remaining", "daily_max"} and is kept on the connection row."""
 
@@ -34,20 +40,31 @@ class Budget:
         self.state = dict(state)
 
     def check(self, *, now: datetime) -> None:
-        """Raises Throttled while nothing is left."""
+        """Raises Throttled while nothing is left, DayUsedUp where that is the day's."""
         resets_at = self._resets_at()
         if resets_at is not None and now < resets_at:
+            if self.state.get("daily_remaining") == 0:
+                raise DayUsedUp(USED_UP, retry_at=resets_at)
             raise Throttled("The CRM's limit of calls is used up for the moment.", retry_at=resets_at)
 
     def has_to_spare(self, *, now: datetime) -> bool:
         """Whether work that can wait may call: more than half of the calls are left, or nothing is known of any limit."""
         if (resets_at := self._resets_at()) and now < resets_at:
             return False
-        most, remaining, today = (self.state.get(name) for name in ("max", "remaining", "daily_remaining"))
+        most, remaining = self.state.get("max"), self.state.get("remaining")
         short = most is not None and remaining is not None and 2 * remaining <= most
-        daily_most = self.state.get("daily_max")
+        return not short and not self.is_short_today
+
+    @property
+    def is_short_today(self) -> bool:
+        """Of the day's calls only those are left that are kept for leads."""
+        today, daily_most = self.state.get("daily_remaining"), self.state.get("daily_max")
         kept = _KEPT_FOR_TODAY if daily_most is None else daily_most // _KEPT_PART
-        return not short and (today is None or today > kept)
+        return today is not None and today <= kept
+
+    def forget_pause(self) -> None:
+        """Whoever asks for it finds out at once whether the CRM takes calls again."""
+        self.state["resets_at"] = None
 
     def note(self, limits: RateLimits | None, *, now: datetime) -> None:
         """Take over what an answer says; None says nothing."""
@@ -61,7 +78,8 @@ class Budget:
             "resets_at": None,
         }
         if limits.daily_remaining == 0:
-            self.state["resets_at"] = (now + _DAILY_PAUSE).isoformat()
+            pause = _DAILY_PAUSE if limits.daily_most is None else _ROLLING_PAUSE
+            self.state["resets_at"] = (now + pause).isoformat()
         elif limits.remaining == 0:
             self.state["resets_at"] = (now + min(limits.interval, _LONGEST_INTERVAL)).isoformat()
 

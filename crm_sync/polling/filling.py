@@ -4,7 +4,8 @@ One page is one turn: claim the row of a kind, call the CRM outside any transact
 one, together with what it means for leads. Whoever dies in between has lost the reading of one page: the next one goes on where
 the last page was saved.
 
-The first load, and a poll's pages after its first, wait while the CRM has few calls left; a poll's first page does not.
+The first load, and a poll's pages after its first, wait while the CRM has few calls left; a poll's first page does not, and is
+asked for less often while they are those of the day.
 """
 
 import time
@@ -27,7 +28,7 @@ from crm_sync.inbound import polled
 from crm_sync.looking import following
 from crm_sync.mirror import writing
 from crm_sync.models import CrmConnection, MirrorProgress
-from crm_sync.polling import trouble
+from crm_sync.polling import pace, trouble
 from plumbing import claiming, nudges
 from plumbing.http import RemoteError
 
@@ -110,6 +111,8 @@ def _turn(connection_id: int) -> bool:
     # While leads wait to be written, they find out whether the CRM works with us again.
     if connection.health == CrmConnection.Health.DOWN and not outbox.has_pending(connection.pk):
         circuit.answered(connection, now=timezone.now())
+    if connection.last_error:
+        circuit.has_calls_again(connection, now=timezone.now())
     _save(row, page, since=since, token=claim.token, now=timezone.now())
     if searches:
         time.sleep(max(0.0, _SEARCH_SECONDS - (time.monotonic() - began)))
@@ -117,7 +120,7 @@ def _turn(connection_id: int) -> bool:
 
 
 def _due(connection: CrmConnection, budget: Budget, *, now: datetime) -> QuerySet[MirrorProgress]:
-    polled_before = now - timedelta(seconds=connection.poll_seconds)
+    polled_before = now - pace.every(connection, budget)
     due = Q(loaded_at__isnull=False, after="") & (Q(polled_at__isnull=True) | Q(polled_at__lte=polled_before))
     if budget.has_to_spare(now=now):
         due |= Q(loaded_at__isnull=True) | ~Q(after="")

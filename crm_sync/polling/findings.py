@@ -35,7 +35,7 @@ def of_connection(connection: CrmConnection, *, now: datetime) -> Iterator[Findi
             yield Finding(
                 "warn",
                 f"{about}: {path.label.lower()} there were last read {seconds_in_words(path.lag.total_seconds())} ago; "
-                f"it should be every {connection.poll_seconds} s.",
+                f"it should be every {path.every.total_seconds():.0f} s.",
                 hint="Are worker and beat running (manage.py up), and does the CRM answer?",
             )
     refused_at = connection.events_refused_at

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Min
 
 from crm_sync.models import Account, CrmConnection, InboundEvent, KnownContact, MirrorProgress, OpenDeal
+from crm_sync.polling import pace
 
 Kind = MirrorProgress.Kind
 _ROWS = {Kind.CONTACTS: KnownContact, Kind.COMPANIES: Account, Kind.DEALS: OpenDeal}
@@ -18,7 +19,7 @@ _LATE_AFTER = 4
 class InboundPath:
     """One kind of records. `rows`: how many the mirror has, None where that was not counted. While the first load goes on:
     `progress` in %, and the seconds that are `left`, where they can be told. `lag`: how long ago the CRM last told all that had
-    changed, None before the first time."""
+    changed, None before the first time. `every`: how often it is asked."""
 
     kind: str
     label: str
@@ -29,6 +30,7 @@ class InboundPath:
     progress: float
     left: float | None
     lag: timedelta | None
+    every: timedelta
     is_late: bool
     error: str
 
@@ -72,7 +74,7 @@ def _path(row: MirrorProgress, *, label: str, rows: int | None, now: datetime) -
     loaded = row.loaded_at is not None
     heard = row.polled_at or row.loaded_at
     lag = now - heard if heard else None
-    late = timedelta(seconds=_LATE_AFTER * row.connection.poll_seconds)
+    every = pace.every(row.connection)
     progress = 100.0 if loaded else min(99.0, 100 * row.read / row.total) if row.total else 0.0
     return InboundPath(
         kind=row.kind,
@@ -84,7 +86,8 @@ def _path(row: MirrorProgress, *, label: str, rows: int | None, now: datetime) -
         progress=progress,
         left=None if loaded else _left(row, now=now),
         lag=lag,
-        is_late=loaded and lag is not None and lag > late,
+        every=every,
+        is_late=loaded and lag is not None and lag > _LATE_AFTER * every,
         error=row.last_error,
     )
 

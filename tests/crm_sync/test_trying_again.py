@@ -22,6 +22,7 @@ from tests.crm_sync.test_lost_records import delete, told
 from tests.crm_sync.test_values_that_do_not_fit import make_choice
 from tests.exception_queue.trying import fails_again, only, works_now
 from tests.make import crm_sync as make
+from tests.make import salesforce
 from tests.make.sandbox import TOKEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,6 +128,18 @@ def test_a_connection_that_does_not_answer(crm, connection):
     item = only(kinds.UNAVAILABLE)
     fails_again(item, partial(make.drain, connection))
     works_now(item, partial(make.drain, connection))
+
+
+def test_a_connection_without_calls_left(crm, connection):
+    CrmConnection.objects.filter(pk=connection.pk).update(active=False)
+    org = salesforce.connection(crm.url, primary=False)
+    crm.call("POST", "/control/salesforce/org", {"daily_calls": 1})
+    make.lead()
+    make.drain(org)
+    item = only(kinds.CALLS_USED_UP)
+    fails_again(item, partial(make.drain, org))
+    crm.call("POST", "/control/salesforce/org", {"daily_calls": 1_000})
+    works_now(item, partial(make.drain, org))
 
 
 def test_a_connection_that_is_set_up_wrongly(crm, connection):

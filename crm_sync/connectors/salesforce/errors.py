@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crm_sync.connectors.base import Refusal, SetupProblem
+from crm_sync.connectors.budget import DayUsedUp
 from plumbing.http import AuthLost, Permanent, RemoteError, Throttled, Transient
 
 OWNER = "OwnerId"
@@ -122,8 +123,9 @@ def judged(error: RemoteError, *, version: str) -> RemoteError:
     code = code_of(error)
     now = datetime.now(UTC)
     if code == "REQUEST_LIMIT_EXCEEDED":
-        pause = _MOMENT if "concurrent" in error.message.lower() else _DAILY_PAUSE
-        return Throttled(error.message, retry_at=now + pause, answer=error.answer)
+        if "concurrent" in error.message.lower():
+            return Throttled(error.message, retry_at=now + _MOMENT, answer=error.answer)
+        return DayUsedUp(error.message, retry_at=now + _DAILY_PAUSE, answer=error.answer)
     if code in _NOT_LET_IN:
         return AuthLost(error.message, answer=error.answer)
     if code in _AGAIN:

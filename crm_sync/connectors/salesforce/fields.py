@@ -1,7 +1,7 @@
 """What a lead can have, as the org describes it to our user: a field that it may not see does not exist.
 
-A description is dated, and not sent again while it holds: "not modified" also means that no permission, profile or label of the org
-has changed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_conditional.htm
+A description is dated, and not sent again while it holds: "not modified" also means that no permission, profile or label of the
+org has changed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_conditional.htm
 """
 
 from collections.abc import Mapping, Sequence
