@@ -33,7 +33,7 @@ from crm_sync.admin.starting_lines import StartsWithUsualLines
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status, logins
-from crm_sync.connectors import ending, kinds_that_ask_for, sends_events, until, version_of
+from crm_sync.connectors import ending, kinds_that_ask_for, secret_in_address, sends_events, until, version_of
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound.set_up_anew import set_up_anew
 from crm_sync.polling import lag
@@ -45,6 +45,7 @@ from routing.admin.conditions import in_words
 
 _BADGES = {
     "used_up": "Out of calls",
+    "sparing": "Few calls",
     "short": "Not in step",
     "ownerless": "Not in step",
     "observed": "Observed",
@@ -179,7 +180,7 @@ class ConnectionPage(
             "without_tests": row.mode == CrmConnection.Mode.TEST
             and not TestAddress.objects.filter(active=True).exists(),
             "addresses_url": test_addresses(request),
-            "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}"
+            "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}{secret_in_address(row.kind)}"
             if sends_events(row.kind)
             else "",
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",

@@ -154,7 +154,7 @@ def _findings(
     elif connection.health == CrmConnection.Health.DOWN:
         yield "down", Finding("fail", f"The CRM does not answer: {waiting}.")
     elif (until := connection.not_before) and until > now and connection.budget.get("daily_remaining") == 0:
-        used_up = f"No call is left of the last 24 hours, for nobody who calls the account: {waiting}."
+        used_up = f"No call of the day is left, for anybody who calls the account: {waiting}."
         yield "used_up", Finding("fail", used_up)
     elif oldest and now - oldest > BEHIND_AFTER:
         yield "behind", Finding("fail", f"Behind: {waiting}.")

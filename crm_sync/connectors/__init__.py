@@ -51,6 +51,13 @@ def sends_events(kind: str) -> bool:
     return found is not None and found.webhook_security is not None
 
 
+def secret_in_address(kind: str) -> str:
+    """What the address that events are sent to ends with where it carries their secret, "" where they are signed."""
+    found = connector_class(kind)
+    scheme = (found.webhook_security if found else None) or {}
+    return f"?{scheme['name']}=SECRET" if scheme.get("in") == "query" else ""
+
+
 def version_of(kind: str, name: str) -> ApiVersion | None:
     """The named version, the newest tested one for "", None where the connector does not know it."""
     found = connector_class(kind)
