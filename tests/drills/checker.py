@@ -5,6 +5,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def wait_until_quiet(
 ) -> float | None:
     """Seconds until nothing is due, waiting or open any more, counted from now; None if that did not come. `gone` as below.
 
-    Not before the last reminder is due, `remind_after` seconds after the last lead was handed off."""
+    Not before the last reminder is due, `remind_after` seconds after the last lead was handed off: by the clock of the worker
+    that did so, which may be ahead of ours."""
     begin, quiet, not_before = time.monotonic(), 0, time.time() + remind_after
     while time.monotonic() - begin < seconds:
         try:
@@ -31,13 +33,21 @@ def wait_until_quiet(
             quiet = quiet + 1 if not left else 0
             if "waiting" in left:
                 not_before = time.time() + remind_after
+            # Twice in a row: a row may have been on its way from one sweep to the next.
+            if quiet >= 2 and time.time() > not_before:
+                not_before = _last_given(api) + remind_after
+                if time.time() > not_before:
+                    return time.monotonic() - begin
         except UNANSWERED:
             quiet, not_before = 0, time.time() + remind_after
-        # Twice in a row: a row may have been on its way from one sweep to the next.
-        if quiet >= 2 and time.time() > not_before:
-            return time.monotonic() - begin
         time.sleep(3)
     return None
+
+
+def _last_given(api: Server) -> float:
+    """When the last lead got its owner, in Unix time by the clock of whatever gave it. Raises one of UNANSWERED."""
+    at = [lead["assignment"]["assigned_at"] for lead in reading.leads(api).values() if lead["assignment"]]
+    return max((datetime.fromisoformat(one).timestamp() for one in at), default=0.0)
 
 
 def what_is_left(api: Server, *, since: str, gone: int = 0) -> dict[str, float]:
