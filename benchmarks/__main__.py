@@ -27,6 +27,7 @@ BENCHMARKS = {
 LONG = {
     "mirror": "the first load of a large CRM's mirror, and looking people up in it",
     "sustained": "a minute of 50 leads/s into a slow CRM with a limit of calls, against a sync record by record",
+    "two_crms": "a minute of 50 leads/s into HubSpot and Salesforce at once, against a sync record by record",
 }
 KNOWN = BENCHMARKS | LONG
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"

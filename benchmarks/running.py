@@ -25,6 +25,12 @@ from leadops.launcher.stack import SANDBOX_TOKEN
 
 SUBMISSIONS = "/api/v1/forms/demo-request/submissions"
 READY, STOPPED = 180.0, 40.0
+# As the sandbox's org has them, and the variable in which the configuration finds the second.
+ORG_CLIENT, ORG_SECRET, ORG_TOKEN = (
+    "sandbox-consumer-key",
+    "sandbox-consumer-secret",
+    "LEADOPS_SECRET_SALESFORCE",
+)
 _connections = threading.local()
 
 
@@ -43,6 +49,7 @@ class Running:
             "LEADOPS_DEMO": "1",
             "LEADOPS_LOG_LEVEL": "WARNING",
             "LEADOPS_API_TOKEN": self.token,
+            ORG_TOKEN: ORG_SECRET,
         }
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -110,6 +117,14 @@ class Running:
         """Status and answer of a call as any client of the CRM makes it."""
         return self._ask(self.sandbox_port, method, f"/hubspot{path}", body)
 
+    def org(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
+        """The same of the Salesforce org."""
+        return self._send(self.sandbox_port, method, f"/salesforce{path}", body, headers)
+
+    def ask_api(self, path: str) -> Any:
+        """What leadops' own API answers."""
+        return self._ask(self.port, "GET", f"/api/v1/{path}")[1]
+
     def listed(self, kind: str, properties: str) -> list[dict[str, Any]]:
         """Every record of a kind that the CRM has; `properties` with commas between them."""
         found: list[dict[str, Any]] = []
@@ -137,10 +152,10 @@ class Running:
         }
         return {name: count for name, count in left.items() if count}
 
-    def let_everybody_be_picked(self) -> None:
-        """The demo's configuration without caps, absences and opening hours: no lead has to wait for anybody."""
-        yaml, file = YAML(), self.folder / "everybody.yaml"
-        configuration = yaml.load((BASE / "leadops" / "demo" / "acme.yaml").read_text(encoding="utf-8"))
+    def let_everybody_be_picked(self, *connections: Any) -> None:
+        """The demo's configuration without caps, absences and opening hours: no lead has to wait for anybody. With these
+        connections besides."""
+        configuration = YAML().load((BASE / "leadops" / "demo" / "acme.yaml").read_text(encoding="utf-8"))
         for owner in configuration["owners"]:
             owner.pop("daily_cap", None)
         for rotation in configuration["rotations"]:
@@ -148,22 +163,29 @@ class Running:
         configuration["absences"] = []
         crm = configuration["connections"][0]
         crm["base_url"] = f"http://127.0.0.1:{self.sandbox_port}/hubspot"
+        configuration["connections"] += connections
+        file = self.folder / "configuration.yaml"
         with file.open("w", encoding="utf-8") as output:
-            yaml.dump(configuration, output)
+            YAML().dump(configuration, output)
         command = [sys.executable, "manage.py", "config", "apply", str(file)]
         done = subprocess.run(command, cwd=BASE, env=self.env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"config apply: {done.stdout}{done.stderr}")
 
     def _ask(self, port: int, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        kept: dict[tuple[int, int], http.client.HTTPConnection] = _connections.__dict__.setdefault("kept", {})
-        connection = kept.setdefault((id(self), port), http.client.HTTPConnection("127.0.0.1", port, 30))
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if path.startswith("/hubspot"):
             headers["Authorization"] = f"Bearer {SANDBOX_TOKEN}"
         elif port == self.port and path != SUBMISSIONS:
             headers["Authorization"] = f"Token {self.token}"
-        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+        return self._send(port, method, path, json.dumps(body) if body is not None else None, headers)
+
+    def _send(
+        self, port: int, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, Any]:
+        kept: dict[tuple[int, int], http.client.HTTPConnection] = _connections.__dict__.setdefault("kept", {})
+        connection = kept.setdefault((id(self), port), http.client.HTTPConnection("127.0.0.1", port, 30))
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         text = answer.read()
         return answer.status, json.loads(text) if text else None

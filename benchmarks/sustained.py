@@ -32,15 +32,15 @@ def measure(*, quick: bool) -> list[Figure]:
     seconds, shorter = (6.0, 3.0) if quick else (SECONDS, BASELINE_SECONDS)
     with Running() as leadops:
         leadops.let_everybody_be_picked()
-        _drive(leadops.post, seconds=2.0)
-        _settled(leadops)
+        drive(leadops.post, seconds=2.0)
+        settled(leadops)
         leadops.slow_down_the_crm(MS)
         leadops.control("POST", "limits", {"target": "hubspot", "calls": CALLS, "per_seconds": PER_SECONDS})
         ours = _Side(leadops, leadops.post, seconds=seconds)
-        _settled(leadops)
+        settled(leadops)
         ours.read()
         time.sleep(PER_SECONDS)
-        baseline = _Side(leadops, _Plain(leadops).sync, seconds=shorter)
+        baseline = _Side(leadops, Plain(leadops).sync, seconds=shorter)
         baseline.read()
         assert not ours.without_owner, f"{ours.without_owner} leads have no owner in the CRM"
         assert not ours.without_task, f"{ours.without_task} leads have no task in the CRM"
@@ -53,7 +53,7 @@ def measure(*, quick: bool) -> list[Figure]:
         ("calls refused with 429", lambda side: side.refused, "calls"),
     ]
     return [
-        Figure(f"sustained: {what}", value(ours), unit, value(baseline), _ratio(value(ours), value(baseline)))
+        Figure(f"sustained: {what}", value(ours), unit, value(baseline), ratio(value(ours), value(baseline)))
         for what, value, unit in rows
     ]
 
@@ -63,7 +63,7 @@ class _Side:
 
     def __init__(self, leadops: Running, post: Callable[[dict[str, Any]], float], *, seconds: float) -> None:
         self.leadops, self.begin = leadops, time.time()
-        self.sent = _drive(post, seconds=seconds)
+        self.sent = drive(post, seconds=seconds)
         self.log: list[dict[str, Any]] = []
         self.arrived: dict[str, float] = {}
         self.without_owner = self.without_task = 0
@@ -117,7 +117,7 @@ class _Side:
         return sum(one["status"] == 429 for one in self.log)
 
 
-class _Plain:
+class Plain:
     """The usual way: for each lead a read by its address, a create, a task; a refused call is made again a second later."""
 
     def __init__(self, leadops: Running) -> None:
@@ -147,7 +147,7 @@ class _Plain:
             time.sleep(AGAIN_AFTER)
 
 
-def _drive(post: Callable[[dict[str, Any]], float], *, seconds: float) -> dict[str, float]:
+def drive(post: Callable[[dict[str, Any]], float], *, seconds: float) -> dict[str, float]:
     """E-mail address -> when it was due, or sent if that was earlier: a generator that falls behind hides nothing."""
     begin = time.monotonic() + 0.2
     due_from = time.time() + 0.2
@@ -166,7 +166,7 @@ def hot(number: int) -> dict[str, Any]:
     return {**person(number), "job_title": "Head of Sales", "employee_count": "900"}
 
 
-def _settled(leadops: Running) -> None:
+def settled(leadops: Running) -> None:
     """Waits until leadops has nothing left to do. Asks leadops and not the CRM, whose calls are counted."""
     until = time.monotonic() + PATIENCE
     quiet = 0
@@ -180,5 +180,5 @@ def _settled(leadops: Running) -> None:
         time.sleep(1)
 
 
-def _ratio(ours: float, baseline: float) -> float | None:
+def ratio(ours: float, baseline: float) -> float | None:
     return ours / baseline if baseline else None
