@@ -10,6 +10,7 @@ DRIFT = "crm.drift"
 REJECTED = "crm.rejected"
 RULE_BROKEN = "crm.rule_broken"
 FAILING = "crm.failing"
+ALIKE = "crm.duplicate"
 RECORD_GONE = "crm.record_gone"
 EVENTS_UNREADABLE = "crm.events_unreadable"
 MIRROR_BEHIND = "crm.mirror_behind"
@@ -136,6 +137,27 @@ KINDS = [
         ),
         retry="crm_sync.outbound.broken_rules.retry",
         panel="crm_sync.admin.refused_leads.panel",
+    ),
+    ExceptionKind(
+        key=ALIKE,
+        title="The CRM takes a lead for somebody who is there already",
+        severity="high",
+        what_to_do=(
+            "An admin of the CRM has made a rule about duplicates, and it refuses the lead; the owner has been told anyway, but "
+            "does not see the lead there. The item shows both sides. “It is this one”: the lead is linked to that record, its "
+            "values are written into it by the mapping, and whoever owns it there keeps it as the connection says. “Save it "
+            "anyway”: the lead gets a record of its own; a rule that only warns lets that pass, one that blocks does not. A "
+            "record that leadops may not see there: give its user the right to read it, or look there yourself. What happens "
+            "without asking is the connection's choice, “When a rule says they are there already” below “People known there”. "
+            "Dismissed, the lead stays out of the CRM until it changes."
+        ),
+        retry="crm_sync.outbound.alike_records.save_anyway",
+        retry_words=VerbWords(
+            "Save it anyway",
+            "Save all anyway",
+            "Each lead gets a record of its own in the CRM, where its rule lets that pass.",
+        ),
+        panel="crm_sync.admin.alike.panel",
     ),
     ExceptionKind(
         key=FAILING,

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
+from crm_sync.alike_there import AlikeSaid
 from crm_sync.models import CrmConnection, CrmLink, OutboxEntry
 from exception_queue.queue import Attempt, RetryRefused
 from intake.models import Lead
@@ -141,7 +142,9 @@ def mark_done(entries: Sequence[OutboxEntry]) -> None:
         gone = {row[0] for row in cursor.fetchall()}
     if again := [pk for pk in ids if pk not in gone]:
         waiting = OutboxEntry.objects.filter(pk__in=again, status=Status.PENDING)
-        waiting.update(attempts=0, ambiguous=False, last_error="", rule="")
+        waiting.update(
+            attempts=0, ambiguous=False, last_error="", rule="", alike={}, same_as="", anyway=False
+        )
 
 
 def mark_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, now: datetime) -> None:
@@ -161,9 +164,10 @@ def mark_dead(
     errors: Mapping[UUID, str],
     now: datetime,
     rules: Mapping[UUID, str] = MappingProxyType({}),
+    alike: Mapping[UUID, AlikeSaid] = MappingProxyType({}),
 ) -> list[OutboxEntry]:
-    """Given up, with the CRM's words and the key of the rule that they break, by lead id; returns those that nobody has asked
-    for again meanwhile.
+    """Given up, with the CRM's words, the key of the rule that they break and whom they are too much alike, by lead id; returns
+    those that nobody has asked for again meanwhile.
 
     The others stay pending: what they will send is something else.
     """
@@ -174,7 +178,8 @@ def mark_dead(
         row.attempts += 1
         row.last_error = errors[row.lead_id]
         row.rule = rules.get(row.lead_id, "")
-    update_rows(rows, fields=["status", "attempts", "last_error", "rule"])
+        row.alike = alike.get(row.lead_id, AlikeSaid())
+    update_rows(rows, fields=["status", "attempts", "last_error", "rule", "alike"])
     return rows
 
 
@@ -185,6 +190,18 @@ def retry_dead(subject_ids: Collection[str], *, by: str, now: datetime) -> Attem
     """
     dead = OutboxEntry.objects.filter(lead_id__in=lead_ids(subject_ids), status=Status.DEAD)
     return Attempt(pending={str(row.lead_id) for row in try_again(dead, now=now)})
+
+
+def answer(
+    keys: Collection[int], *, now: datetime, same_as: str = "", anyway: bool = False
+) -> list[OutboxEntry]:
+    """A person has said which record these are, or that they are saved anyway: due again, so. Raises RetryRefused."""
+    with transaction.atomic():
+        rows = try_again(OutboxEntry.objects.filter(pk__in=list(keys)), now=now)
+        for row in rows:
+            row.same_as, row.anyway = same_as, anyway
+        update_rows(rows, fields=["same_as", "anyway"])
+    return rows
 
 
 def try_again(dead: QuerySet[OutboxEntry], *, now: datetime, skip_locked: bool = False) -> list[OutboxEntry]:

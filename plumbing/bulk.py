@@ -17,6 +17,8 @@ from uuid import UUID
 from django.db import connections, models, router
 from django.db.models.expressions import DatabaseDefault
 
+from plumbing.json_shapes import JsonShape
+
 Columns = tuple["models.Field[Any, Any]", ...]
 
 
@@ -177,4 +179,6 @@ def _text(value: Any) -> Any:
             return value.isoformat()
         case bytes() | bytearray() | memoryview():
             return "\\x" + bytes(value).hex()
+        case JsonShape():
+            return value.plain()
     raise TypeError(f"{type(value).__name__} cannot be written in bulk: give it a case here.")

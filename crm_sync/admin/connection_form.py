@@ -138,7 +138,7 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
         fields = [
             "key", "kind", "primary", "base_url", "api_version",
             "client_id", "username", "token", "token_env", "webhook_secret", "webhook_secret_env", "active",
-            "when", "known_owner", "recycled", "look_up_ms", "poll_seconds",
+            "when", "known_owner", "on_duplicate", "recycled", "look_up_ms", "poll_seconds",
         ]  # fmt: skip
         labels = {
             "base_url": "Address",
@@ -146,10 +146,14 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
             "token_env": "Token's variable",
             "webhook_secret_env": "Secret's variable",
             "known_owner": "Whoever has their record",
+            "on_duplicate": "When a rule says they are there already",
             "look_up_ms": "Longest question, in ms",
             "poll_seconds": "Asked for changes every, in s",
         }
         help_texts = {
+            "on_duplicate": "Admins there make rules about duplicates, and such a rule refuses the lead. Linked: the lead's "
+            "values are written into that record, whose owner is kept as said above. Where a rule blocks, nothing can be saved "
+            "anyway, and a person is asked.",
             "key": "Stands in the webhook address.",
             "webhook_secret_env": "Or: the environment variable that holds it.",
             "poll_seconds": "This way changes come in also where the CRM sends no webhooks. 5 to 86400.",

@@ -33,7 +33,15 @@ from crm_sync.admin.starting_lines import StartsWithUsualLines
 from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status, logins
-from crm_sync.connectors import ending, kinds_that_ask_for, secret_in_address, sends_events, until, version_of
+from crm_sync.connectors import (
+    ending,
+    kinds_that_ask_for,
+    kinds_with_duplicate_rules,
+    secret_in_address,
+    sends_events,
+    until,
+    version_of,
+)
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound.set_up_anew import set_up_anew
 from crm_sync.polling import lag
@@ -127,7 +135,10 @@ class ConnectionPage(
         ),
         (
             "People known there",
-            {"classes": ["tab"], "fields": ["known_owner", "recycled", ("look_up_ms", "poll_seconds")]},
+            {
+                "classes": ["tab"],
+                "fields": ["known_owner", "on_duplicate", "recycled", ("look_up_ms", "poll_seconds")],
+            },
         ),
         (
             "Made there",
@@ -145,7 +156,7 @@ class ConnectionPage(
     conditional_fields = {
         name: " || ".join(f"kind == '{kind}'" for kind in kinds_that_ask_for(name)) or "false"
         for name in ("client_id", "username")
-    }
+    } | {"on_duplicate": " || ".join(f"kind == '{kind}'" for kind in kinds_with_duplicate_rules()) or "false"}
     words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
     empty_icon = "sync_alt"
     empty_title = "No CRM is connected"

@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from crm_sync import outbox
+from crm_sync.admin.alike import AnswersDuplicates
 from crm_sync.admin.record_links import record_link
 from crm_sync.models import CrmLink, InboundEvent, OutboxEntry
 from exception_queue.queue import RetryRefused
@@ -27,7 +28,7 @@ from plumbing.readable import readable_json
 
 
 @admin.register(OutboxEntry)
-class OutboxPage(ReadOnlyPage):
+class OutboxPage(AnswersDuplicates, ReadOnlyPage):
     list_display = ["person", "there", "connection", "state", "attempts", "due", "said"]
     list_filter = [("status", ChoicesDropdownFilter), ("connection", RelatedDropdownFilter)]
     list_select_related = ["lead", "connection"]

@@ -46,6 +46,11 @@ def kinds_that_ask_for(credential: str) -> dict[str, str]:
     }
 
 
+def kinds_with_duplicate_rules() -> list[str]:
+    found = {kind: connector_class(kind) for kind in CONNECTORS}
+    return [kind for kind, each in found.items() if each is not None and each.has_duplicate_rules]
+
+
 def sends_events(kind: str) -> bool:
     found = connector_class(kind)
     return found is not None and found.webhook_security is not None

@@ -16,6 +16,13 @@ from crm_sync.connectors.budget import RateLimits
 from crm_sync.connectors.definitions import PropertyNames, Schema
 from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
+from crm_sync.connectors.writes import AlikeRecords as AlikeRecords
+from crm_sync.connectors.writes import Author as Author
+from crm_sync.connectors.writes import Outgoing as Outgoing
+from crm_sync.connectors.writes import Present as Present
+from crm_sync.connectors.writes import Refusal as Refusal
+from crm_sync.connectors.writes import Report as Report
+from crm_sync.connectors.writes import Written as Written
 from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
 
@@ -26,6 +33,7 @@ class SetupProblem(Exception):
 
 # `RemoteChange.property` of an event that does not say what has changed.
 WHOLE_RECORD = "*"
+_NOBODY = Author("")
 
 
 class MalformedEvents(ValueError):
@@ -50,43 +58,6 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One record to write: `key` is our lead's id, `remote_id` is known for one that is to be adopted or `exists`.
-
-    `exists`: it has been written before, so it is not made anew. `anyway`: somebody else there may have the same address.
-    """
-
-    key: str
-    properties: Mapping[str, str]
-    remote_id: str = ""
-    exists: bool = False
-    anyway: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """What stands in the CRM. `lead_id` is our key on it, "" where it is not ours.
-
-    `authors` says for properties whose history was asked for who wrote the present value, `changed_at` when.
-    """
-
-    remote_id: str
-    properties: Mapping[str, str]
-    lead_id: str
-    modified_at: datetime | None = None
-    authors: Mapping[str, "Author"] = field(default_factory=dict)
-    changed_at: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who made a change there, in the CRM's own words."""
-
-    source: str
-    source_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RemoteChange:
     """The CRM says that something has happened to a record; nothing else in an event is believed.
 
@@ -100,7 +71,7 @@ class RemoteChange:
     remote_id: str
     property: str = ""
     at: datetime | None = None
-    author: Author = Author("")
+    author: Author = _NOBODY
     recipient: str = ""
     erased: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -116,44 +87,6 @@ class Events:
     changes: list[RemoteChange] = field(default_factory=list)
     unreadable: list[tuple[str, Any]] = field(default_factory=list)
     account: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    remote_id: str
-    created: bool
-    modified_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The CRM's own words about one record, and the properties that it complains of by their error codes."""
-
-    message: str
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of each record of a write, by key; a key that stands nowhere was not reached.
-
-    `taken`: a record that is not ours has the e-mail address. `again`: failed this time, the words say why.
-    `unknown`: property -> keys whose value was left out because the CRM does not have the property.
-    `gone`: our key is on no record any more, though one was there. `stopped`: the error that ended the write.
-    """
-
-    written: dict[str, Written] = field(default_factory=dict)
-    refused: dict[str, Refusal] = field(default_factory=dict)
-    taken: dict[str, Present] = field(default_factory=dict)
-    again: dict[str, str] = field(default_factory=dict)
-    unknown: dict[str, set[str]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    stopped: RemoteError | None = None
-
-    @property
-    def reached(self) -> set[str]:
-        """Keys that something became of."""
-        return {*self.written, *self.refused, *self.taken, *self.again, *self.gone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +157,8 @@ class Connector(Protocol):
     customer_lifecycles: ClassVar[Collection[str]]
     # Between the values of a property that takes several.
     list_separator: ClassVar[str]
+    # Whether its admins make rules about records that are too much alike, which refuse some (`Report.alike`).
+    has_duplicate_rules: ClassVar[bool]
     # Records that one read with history can name.
     most_with_history: ClassVar[int]
     # How people get a token there, and what it has to be allowed for each purpose, by the names that they find there.

@@ -31,6 +31,11 @@ class CrmConnection(models.Model):
         KEEP = "keep", "Keep the owner there"
         ROUTE_ANEW = "route_anew", "Route anew when the owner is inactive or the status is recycled"
 
+    class OnDuplicate(models.TextChoices):
+        LINK = "link", "Link the lead to the record that has its e-mail address, else ask a person"
+        SAVE_ANYWAY = "save_anyway", "Save a record of its own, else ask a person"
+        ASK = "ask", "Ask a person"
+
     key = models.CharField(
         max_length=64,
         unique=True,
@@ -71,6 +76,10 @@ class CrmConnection(models.Model):
     when = models.JSONField(default=dict, db_default={}, blank=True)
     known_owner = models.CharField(
         max_length=12, choices=KnownOwner.choices, default=KnownOwner.KEEP, db_default=KnownOwner.KEEP
+    )
+    # A rule of the CRM says that a lead is there already (`crm_sync.outbound.alike_records`).
+    on_duplicate = models.CharField(
+        max_length=12, choices=OnDuplicate.choices, default=OnDuplicate.LINK, db_default=OnDuplicate.LINK
     )
     # Lead statuses as the CRM calls them.
     recycled = models.JSONField(default=list, db_default=[], blank=True)

@@ -5,7 +5,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from crm_sync.alike_there import AlikeSaid
 from crm_sync.models.connections import CrmConnection
+from plumbing.json_shapes import ShapedJSONField
 
 
 class OutboxEntry(models.Model):
@@ -29,6 +31,11 @@ class OutboxEntry(models.Model):
     last_error = models.TextField(blank=True)
     # The key of the CRM's rule that refused it last (`crm_sync.outbound.broken_rules`); "" for none.
     rule = models.CharField(max_length=32, blank=True, default="", db_default="")
+    # Whom a rule of the CRM takes the lead for, where a person was asked, and what they said: which record it is, or that it is
+    # saved anyway (`crm_sync.outbound.alike_records`).
+    alike = ShapedJSONField(shape=AlikeSaid, blank=True, db_default={})
+    same_as = models.CharField(max_length=60, blank=True, default="", db_default="")
+    anyway = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = "outbox entry"

@@ -1,6 +1,6 @@
 """Records there of people who are new to us: which they are, and whether whoever has one keeps it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from crm_sync.born_records import records_of_leads
@@ -18,11 +18,15 @@ Keeps = LeadBackground.Keeps
 
 
 def of_leads(connection: CrmConnection, pushes: Sequence[Push]) -> dict[str, Push]:
-    """By the record's id, the lead that was made of it, or for whom it was found before it was decided; two queries."""
+    """By the record's id, the lead that was made of it, that a person says it is, or for whom it was found before it was decided;
+    two queries."""
     asked = {push.lead.pk: push for push in pushes if not push.shares_email}
     told = background.of_leads(asked)
     found = {pk: one.record for pk, one in told.items() if one.record and one.source == connection.key}
     found |= records_of_leads(connection, list(asked))
+    said = {push.lead.pk: push for push in pushes if push.entry.same_as}
+    found |= {pk: push.entry.same_as for pk, push in said.items()}
+    asked |= said
     return {record: asked[pk] for pk, record in found.items()}
 
 
@@ -44,12 +48,17 @@ def kept_owner(push: Push, present: Present, session: ConnectionSession) -> str:
 
 def of_other_leads(taken: Mapping[str, Present]) -> set[str]:
     """Keys whose e-mail address is on the record of another lead that we know."""
-    other: dict[str, UUID] = {}
-    for key, present in taken.items():
+    known = leads_on(taken.values())
+    return {key for key, present in taken.items() if present.lead_id in known and present.lead_id != key}
+
+
+def leads_on(records: Iterable[Present]) -> set[str]:
+    """The keys on these records that are leads here: one that we do not know is from an installation that is gone. One query."""
+    named: dict[UUID, str] = {}
+    for one in records:
         try:
-            other[key] = UUID(present.lead_id)
+            named[UUID(one.lead_id)] = one.lead_id
         except ValueError:
             continue
-    # A lead id that we do not know is from an installation that is gone.
-    known = set(Lead.objects.filter(pk__in=other.values()).values_list("pk", flat=True))
-    return {key for key, lead_id in other.items() if lead_id in known and str(lead_id) != key}
+    known = Lead.objects.filter(pk__in=named).values_list("pk", flat=True) if named else ()
+    return {named[pk] for pk in known}

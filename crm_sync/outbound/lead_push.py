@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from crm_sync.connectors.base import Outgoing, Present, Written
+from crm_sync.connectors.base import AlikeRecords, Outgoing, Present, Written
 from crm_sync.crm_state import owner_shown
 from crm_sync.models import CrmLink, LeftOutValue, OutboxEntry
 from intake import last_words
@@ -42,6 +42,9 @@ class Push:
     owner_id: str = ""
     present: Present | None = None
     adopting: bool = False
+    # Whom a rule of the CRM takes the lead for, where that stands in the way; `anyway`: it may be written all the same.
+    alike: AlikeRecords | None = None
+    anyway: bool = False
     # Who has the record there, by their id, where they are to keep it and we say somebody else.
     kept_owner: str = ""
     sending: dict[str, str] = field(default_factory=dict)
@@ -68,9 +71,13 @@ class Push:
     def outgoing(self) -> Outgoing:
         """For a write by our key."""
         number = self.link.remote_id if self.link is not None else ""
-        return Outgoing(
-            self.key, self.sending, number, exists=self.link is not None, anyway=self.shares_email
-        )
+        anyway = self.shares_email or self.anyway
+        return Outgoing(self.key, self.sending, number, exists=self.link is not None, anyway=anyway)
+
+    def outgoing_to(self, remote_id: str) -> Outgoing:
+        """For a record that was not ours until now, or has lost our key."""
+        anyway = self.anyway or self.entry.same_as == remote_id
+        return Outgoing(self.key, self.sending, remote_id, anyway=anyway)
 
     @property
     def stands(self) -> dict[str, str]:
@@ -110,6 +117,7 @@ def load(
             link=links.get(entry.lead_id),
             owner=owner_shown(states[entry.lead_id].assignment),
             shares_email=entry.lead_id in sharing,
+            anyway=entry.anyway,
             consents=consents.get(entry.lead_id, {}),
             newest=newest.get(entry.lead_id),
             lacking=frozenset(lacking.get(entry.lead_id, ())),

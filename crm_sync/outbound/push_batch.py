@@ -13,6 +13,7 @@ from crm_sync.looking import learning
 from crm_sync.mirror.writing import mark_gone
 from crm_sync.models import CrmLink, LeftOutValue, OutboxEntry
 from crm_sync.outbound import (
+    alike_records,
     follow_up,
     known_records,
     lead_push,
@@ -131,6 +132,7 @@ class PushBatch:
     def _write(self) -> list[Report]:
         reports = [self._send([push for push in self.open.values() if push.key not in self.known])]
         taken = reports[0].taken if reports[0].stopped else reports[0].taken | self.known
+        taken |= alike_records.to_link(self.session.connection, self.open, reports[0], names=self.plan.names)
         if taken:
             reports += self._resolve_taken(taken)
         answers = list(reports)
@@ -138,6 +140,7 @@ class PushBatch:
             refused = {key: said for report in answers for key, said in report.refused.items()}
             self._leave_out_unknown(answers)
             mended = [self.open[key] for key, said in refused.items() if self._mend(self.open[key], said)]
+            mended += alike_records.to_save_anyway(self.session.connection, self.open, answers)
             if not mended:
                 break
             answers = [self._send_again(mended)]
@@ -171,8 +174,7 @@ class PushBatch:
                 push.kept_owner = known_records.kept_owner(push, present, self.session)
                 payload.fill(push, self.plan)
                 adopting[present.remote_id] = push
-        outgoing = [Outgoing(push.key, push.sending, remote_id) for remote_id, push in adopting.items()]
-        reports = [self.connector.adopt(outgoing)]
+        reports = [self.connector.adopt([push.outgoing_to(one) for one, push in adopting.items()])]
         if sharing and reports[0].stopped is None:
             reports.append(self._send(sharing))
         return reports
@@ -196,7 +198,7 @@ class PushBatch:
             elif present is None or not self._is_still_ours(push, present):
                 push.gone = CrmLink.Gone.DELETED
             else:
-                adopting.append(Outgoing(push.key, push.sending, present.remote_id))
+                adopting.append(push.outgoing_to(present.remote_id))
         return self.connector.adopt(adopting)
 
     def _is_still_ours(self, push: Push, present: Present) -> bool:
@@ -235,12 +237,12 @@ class PushBatch:
         if adopting and report.stopped is None:
             for push in adopting:
                 payload.fill(push, self.plan)
-            outgoing = [
-                Outgoing(push.key, push.sending, push.present.remote_id) for push in adopting if push.present
-            ]
-            adopted = self.connector.adopt(outgoing)
+            adopted = self.connector.adopt(
+                [push.outgoing_to(push.present.remote_id) for push in adopting if push.present]
+            )
             adopted.written |= report.written
             adopted.refused |= report.refused
+            adopted.alike |= report.alike
             adopted.again |= report.again
             return adopted
         return report
@@ -250,7 +252,8 @@ class PushBatch:
         merged = Report()
         for report in reports:
             # A later report is about fewer records and knows better.
-            merged.refused = {**merged.refused, **report.refused}
+            said = alike_records.refusals(self.open, report)
+            merged.refused = {**merged.refused, **report.refused, **said}
             merged.again = {**merged.again, **report.again}
             merged.written |= report.written
             merged.stopped = report.stopped or merged.stopped

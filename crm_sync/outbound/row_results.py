@@ -12,7 +12,7 @@ from crm_sync.connection import lease
 from crm_sync.connectors.base import Refusal
 from crm_sync.exception_reports import failing, rejected
 from crm_sync.models import OutboxEntry
-from crm_sync.outbound import broken_rules, tries
+from crm_sync.outbound import alike_records, broken_rules, tries
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import ExceptionReport, close_items, open_items
@@ -76,7 +76,12 @@ def finish(pushes: Collection[Push]) -> None:
 
 def _close_trouble(lead_ids: Collection[UUID], *, reason: str) -> None:
     ids = sorted(str(each) for each in lead_ids)
-    for kind in (exception_kinds.FAILING, exception_kinds.REJECTED, exception_kinds.UNKNOWN_PROPERTY):
+    for kind in (
+        exception_kinds.FAILING,
+        exception_kinds.REJECTED,
+        exception_kinds.ALIKE,
+        exception_kinds.UNKNOWN_PROPERTY,
+    ):
         close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason=reason)
 
 
@@ -101,28 +106,25 @@ def dead_letter(
     dead = {lead_id: said.message for lead_id, said in refused.items()}
     found = broken_rules.found(theirs, refused)
     rules = {lead_id: rule.key for lead_id, rule in found.items()}
-    outbox.mark_dead([push.entry for push in theirs], errors=dead, now=now, rules=rules)
-    problems = [
+    asked = [push for push in theirs if push.alike]
+    said = alike_records.said_of(session.connection, asked, names=session.plan.names) if asked else []
+    alike = {push.lead.pk: one for push, one in zip(asked, said, strict=True)}
+    outbox.mark_dead([push.entry for push in theirs], errors=dead, now=now, rules=rules, alike=alike)
+    problems = [alike_records.asked(session.connection, push) for push in asked]
+    problems += [
         rejected(session.connection, push.lead, words=dead[push.lead.pk])
         for push in theirs
-        if push.lead.pk not in found
+        if push.lead.pk not in found and not push.alike
     ]
     problems += broken_rules.reports(session.connection, theirs, found)
-    failing = [str(push.lead.pk) for push in theirs if push.entry.attempts]
-    close_items(
-        kind=exception_kinds.FAILING,
-        subject_type=LEAD,
-        subject_ids=sorted(failing),
-        reason=_SAYS_ELSE,
-        now=now,
-    )
-    close_items(
-        kind=exception_kinds.REJECTED,
-        subject_type=LEAD,
-        subject_ids=sorted(str(lead_id) for lead_id in found),
-        reason=_SAYS_ELSE,
-        now=now,
-    )
+    over = {
+        exception_kinds.FAILING: [push for push in theirs if push.entry.attempts],
+        exception_kinds.REJECTED: [push for push in theirs if push.lead.pk in found or push.alike],
+        exception_kinds.ALIKE: [push for push in theirs if push.entry.alike and not push.alike],
+    }
+    for kind, some in over.items():
+        ids = sorted(str(push.lead.pk) for push in some)
+        close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason=_SAYS_ELSE, now=now)
     broken_rules.forget(theirs, reason=_SAYS_ELSE)
     return problems
 

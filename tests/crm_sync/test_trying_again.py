@@ -9,7 +9,7 @@ from crm_sync import outbox
 from crm_sync.born_there import taking
 from crm_sync.connection import owners
 from crm_sync.inbound import webhook_events
-from crm_sync.models import BornContact, CrmConnection, FieldMapping
+from crm_sync.models import BornContact, CrmConnection, FieldMapping, OutboxEntry
 from crm_sync.polling import filling
 from crm_sync.tasks import read_properties
 from intake.models import IntakeForm, Lead
@@ -67,6 +67,23 @@ def test_a_rule_of_the_crm_that_leads_break(crm, connection):
     fails_again(item, partial(make.drain, connection))
     crm.call("DELETE", "/control/hubspot/rules")
     works_now(item, partial(make.drain, connection))
+
+
+def test_a_lead_that_a_rule_takes_for_somebody_else(crm, transactional_db):
+    org = salesforce.connection(crm.url, on_duplicate="ask")
+    rule = {"object": "Lead", "action": "alert", "match": [{"object": "Lead", "fields": ["LastName"]}]}
+    crm.call("POST", "/control/salesforce/duplicate_rules", rule)
+    there = {"fields": {"LastName": "Green", "Company": "Globex"}}
+    crm.call("POST", "/control/salesforce/Lead", there)
+    make.lead(last_name="Green")
+    make.drain(org)
+    item = only(kinds.ALIKE)
+    # By now it blocks too, so saving anyway is refused as well.
+    crm.call("POST", "/control/salesforce/duplicate_rules", rule | {"action": "block"})
+    fails_again(item, partial(make.drain, org))
+    crm.call("DELETE", "/control/salesforce/duplicate_rules")
+    OutboxEntry.objects.update(alike={"words": "It only warns.", "passable": True})
+    works_now(item, partial(make.drain, org))
 
 
 def test_a_lead_that_the_crm_keeps_failing_on(crm, connection):

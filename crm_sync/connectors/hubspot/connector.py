@@ -55,6 +55,7 @@ class HubSpot:
     )
     customer_lifecycles = remote_records.CUSTOMERS
     list_separator = formats.SEPARATOR
+    has_duplicate_rules = False
     most_with_history = 50
     token_guide = scopes.GUIDE
     rights = scopes.RIGHTS

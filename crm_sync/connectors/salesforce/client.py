@@ -1,6 +1,7 @@
 """One call to Salesforce: logged in, within the budget, with errors that say what to do next."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,16 @@ _WRITING = {"Sforce-Auto-Assign": "FALSE"}
 _DUPLICATES = "allowSave={anyway}; includeRecordDetails=true; runAsCurrentUser=true"
 _MOST_SUBREQUESTS = 25
 _NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True)
+class WritePart:
+    """One of several writes in a call; `path` and `anyway` as in `OrgClient.write`."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any]
+    anyway: bool = False
 
 
 class OrgClient:
@@ -48,8 +59,27 @@ class OrgClient:
 
     def write(self, method: str, path: str, body: Any, *, anyway: bool = False) -> Answer:
         """Never assigned by the org's own rules. `anyway`: also where a rule warns that somebody is there already."""
-        rule = _DUPLICATES.format(anyway="true" if anyway else "false")
-        return self._call(method, path, json=body, headers=_WRITING | {"Sforce-Duplicate-Rule-Header": rule})
+        return self._call(method, path, json=body, headers=_writing(anyway=anyway))
+
+    def write_together(self, parts: Sequence[WritePart]) -> list[tuple[int, Any]]:
+        """(status, body) of several writes that are one call for each 25, in their order, each done or refused by itself."""
+        found: list[tuple[int, Any]] = []
+        for start in range(0, len(parts), _MOST_SUBREQUESTS):
+            # What the call as a whole says about assigning and duplicates does not reach its parts.
+            asked = [
+                {
+                    "method": part.method,
+                    "url": f"{self.path}{part.path}",
+                    "referenceId": f"write{place}",
+                    "body": part.body,
+                    "httpHeaders": _writing(anyway=part.anyway),
+                }
+                for place, part in enumerate(parts[start : start + _MOST_SUBREQUESTS])
+            ]
+            found += [
+                (int(each.get("httpStatusCode") or 0), each.get("body")) for each in self._composite(asked)
+            ]
+        return found
 
     def read_together(self, paths: Sequence[str]) -> list[Any]:
         """The bodies of several reads that are one call; `paths` as in `read`, with what they ask for. Raises the first error."""
@@ -60,9 +90,7 @@ class OrgClient:
                 {"method": "GET", "url": f"{self.path}{path}", "referenceId": f"read{place}"}
                 for place, path in enumerate(some)
             ]
-            answer = self._call("POST", "/composite", json={"allOrNone": False, "compositeRequest": asked})
-            parts = answer.body.get("compositeResponse") if isinstance(answer.body, Mapping) else None
-            for part in parts or ():
+            for part in self._composite(asked):
                 status, body = int(part.get("httpStatusCode") or 0), part.get("body")
                 if status >= 400:
                     said = errors.said_in(body)
@@ -70,6 +98,11 @@ class OrgClient:
                     raise errors.judged(error, version=self.access.api_version)
                 found.append(body)
         return found
+
+    def _composite(self, parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        answer = self._call("POST", "/composite", json={"allOrNone": False, "compositeRequest": parts})
+        found = answer.body.get("compositeResponse") if isinstance(answer.body, Mapping) else None
+        return [each for each in found or () if isinstance(each, Mapping)]
 
     def _call(
         self,
@@ -116,3 +149,8 @@ class OrgClient:
 
     def _note(self, answer: Answer) -> None:
         self.access.budget.note(read_limits(answer.headers), now=datetime.now(UTC))
+
+
+def _writing(*, anyway: bool) -> dict[str, str]:
+    rule = _DUPLICATES.format(anyway="true" if anyway else "false")
+    return {**_WRITING, "Sforce-Duplicate-Rule-Header": rule}

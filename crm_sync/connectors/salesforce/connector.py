@@ -58,6 +58,7 @@ class Salesforce:
     )
     customer_lifecycles = mirrored.CUSTOMERS
     list_separator = formats.SEPARATOR
+    has_duplicate_rules = True
     most_with_history = 200
     token_guide = permissions.GUIDE
     rights = permissions.RIGHTS

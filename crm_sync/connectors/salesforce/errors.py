@@ -100,6 +100,11 @@ def of_call(error: Permanent) -> ItemError:
     return _error(next(_complaints(error.body), {"message": error.message}))
 
 
+def of_part(status: int, body: Any) -> ItemError | None:
+    """The error of one write among several that were one call, None where it was done."""
+    return None if 200 <= status < 300 else _error(next(_complaints(body), {}))
+
+
 def unknown_field(error: ItemError) -> str:
     """The field that does not exist, or that we may not see, which is the same; "" where it is about something else."""
     if error.code not in _UNKNOWN_FIELD:

@@ -69,6 +69,8 @@ class People:
                 {"Id", *names, *_ALWAYS, *_BECAME[of]},
                 f"WHERE Id IN {listed(chunk)}",
                 deleted=True,
+                # Somebody may be a contact, and our user may see none.
+                optional=of == CONTACT,
             )
             for of, theirs in records.by_object(ids).items()
             for chunk in some(theirs)
@@ -108,6 +110,7 @@ class People:
             properties={name: value for name, value in values.items() if value},
             lead_id=text(row, KEY),
             modified_at=modified,
+            kind=records.object_of(text(row, "Id")) or "",
             authors=dict.fromkeys(history, author),
             changed_at=dict.fromkeys(history, news) if news is not None else {},
         )

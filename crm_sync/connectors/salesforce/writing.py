@@ -7,13 +7,13 @@ after a merge or a deletion our key is on nothing that lives, and an upsert woul
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from crm_sync.connectors.base import Outgoing, Present, Report, Written
-from crm_sync.connectors.salesforce import errors
-from crm_sync.connectors.salesforce.client import OrgClient
+from crm_sync.connectors.base import AlikeRecords, Outgoing, Report, Written
+from crm_sync.connectors.salesforce import duplicates, errors
+from crm_sync.connectors.salesforce.client import OrgClient, WritePart
 from crm_sync.connectors.salesforce.errors import ItemError
 from crm_sync.connectors.salesforce.formats import long_id
 from crm_sync.connectors.salesforce.people import People
-from crm_sync.connectors.salesforce.records import CONTACT, EMAIL, KEY, LEAD, OWNER, STATUS, object_of
+from crm_sync.connectors.salesforce.records import CONTACT, KEY, LEAD, OWNER, STATUS, object_of
 from plumbing.http import Answer, Permanent, RemoteError
 
 MOST_RECORDS = 200
@@ -33,13 +33,17 @@ class Writing:
         report = Report()
         self._run([each for each in records if not each.exists and not each.anyway], self._upsert, report)
         self._run([each for each in records if not each.exists and each.anyway], self._upsert, report)
-        self._run([each for each in records if each.exists], self._update, report)
+        self._update_all([each for each in records if each.exists], report)
         return report
 
     def adopt(self, records: Sequence[Outgoing]) -> Report:
         report = Report()
-        self._run(records, self._update, report)
+        self._update_all(records, report)
         return report
+
+    def _update_all(self, records: Sequence[Outgoing], report: Report) -> None:
+        for anyway in (False, True):
+            self._run([each for each in records if each.anyway == anyway], self._update, report)
 
     def _run(self, records: Sequence[Outgoing], send: Send, report: Report) -> None:
         try:
@@ -47,6 +51,7 @@ class Writing:
             for some in _chunks(sorted(records, key=lambda each: each.key)):
                 if report.stopped is None:
                     self._send(some, send, report)
+                    self._name_alike([each for each in some if each.key in report.alike], report)
         except RemoteError as error:
             report.stopped = error
 
@@ -85,13 +90,10 @@ class Writing:
             self._upsert(raced, report)
 
     def _update(self, records: Sequence[Outgoing], report: Report) -> None:
-        bodies = []
-        for each in records:
-            body = self._body(each, report) | {"id": each.remote_id}
-            if KEY not in self.people.asking.absent.get(object_of(each.remote_id) or LEAD, ()):
-                body[KEY] = each.key
-            bodies.append(body)
-        answer = self.client.write("PATCH", "/composite/sobjects", _collection(bodies))
+        bodies = [self._body(each, report) | {"id": each.remote_id} | self._key_of(each) for each in records]
+        answer = self.client.write(
+            "PATCH", "/composite/sobjects", _collection(bodies), anyway=records[0].anyway
+        )
         for each, item in zip(records, _items(answer, len(records)), strict=True):
             if not _save(each, item, report):
                 self._refused(each, errors.item_error(item), send=self._update, report=report)
@@ -106,8 +108,8 @@ class Writing:
         elif error.is_gone and record.remote_id and error.code != "INVALID_CROSS_REFERENCE_KEY":
             # Gone since we read it: the next try finds out what is there now.
             report.again[record.key] = error.message
-        elif error.code == errors.DUPLICATES and (there := self._there_already(record)):
-            report.taken[record.key] = there
+        elif error.code == errors.DUPLICATES:
+            report.alike[record.key] = AlikeRecords(error.message)
         elif self._leave_out([record], error, report):
             self._send([record], send, report)
         else:
@@ -129,12 +131,50 @@ class Writing:
             report.unknown.setdefault(name, set()).update(keys)
         return bool(keys)
 
-    def _there_already(self, record: Outgoing) -> Present | None:
-        """Whom a duplicate rule of the org means: who has the address."""
-        address = record.properties.get(EMAIL, "")
-        found = self.people.read([address], by="email", names=self.properties) if address else {}
-        present = found.get(address)
-        return None if present is None or present.remote_id == record.remote_id else present
+    def _name_alike(self, records: Sequence[Outgoing], report: Report) -> None:
+        """Each is written once more, alone: only then the org says whom its rule means."""
+        if not records:
+            return
+        try:
+            answers = self.client.write_together([self._part(each, report) for each in records])
+        except RemoteError:
+            for each in records:
+                del report.alike[each.key]
+            raise
+        refused, bodies = list[Outgoing](), list[Any]()
+        for each, (status, body) in zip(records, answers, strict=False):
+            error = errors.of_part(status, body)
+            if error is not None and error.code == errors.DUPLICATES:
+                refused.append(each)
+                bodies.append(body)
+                continue
+            # The rule has gone, or there is something else by now.
+            del report.alike[each.key]
+            if error is None:
+                _save(each, {"success": True, **(body if isinstance(body, Mapping) else {})}, report)
+            elif error.is_passing:
+                report.again[each.key] = error.message
+            else:
+                report.refused[each.key] = error.refusal
+        said = [
+            (object_of(each.remote_id) or LEAD, report.alike[each.key].message, each.properties)
+            for each in refused
+        ]
+        found = duplicates.described(said, bodies, self.people, names=self.properties) if said else []
+        for each, alike in zip(refused, found, strict=True):
+            report.alike[each.key] = alike
+
+    def _part(self, record: Outgoing, report: Report) -> WritePart:
+        body = {name: value for name, value in self._body(record, report).items() if name != "attributes"}
+        if object_of(record.remote_id) is None:
+            return WritePart("PATCH", f"/sobjects/{LEAD}/{KEY}/{record.key}", body, anyway=record.anyway)
+        path = f"/sobjects/{object_of(record.remote_id)}/{record.remote_id}"
+        return WritePart("PATCH", path, body | self._key_of(record), anyway=record.anyway)
+
+    def _key_of(self, record: Outgoing) -> dict[str, str]:
+        """Our key, where such a record can have it."""
+        absent = self.people.asking.absent.get(object_of(record.remote_id) or LEAD, ())
+        return {} if KEY in absent else {KEY: record.key}
 
     def _fields(self, record: Outgoing, report: Report) -> Iterator[str]:
         alone = object_of(record.remote_id) == CONTACT

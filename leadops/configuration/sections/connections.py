@@ -40,6 +40,10 @@ def _has_address(item: Item, at: Path, notes: Notes) -> None:
 def _is_possible(item: Item, at: Path, notes: Notes) -> None:
     _has_address(item, at, notes)
     mapping_lines.go_together(item, at, notes)
+    found = connector_class(item.get("kind", default_kind()))
+    if found and not found.has_duplicate_rules and item.get("on_duplicate", "link") != "link":
+        words = f"{found.label} has no rules about duplicates: leave “on_duplicate” out."
+        notes.problem((*at, "on_duplicate"), words)
 
 
 def _which(kind: str) -> str:
@@ -70,6 +74,7 @@ class Connections(RowSection):
             Field("mode", Choice(tuple(CrmConnection.Mode.values)), "live"),
             Field("when", Conditions(), {}),
             Field("known_owner", Choice(tuple(CrmConnection.KnownOwner.values)), "keep"),
+            Field("on_duplicate", Choice(tuple(CrmConnection.OnDuplicate.values)), "link"),
             Field("recycled", ListOf(Text(60)), []),
             Field("born_there", Shaped(BornThere), {}),
             Field("poll_seconds", Whole(5, 86_400), 30),

@@ -85,6 +85,9 @@ class Backstage:
         """Later than all that was done until now, as the CRM counts."""
         return datetime.now(UTC)
 
+    def make_duplicate_rule(self):
+        """No two records should have the same `first`: whoever insists may make another. For CRMs that have such rules."""
+
     def record(self, key, **values):
         """One that can be made."""
         return Outgoing(key, {**self.required, **values})
@@ -359,6 +362,10 @@ class SalesforceBackstage(Backstage):
     def limits(self, left):
         return {"Sforce-Limit-Info": f"api-usage={100 - left}/100"}
 
+    def make_duplicate_rule(self):
+        match = [{"object": "Lead", "fields": [self.first]}]
+        self._control("POST", "duplicate_rules", {"object": "Lead", "action": "alert", "match": match})
+
     def deny_deals(self):
         self._control("POST", "permissions", {"denied": {"Opportunity": ["read"]}})
         return "Opportunity: Read"
@@ -463,6 +470,9 @@ class MemoryBackstage(Backstage):
 
     def limits(self, left):
         return {"X-Memory-Left": str(left)}
+
+    def make_duplicate_rule(self):
+        self.account.alike_by = self.first
 
     def deny_deals(self):
         self.account.denies.add("may-deals")

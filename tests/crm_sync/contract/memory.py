@@ -11,6 +11,7 @@ from itertools import count
 from typing import get_args
 
 from crm_sync.connectors.base import (
+    AlikeRecords,
     ApiVersion,
     Author,
     Events,
@@ -69,6 +70,8 @@ class Account:
         self.calls_left = None
         self.loses_answers = 0
         self.denies = set()
+        # A property in which no two records should say the same.
+        self.alike_by = ""
 
     def save(self, number, values, *, author):
         record = self.records.setdefault(number, {})
@@ -92,6 +95,7 @@ class Memory:
     )
     customer_lifecycles = ("won",)
     list_separator = ","
+    has_duplicate_rules = True
     most_with_history = 10
     token_guide = TokenGuide(token="pass", right="permission", steps=("Ask for a pass at the gate.",))
     rights = {purpose: (f"may-{purpose}",) for purpose in get_args(Purpose)}
@@ -344,8 +348,11 @@ class Memory:
             report.gone.add(each.key)
         elif refusal := self._refusal(values):
             report.refused[each.key] = refusal
-        elif holder := self._holder(values.get(MAIL, ""), but=number):
+        elif holder := self._holder(MAIL, values, but=number):
             report.taken[each.key] = self.read([holder], by="id", properties=values)[holder]
+        elif not each.anyway and (holder := self._holder(self.account.alike_by, values, but=number)):
+            there = self.read([holder], by="id", properties=values)[holder]
+            report.alike[each.key] = AlikeRecords("There is somebody like that.", [there], passable=True)
         else:
             number = number or str(next(self.account.numbers))
             self.account.save(number, values | {KEY: each.key}, author=Author("program", "leadops"))
@@ -364,9 +371,10 @@ class Memory:
             return Refusal("There is no such owner.", {OWNER: "OWNER"})
         return None
 
-    def _holder(self, address, *, but):
-        having = (number for number, record in self.account.records.items() if record.get(MAIL) == address)
-        return next((number for number in having if address and number != but), "")
+    def _holder(self, name, values, *, but):
+        said = values.get(name, "")
+        having = (number for number, record in self.account.records.items() if record.get(name) == said)
+        return next((number for number in having if said and number != but), "")
 
     def _tasks(self, tasks, act):
         report = TaskReport()

@@ -1,5 +1,6 @@
 """Records: created, updated, found again, adopted, refused one by one."""
 
+import dataclasses
 from typing import get_args
 
 import pytest
@@ -64,9 +65,28 @@ def test_a_taken_address_is_told_with_the_record_that_has_it_and_holds_up_nobody
 ):
     there = backstage.add("gina@globex.example")
     report = connector.write([outgoing("k1", email="gina@globex.example"), outgoing("k2")])
-    assert report.taken["k1"].remote_id == there
-    assert report.taken["k1"].lead_id == ""
+    # Where an address may stand twice, a rule of an admin's is against it.
+    taken = report.taken | {key: said.records[0] for key, said in report.alike.items()}
+    assert (taken["k1"].remote_id, taken["k1"].lead_id) == (there, "")
     assert list(report.written) == ["k2"]
+
+
+def test_a_rule_about_duplicates_says_whom_it_means_and_lets_pass_what_is_sent_anyway(
+    backstage, connector, outgoing
+):
+    backstage.make_duplicate_rule()
+    there = backstage.add("gina@globex.example", **{backstage.first: "K1"})
+    report = connector.write([outgoing("k1"), outgoing("k2")])
+    if not connector.has_duplicate_rules:
+        assert sorted(report.written) == ["k1", "k2"]
+        return
+    assert list(report.written) == ["k2"]
+    said = report.alike["k1"]
+    assert [one.remote_id for one in said.records] == [there]
+    assert said.records[0].properties[backstage.first] == "K1"
+    assert (bool(said.message), said.unseen, said.passable) == (True, 0, True)
+    insisting = dataclasses.replace(outgoing("k1"), anyway=True)
+    assert connector.write([insisting]).written["k1"].created
 
 
 def test_it_adopts_a_record_and_puts_our_key_on_it(backstage, connector, outgoing):

@@ -116,6 +116,8 @@ def test_everything_that_a_connection_can_say_is_acted_on_kept_and_exported(conf
         ("ownership: {phone: {system: nobody}}", "“nobody” is not known here"),
         ("ownership: {phone: {direction: sideways}}", "“sideways” is not known here"),
         ("ownership: {owner: {direction: from_crm}}", "The owner is written there always"),
+        ("on_duplicate: ask", "HubSpot has no rules about duplicates"),
+        ("on_duplicate: merge", "“merge” is not known here"),
         ("poll_seconds: 0", "0 is out of range"),
         ("look_up_ms: 9000", "9000 is out of range"),
     ],

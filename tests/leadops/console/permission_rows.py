@@ -93,7 +93,12 @@ class World:
         self.away = Owner.objects.create(name="Una Off", email="una@acme.test", active=False, team=bob.team)
         OutboxEntry.objects.filter(lead=self.lead).delete()
         self.dead = OutboxEntry.objects.create(
-            connection=connection, lead=self.lead, status="dead", due_at=now, created_at=now
+            connection=connection,
+            lead=self.lead,
+            status="dead",
+            due_at=now,
+            created_at=now,
+            alike={"words": "Somebody is there.", "records": [{"remote_id": "7"}]},
         )
         InboundEvent.objects.create(
             connection=connection, dedupe_key="1", remote_id="1", payload={}, received_at=now, due_at=now
@@ -208,6 +213,7 @@ class World:
                 "mapping": self.line.pk,
                 field_of("Mining"): "=A",
             },
+            "admin/crm_sync/outboxentry/<path:object_id>/same/": {"record": "7"},
             "admin/exception_queue/exceptionitem/act/": {"verb": "claim", "item": self.item.pk},
             "api/v1/forms/<str:form_key>/submissions": make.person(email="new@new-one.example"),
             "api/v1/leads/<uuid:lead_id>/reassign": {"queue": "Nurture", "reason": "Knows them"},
