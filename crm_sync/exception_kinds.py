@@ -130,10 +130,11 @@ KINDS = [
         severity="high",
         what_to_do=(
             "An admin of the CRM has made a rule for writing, and these leads break it; the cause is what the CRM says. Map a "
-            "field to the property that it asks for, correct the leads, or change the rule in the CRM, where its properties "
-            "are set up. Saving the connection tries all of them again, and so does retry; one is tried each hour, and brings "
-            "the others with it when it goes. It closes by itself when the last of them is there. The owners have been told "
-            "anyway, but do not see their leads in the CRM."
+            "field to the property that it asks for; say what stands there for leads without such a value, on the item's "
+            "page; correct the leads; or change the rule in the CRM, where its properties are set up. Saving the connection "
+            "tries all of them again, and so does retry; one is tried each hour, and brings the others with it when it goes. "
+            "It closes by itself when the last of them is there. The owners have been told anyway, but do not see their leads "
+            "in the CRM."
         ),
         retry="crm_sync.outbound.broken_rules.retry",
         panel="crm_sync.admin.refused_leads.panel",

@@ -17,6 +17,7 @@ from unfold.forms import BaseDialogForm
 from crm_sync.admin import who_decides
 from crm_sync.admin.access import SetsUpAccess, access_url
 from crm_sync.admin.connection_form import ConnectionForm
+from crm_sync.admin.defaults import GivesDefaults
 from crm_sync.admin.mapping_line import PROPERTIES_LIST
 from crm_sync.admin.mappings import (
     ANYWAY,
@@ -90,6 +91,7 @@ def _list_of(kind: str, request: HttpRequest) -> tuple[str, bool]:
 class ConnectionPage(
     PreviewsPayload,
     TranslatesValues,
+    GivesDefaults,
     ModeActions,
     ReadsProperties,
     StartsWithUsualLines,

@@ -95,7 +95,8 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = FieldMapping
-        fields = ["canonical", "property", "mode", "values", "combine", "active"]
+        fields = ["canonical", "property", "mode", "values", "default", "combine", "active"]
+        labels = {"default": "If the lead has none"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

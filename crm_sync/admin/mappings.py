@@ -102,6 +102,7 @@ def _line_of(form: Any) -> MappingLine:
         separator=form.instance.separator,
         transform=form.instance.transform,
         zone=form.instance.zone,
+        default=data.get("default") or "",
     )
 
 
@@ -188,7 +189,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             form.add_error(refused.field, refused.words)
 
     def _judged(self) -> list[Any]:
-        told = {"canonical", "property", "values", "combine", "active"}
+        told = {"canonical", "property", "values", "default", "combine", "active"}
         return [form for form in self._active() if told.intersection(form.changed_data)]
 
     def _check_property(self, form: Any) -> None:
@@ -203,7 +204,7 @@ class MappingsFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         """At the lines that were changed; what is said under “Who decides” may speak against any."""
         who = WhoDecides(self.instance.system_of_record, self.instance.ownership)
         forms = {id(line): (line, form) for form in self._active() for line in [_line_of(form)]}
-        told = {"property", "mode", "combine", "active"}
+        told = {"property", "mode", "default", "combine", "active"}
         for line, trouble in lines_together.troubles([line for line, _ in forms.values()], who):
             _, form = forms[id(line)]
             is_new = trouble.field == "canonical" or told.intersection(form.changed_data)
@@ -225,7 +226,7 @@ class MappingsInline(PartOfItsPage, TabularInline):
     model = FieldMapping
     form = MappingForm
     formset = MappingsFormSet
-    fields = ["canonical", "property", "mode", "values", "combine", "active", "position"]
+    fields = ["canonical", "property", "mode", "values", "default", "combine", "active", "position"]
     ordering_field: str | None = "position"
     hide_ordering_field = True
     extra = 0

@@ -58,13 +58,15 @@ def canonical_values(
         theirs = properties.get(mapping.property) or ""
         is_field = mapping.canonical in CANONICAL_FIELDS or mapping.canonical.startswith("extra.")
         if theirs and is_field:
-            ours = _translated(mapping, theirs)
+            ours = "" if theirs == mapping.default else _translated(mapping, theirs)
             values[mapping.canonical.removeprefix("extra.")] = theirs if ours is None else ours
     return {name: value for name, value in values.items() if value}
 
 
 def _translated(mapping: FieldMapping, value: str) -> str | None:
-    """Back through the mapping's translation, None where it has no word for the value."""
+    """Back through the mapping's translation, None where it has no word for the value, or what it says for none stands there."""
+    if value and value == mapping.default:
+        return None
     if not mapping.values or not value:
         return value
     return next((ours for ours, theirs in mapping.values.items() if str(theirs) == value), None)

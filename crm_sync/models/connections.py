@@ -218,6 +218,8 @@ class FieldMapping(models.Model):
     transform = models.CharField(
         max_length=10, choices=Transform.choices, blank=True, default=Transform.AS_IT_IS, db_default=""
     )
+    # What stands there for a lead that has no value; never written over what is there.
+    default = models.CharField("if the lead has none", max_length=255, blank=True, default="", db_default="")
     # IANA name of the zone whose day it is; empty: UTC.
     zone = models.CharField(max_length=60, blank=True, default="", db_default="")
     position = models.PositiveIntegerField(default=0)

@@ -78,6 +78,7 @@ def _line_of(mapping: FieldMapping) -> MappingLine:
         separator=mapping.separator,
         transform=mapping.transform,
         zone=mapping.zone,
+        default=mapping.default,
     )
 
 

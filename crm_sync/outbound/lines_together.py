@@ -53,6 +53,7 @@ def _of_line(
     if line.separator and line.combine != combining.JOIN:
         yield MappingTrouble("separator", "It stands between joined values only: take it out, or join.")
     yield from _of_transform(line, label)
+    yield from _of_default(line)
     if who.is_read_only(line.canonical) and back.get(line.canonical) is not line:
         yield MappingTrouble(
             "canonical",
@@ -92,6 +93,18 @@ def _of_several(line: MappingLine, beside: Sequence[MappingLine]) -> Iterator[Ma
 
 def _way(line: MappingLine) -> tuple[str, str]:
     return line.combine, line.separator
+
+
+def _of_default(line: MappingLine) -> Iterator[MappingTrouble]:
+    if not line.default:
+        return
+    if line.canonical in (crm_fields.OWNER, "email"):
+        words = "Nothing stands in for an owner or an address: take it out."
+        yield MappingTrouble("default", words)
+    elif line.mode == Mode.APPEND:
+        yield MappingTrouble(
+            "default", "It would be added beside what is there: take it out, or choose another mode."
+        )
 
 
 def _of_transform(line: MappingLine, label: str) -> Iterator[MappingTrouble]:

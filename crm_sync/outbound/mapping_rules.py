@@ -40,6 +40,7 @@ class MappingLine:
     separator: str = ""
     transform: str = ""
     zone: str = ""
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class CrmRules:
         elif line.canonical != OWNER:
             yield from self._joined(line, definition) if beside else ()
             yield from self._translations(line, definition)
+            yield from self._default(line, definition)
             yield from self._words(line, definition) if definition.options else self._type(line, definition)
 
     def _special(self, line: MappingLine, beside: Sequence[MappingLine]) -> Iterator[MappingTrouble]:
@@ -131,6 +133,17 @@ class CrmRules:
                 f"{_named(wrong)} nothing that “{line.property}” takes: it is {_type_in_words(definition)}."
             )
         yield MappingTrouble("values", said)
+
+    def _default(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
+        why = fitting.misfit(line.default, definition, list_separator=self.list_separator)
+        if why == "length":
+            words = f"“{line.default}” is too long: “{line.property}” takes {definition.length} characters."
+        elif definition.options:
+            words = f"“{line.default}” is no option of “{line.property}”. It takes {options_in_words(definition)}."
+        else:
+            words = f"“{line.default}” is nothing that “{line.property}” takes: it is {_type_in_words(definition)}."
+        if why:
+            yield MappingTrouble("default", words)
 
     def _words(self, line: MappingLine, definition: PropertyDefinition) -> Iterator[MappingTrouble]:
         """Of fields whose values are known: those that the property has no option for."""

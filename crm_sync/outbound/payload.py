@@ -11,6 +11,9 @@ properties, or into these after us, is left alone. The write modes:
 | append    | written       | added to what is there          | a value that was not added yet is added       |
 
 A property that we have filled once is not empty any more: `if_empty` needs no second look at it.
+
+A line's `default` stands for a lead that has no value. It never goes over what somebody else has written into a record, and a
+value of the lead's own goes over it in every mode that writes again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -118,10 +121,10 @@ class Plan:
         """Whether leadops decides about everything in a property."""
         return all(self.system_of_record_for(each.canonical) == "leadops" for each in self.lines[name])
 
-    def leaves_when_adopting(self, name: str, there: Mapping[str, str]) -> bool:
+    def leaves_when_adopting(self, name: str, stands: str) -> bool:
         """How far people have got with a record that was not ours is not set back by a lead that is new to us."""
         status = {each.property for each in self.mappings if each.canonical == STATUS}
-        return bool(there.get(name)) and name in {*status, self.names.lifecycle, self.names.lead_status}
+        return bool(stands) and name in {*status, self.names.lifecycle, self.names.lead_status}
 
     def mode_of(self, mapping: FieldMapping) -> str:
         """A field that the CRM keeps is given to it once, with a new record; what does not come back follows ours."""
@@ -171,10 +174,11 @@ def needs_reading(push: Push, plan: Plan) -> bool:
     if push.link is None or push.present is not None:
         return False
     sent = push.link.sent
-    for name, (value, mode) in _wanted(push, plan).items():
-        if mode == Mode.IF_EMPTY and value and not sent.get(name):
+    for name, want in _wanted(push, plan).items():
+        was = want.known(sent, name)
+        if want.mode == Mode.IF_EMPTY and want.text and not was:
             return True
-        if mode == Mode.APPEND and value and value != sent.get(name, ""):
+        if want.mode == Mode.APPEND and want.text and want.text != was:
             return True
     return False
 
@@ -187,21 +191,28 @@ def fill(push: Push, plan: Plan) -> None:
     stopped = push.link.stopped if push.link is not None else []
     is_new = push.link is None and push.present is None
     lacked = {mapping.property for mapping in plan.mappings if mapping.pk in push.lacking}
-    for name, (value, mode) in _wanted(push, plan).items():
+    for name, want in _wanted(push, plan).items():
         if name in stopped:
             continue
+        value, mode = want.text, want.mode
+        was, stands = want.known(sent, name), want.known(there, name)
         if is_new:
             if value:
                 push.sending[name] = value
-        elif mode == Mode.OVERWRITE:
-            _overwrite(push, plan, name=name, value=value, sent=sent, there=there)
-        elif mode == Mode.IF_EMPTY and value and not sent.get(name):
-            if there.get(name):
-                push.unchanged[name] = there[name]
+        elif want.is_default and (push.link is None or push.adopting):
+            if stands:
+                push.unchanged[name] = stands
             else:
                 push.sending[name] = value
-        elif mode == Mode.APPEND and value and value != sent.get(name, ""):
-            parts = [part for part in there.get(name, "").split(plan.list_separator) if part]
+        elif mode == Mode.OVERWRITE:
+            _overwrite(push, plan, name=name, value=value, was=was, stands=stands)
+        elif mode == Mode.IF_EMPTY and value and not was:
+            if stands:
+                push.unchanged[name] = stands
+            else:
+                push.sending[name] = value
+        elif mode == Mode.APPEND and value and value != was:
+            parts = [part for part in stands.split(plan.list_separator) if part]
             push.unchanged[name] = value
             if missing := [part for part in value.split(plan.list_separator) if part and part not in parts]:
                 push.sending[name] = plan.list_separator.join([*parts, *missing])
@@ -225,29 +236,45 @@ def leave_out(push: Push, name: str, *, why: str) -> None:
     push.unchanged.pop(name, None)
 
 
-def _overwrite(
-    push: Push, plan: Plan, *, name: str, value: str, sent: Mapping[str, str], there: Mapping[str, str]
-) -> None:
+def _overwrite(push: Push, plan: Plan, *, name: str, value: str, was: str, stands: str) -> None:
     if not push.adopting:
         if name == plan.names.owner and not value and push.link is not None and push.link.kept.get(name):
             # Whoever had the record before us keeps it while nobody has the lead here.
             push.unchanged[name] = value
-        elif value != sent.get(name, ""):
+        elif value != was:
             push.sending[name] = value
-    elif plan.leaves_when_adopting(name, there) or (name == plan.names.owner and push.kept_owner):
+    elif plan.leaves_when_adopting(name, stands) or (name == plan.names.owner and push.kept_owner):
         # As if ours stood there: it is written when ours changes.
-        push.unchanged[name], push.kept[name] = value, there[name]
+        push.unchanged[name], push.kept[name] = value, stands
     elif value:
         push.sending[name] = value
-    elif name == plan.names.owner and there.get(name) and plan.system_of_record_for(OWNER) == "leadops":
+    elif name == plan.names.owner and stands and plan.system_of_record_for(OWNER) == "leadops":
         # Nobody owns it here; a record that keeps its old owner would say otherwise.
         push.sending[name] = ""
 
 
-def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
-    """property -> (text, mode); "" means that nothing should stand there."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """`text` "" means that nothing should stand there. `default`: what stands for nothing there, "" where that is nothing."""
+
+    text: str
+    mode: str
+    default: str = ""
+
+    @property
+    def is_default(self) -> bool:
+        return bool(self.default) and self.text == self.default
+
+    def known(self, values: Mapping[str, str], name: str) -> str:
+        """What somebody has said there: a default of ours is nothing that a value would go over."""
+        text = values.get(name, "")
+        return "" if text == self.default and not self.is_default else text
+
+
+def _wanted(push: Push, plan: Plan) -> dict[str, _Wanted]:
+    """By property."""
     values = crm_fields.values_of(push)
-    wanted: dict[str, tuple[str, str]] = {}
+    wanted: dict[str, _Wanted] = {}
     for name, found in plan.lines.items():
         lines = [each for each in found if plan.direction_of(each.canonical) != "from_crm"]
         if not lines:
@@ -255,14 +282,13 @@ def _wanted(push: Push, plan: Plan) -> dict[str, tuple[str, str]]:
         mode = plan.mode_of(lines[0])
         if lines[0].canonical == OWNER:
             if not push.owner_unknown:
-                wanted[name] = (push.owner_id, mode)
+                wanted[name] = _Wanted(push.owner_id, mode)
             continue
         value = combining.text_of(lines, plan.texts_of(lines, values), several=plan.takes_several(name))
         if value is None:
             # The property has no word for it; what stands there is as good as anything.
             continue
-        wanted[plan.names.shared_email if name == plan.names.email and push.shares_email else name] = (
-            value,
-            mode,
-        )
+        default = next((each.default for each in lines if each.default), "")
+        place = plan.names.shared_email if name == plan.names.email and push.shares_email else name
+        wanted[place] = _Wanted(value or default, mode, default)
     return wanted

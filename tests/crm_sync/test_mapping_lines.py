@@ -64,6 +64,25 @@ def test_a_property_that_the_crm_does_not_have_is_refused_at_its_field(page):
     assert line("company").property == "company"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("owner", "nobody", "Nothing stands in for an owner"),
+        ("score", "none", "“none” is nothing that “leadops_score” takes: it is a number."),
+    ],
+)
+def test_what_stands_there_for_nothing_has_to_fit(page, crm, name, text, said):
+    make.lead()
+    make.drain(page.connection)
+    found = errors(page.save(**{name: {"default": text}}))
+    assert said in found["default"]
+
+
+def test_a_text_for_leads_without_a_value_is_saved(page):
+    assert page.save(company={"default": "[not provided]"}).status_code == 302
+    assert line("company").default == "[not provided]"
+
+
 def test_a_property_that_is_there_or_ours_to_make_is_saved(page):
     assert page.save(company={"property": "city"}).status_code == 302
     assert page.save(segment={"property": "leadops_tier"}).status_code == 302

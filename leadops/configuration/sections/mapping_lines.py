@@ -51,6 +51,7 @@ _OF_LINE = (
     Field("separator", AsItIs(10), ""),
     Field("transform", Choice(tuple(filter(None, FieldMapping.Transform.values))), ""),
     Field("zone", Text(60), ""),
+    Field("default", Text(255), ""),
     Field("active", Flag(), True),
 )
 _LINE = Shape(_OF_LINE)
@@ -115,6 +116,7 @@ def go_together(item: Item, at: Path, notes: Notes) -> None:
                 separator=said["separator"],
                 transform=said["transform"],
                 zone=said["zone"],
+                default=said["default"],
             )
             places[id(line)] = place
             lines.append(line)

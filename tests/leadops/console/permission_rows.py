@@ -213,6 +213,10 @@ class World:
                 "mapping": self.line.pk,
                 field_of("Mining"): "=A",
             },
+            "admin/crm_sync/crmconnection/<path:object_id>/default/": {
+                "mapping": self.line.pk,
+                "default": "A",
+            },
             "admin/crm_sync/outboxentry/<path:object_id>/same/": {"record": "7"},
             "admin/exception_queue/exceptionitem/act/": {"verb": "claim", "item": self.item.pk},
             "api/v1/forms/<str:form_key>/submissions": make.person(email="new@new-one.example"),
