@@ -43,8 +43,8 @@ class GivesDefaults:
             return HttpResponseNotAllowed(["POST"])
         pk = whole_number(request.POST.get("mapping", ""))
         lines = FieldMapping.objects.select_related("connection")
-        line = lines.filter(pk=pk, connection=object_id).first()
-        if line is None:
+        line = None if pk is None else lines.filter(pk=pk).first()
+        if line is None or str(line.connection_id) != object_id:
             raise Http404("This line is not there any more.")
         text = request.POST.get("default", "").strip()
         if why := _why_not(line, text):

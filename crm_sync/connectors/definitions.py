@@ -13,7 +13,8 @@ class PropertyDefinition:
     """`options` are (value, label) in the CRM's order. `length` counts characters, None where the CRM names no limit.
 
     `read_only`: the CRM writes it itself. `required`: no record is made without it, as far as the CRM says so here.
-    `archived`: it is there no more, and writing it is refused.
+    `place_names`: it takes the name of a country or a state and not its code: what the CRM calls some, by code; others are
+    written in English. None where it does not. `archived`: it is there no more, and writing it is refused.
     """
 
     name: str
@@ -25,6 +26,7 @@ class PropertyDefinition:
     required: bool = False
     unique: bool = False
     archived: bool = False
+    place_names: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class CrmProperty(models.Model):
     required = models.BooleanField(default=False)
     unique = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
+    # [[code, name], ...] where it takes names of countries or states.
+    place_names = models.JSONField(null=True, blank=True)
     seen_at = models.DateTimeField()
 
     class Meta:
@@ -47,4 +49,7 @@ class CrmProperty(models.Model):
             required=self.required,
             unique=self.unique,
             archived=self.archived,
+            place_names=None
+            if self.place_names is None
+            else tuple((code, name) for code, name in self.place_names),
         )

@@ -24,6 +24,7 @@ from crm_sync.looking import finding
 from crm_sync.models import CrmConnection, OutboxEntry
 from crm_sync.outbound import known_records
 from crm_sync.outbound.lead_push import Push
+from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import Attempt, ExceptionReport, RetryRefused
 from intake.models import TimelineEntry
 from intake.subjects import lead_subject
@@ -33,16 +34,16 @@ from plumbing.counting import counted
 OnDuplicate = CrmConnection.OnDuplicate
 
 
-def to_link(
-    connection: CrmConnection, pushes: Mapping[str, Push], report: Report, *, names: PropertyNames
-) -> dict[str, Present]:
+def to_link(session: ConnectionSession, pushes: Mapping[str, Push], report: Report) -> dict[str, Present]:
     """The record of each lead that is linked without asking; these are no more among the `alike` of the report. One query."""
-    if connection.on_duplicate != OnDuplicate.LINK:
+    if session.connection.on_duplicate != OnDuplicate.LINK:
         return {}
     found = {
         key: alike.records[0]
         for key, alike in report.alike.items()
-        if len(alike.records) == 1 and not alike.unseen and _is_same(pushes[key], alike.records[0], names)
+        if len(alike.records) == 1
+        and not alike.unseen
+        and _is_same(pushes[key], alike.records[0], session.plan.names)
     }
     linked = {key: found[key] for key in found.keys() - known_records.of_other_leads(found)}
     for key in linked:

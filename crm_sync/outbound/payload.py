@@ -29,6 +29,7 @@ from crm_sync.outbound.crm_fields import OWNER, STATUS
 from crm_sync.outbound.lead_push import Push
 from crm_sync.schema import fitting
 from intake.canonical import CANONICAL_FIELDS
+from intake.values.places import country_name, state_name
 
 Mode = FieldMapping.Mode
 
@@ -76,7 +77,7 @@ class Plan:
         """What each line says of a lead, translated; None where it has no word for it."""
         return [
             fitting.translated(
-                self.encode(crm_fields.transformed(mapping, values.get(mapping.canonical))),
+                self._named(mapping, values),
                 mapping.values,
                 self.properties.get(mapping.property),
                 passes=mapping.canonical != STATUS,
@@ -84,6 +85,19 @@ class Plan:
             )
             for mapping in lines
         ]
+
+    def _named(self, mapping: FieldMapping, values: Mapping[str, Any]) -> str:
+        """A value as text; a country or a state by name, where the property takes that and the line has no word for it."""
+        text = self.encode(crm_fields.transformed(mapping, values.get(mapping.canonical)))
+        definition = self.properties.get(mapping.property)
+        names = definition.place_names if definition else None
+        if not text or names is None or text in mapping.values:
+            return text
+        if mapping.canonical == "country":
+            return dict(names).get(text) or country_name(text)
+        if mapping.canonical == "state":
+            return dict(names).get(text) or state_name(text, str(values.get("country") or ""))
+        return text
 
     def takes_several(self, name: str) -> bool:
         definition = self.properties.get(name)

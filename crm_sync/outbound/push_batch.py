@@ -132,7 +132,7 @@ class PushBatch:
     def _write(self) -> list[Report]:
         reports = [self._send([push for push in self.open.values() if push.key not in self.known])]
         taken = reports[0].taken if reports[0].stopped else reports[0].taken | self.known
-        taken |= alike_records.to_link(self.session.connection, self.open, reports[0], names=self.plan.names)
+        taken |= alike_records.to_link(self.session, self.open, reports[0])
         if taken:
             reports += self._resolve_taken(taken)
         answers = list(reports)
@@ -252,8 +252,7 @@ class PushBatch:
         merged = Report()
         for report in reports:
             # A later report is about fewer records and knows better.
-            said = alike_records.refusals(self.open, report)
-            merged.refused = {**merged.refused, **report.refused, **said}
+            merged.refused |= report.refused | alike_records.refusals(self.open, report)
             merged.again = {**merged.again, **report.again}
             merged.written |= report.written
             merged.stopped = report.stopped or merged.stopped

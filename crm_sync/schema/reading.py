@@ -22,7 +22,18 @@ from plumbing.http import RemoteError
 READ = "crm_sync.read_properties"
 # Whoever is told that nothing has changed believes it no longer than that.
 _WHOLE_EVERY = timedelta(days=1)
-_COLUMNS = ("label", "type", "options", "length", "read_only", "required", "unique", "archived", "seen_at")
+_COLUMNS = (
+    "label",
+    "type",
+    "options",
+    "length",
+    "read_only",
+    "required",
+    "unique",
+    "archived",
+    "place_names",
+    "seen_at",
+)
 
 
 def refresh(
@@ -108,6 +119,7 @@ def _store(connection: CrmConnection, found: Schema, *, now: datetime) -> None:
             required=each.required,
             unique=each.unique,
             archived=each.archived,
+            place_names=None if each.place_names is None else [list(pair) for pair in each.place_names],
             seen_at=now,
         )
         for name, each in sorted(found.properties.items())

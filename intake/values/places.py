@@ -65,6 +65,13 @@ def country_name(code: str) -> str:
 
 
 @cache
+def state_name(code: str, country: str) -> str:
+    """The English name of a country's state, for people: ("CA", "US") -> "California"; the code itself where there is none."""
+    wanted = f"{country}{_ISO_STATE_SEPARATOR}{code}"
+    return next((str(each.name) for each in pycountry.subdivisions if each.code == wanted), code)
+
+
+@cache
 def country_of_timezone() -> dict[str, str]:
     """Time zone -> country, for zones that lie in one country (zone.tab of the IANA database)."""
     table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")

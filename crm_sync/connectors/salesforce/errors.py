@@ -57,10 +57,13 @@ _UNKNOWN_FIELD = frozenset({"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE"})
 _NOT_LET_IN = frozenset(
     {"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INVALID_LOGIN", "INSUFFICIENT_ACCESS"}
 )
+_SAME_PLACE = {"Country": "CountryCode", "State": "StateCode", "CountryCode": "Country", "StateCode": "State"}
 _NO_COLUMN = re.compile(r"No such column '([^']+)'")
 _NAMED = (
     re.compile(r"^([A-Za-z][A-Za-z0-9_]*): "),  # "LastName: data value too large: …"
     re.compile(r"missing: \[([A-Za-z0-9_, ]+)\]"),
+    # "A country/territory must be specified before specifying a state value for field: State"
+    re.compile(r"state value for field: ([A-Za-z]+)"),
     re.compile(r"restricted picklist field: .*?\(?([A-Za-z0-9_]+__c|[A-Z][A-Za-z]+)\)?$"),
 )
 # Of a whole day nobody says when it ends: the window rolls.
@@ -86,6 +89,8 @@ class ItemError:
     @property
     def refusal(self) -> Refusal:
         named = self.fields or ((OWNER,) if self.code in _OF_OWNERS else ())
+        # Of a place the org names the one, whichever was sent.
+        named += tuple(_SAME_PLACE[name] for name in named if name in _SAME_PLACE)
         return Refusal(self.message, dict.fromkeys(named, self.code))
 
 

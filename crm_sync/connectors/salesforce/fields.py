@@ -5,6 +5,7 @@ org has changed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crm_sync.connectors.base import Need, SetupProblem
@@ -31,6 +32,8 @@ _TYPES: dict[str, PropertyType] = {
     "percent": "number",
     "long": "number",
 }
+# What takes the name of a place, and where its code goes in an org that has lists of them. Codes of states are each country's.
+_PLACES = {"Country": "CountryCode", "State": ""}
 # Where an org has made no others; for leads that somebody made there.
 # https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_lead.htm
 USUAL = {
@@ -83,7 +86,13 @@ def schema(client: OrgClient, *, since: str) -> Schema | None:
     # Of an answer that is not dated, when it was given.
     at = str(answer.headers.get("Last-Modified") or answer.headers.get("Date") or "")
     stamp = f"{asked_as}{at}" if at else ""
-    found = {name: _definition(each) for name, each in _fields(answer.body).items()}
+    fields = _fields(answer.body)
+    found = {
+        name: replace(_definition(each), place_names=_place_names(fields.get(_PLACES[name])))
+        if name in _PLACES
+        else _definition(each)
+        for name, each in fields.items()
+    }
     return Schema(found, stamp if len(stamp) <= _LONGEST_STAMP else "")
 
 
@@ -115,6 +124,14 @@ def _definition(each: Mapping[str, Any]) -> PropertyDefinition:
         read_only=not createable and not updateable,
         required=must and each.get("type") != "boolean",
         unique=bool(each.get("unique")),
+    )
+
+
+def _place_names(codes: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """Where the org has lists of countries and states, each has a text beside its code: as it comes, the English name."""
+    values = codes.get("picklistValues") or () if codes is not None else ()
+    return tuple(
+        (str(each["value"]), str(each["label"])) for each in values if each.get("value") and each.get("label")
     )
 
 

@@ -26,6 +26,10 @@ def item(code, message="It says why.", *fields):
         (item("REQUIRED_FIELD_MISSING", "Required fields are missing: [Company]"), {"Company"}),
         (item("STRING_TOO_LONG", "Title: data value too large: … (max length=128)"), {"Title"}),
         (item("INACTIVE_OWNER_OR_USER", "operation performed with inactive user [005…]"), {"OwnerId"}),
+        (
+            item("FIELD_INTEGRITY_EXCEPTION", "… before specifying a state value for field: State"),
+            {"State", "StateCode"},
+        ),
         (item("FIELD_CUSTOM_VALIDATION_EXCEPTION", "A phone number is needed."), set()),
     ],
 )
