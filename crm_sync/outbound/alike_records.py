@@ -116,7 +116,7 @@ def asked(connection: CrmConnection, push: Push) -> ExceptionReport:
     return ExceptionReport(
         kind=kinds.ALIKE,
         subject=lead_subject(push.lead),
-        cause=f"{crm} says: {push.alike.message.rstrip('.')}. {_whom(push.alike, crm)}",
+        cause=f"{crm} says: “{push.alike.message}” {_whom(push.alike, crm)}",
         detail={"connection": connection.key},
         cause_key=f"{connection.key} {push.alike.message}",
     )

@@ -5,12 +5,13 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from crm_sandbox.server import SandboxServer
-from crm_sync.models import CrmConnection, FieldMapping
+from crm_sync.models import CrmConnection, CrmLink, FieldMapping
 from crm_sync.outbound import sending
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
 from plumbing import secrets
 from tests.crm_sync.test_values_that_do_not_fit import make_choice
+from tests.make import salesforce
 from tests.make.crm_sync import push
 from tests.make.sandbox import TOKEN, Crm
 
@@ -76,3 +77,51 @@ def test_a_value_that_is_no_option_is_translated_where_it_is_told(console: Page,
         '<b>R&D</b>; "labs"': "",
         "software": "IT",
     }
+
+
+@pytest.fixture
+def asking(crm) -> CrmConnection:
+    """The only one that is written to."""
+    CrmConnection.objects.update(active=False, primary=False)
+    return salesforce.connection(crm.url, on_duplicate="ask")
+
+
+def test_a_duplicate_shows_both_sides_and_is_linked_where_it_is_told(
+    console: Page, crm: Crm, asking: CrmConnection, shoot
+):
+    lead = Lead.objects.exclude(company="").exclude(email="").order_by("created_at").first()
+    made = "/control/salesforce"
+    match = [{"object": each, "fields": ["Email"]} for each in ("Lead", "Contact")]
+    crm.call("POST", f"{made}/duplicate_rules", {"object": "Lead", "action": "alert", "match": match})
+    for kind, more in (("Lead", {"Company": "Globex"}), ("Contact", {"Title": "Head of Sales"})):
+        fields = {"Email": lead.email, "LastName": lead.last_name or "Green", **more}
+        crm.call("POST", f"{made}/{kind}", {"fields": fields, "owner": "bob@acme.test"})
+    push(lead)
+    sending.drain_all()
+    console.goto(item_page("crm.duplicate"))
+    expect(console.get_by_role("heading", name="Is it the same person?")).to_be_visible()
+    expect(console.get_by_text("It is a Contact, and no Lead")).to_be_visible()
+    shoot("exception-duplicate")
+    console.get_by_role("button", name="It is this one").first.click()
+    expect(console.get_by_text("The lead is linked to this record")).to_be_visible()
+    sending.drain_all()
+    assert CrmLink.objects.filter(connection=asking, lead=lead).exists()
+    assert not ExceptionItem.objects.filter(kind="crm.duplicate", status="open").exists()
+
+
+def test_what_stands_there_for_leads_without_a_value_is_said_where_they_wait(
+    console: Page, crm: Crm, asking: CrmConnection, shoot
+):
+    lead = Lead.objects.order_by("created_at").first()
+    Lead.objects.filter(pk=lead.pk).update(company="")
+    push(lead)
+    sending.drain_all()
+    console.goto(item_page("crm.rule_broken"))
+    console.get_by_label("Text for leads without Company").fill("[not provided]")
+    shoot("exception-default")
+    console.get_by_role("button", name="Write it for these leads").click()
+    expect(console.get_by_text("stands in Company for leads without one")).to_be_visible()
+    sending.drain_all()
+    assert CrmLink.objects.filter(connection=asking, lead=lead).exists()
+    console.goto(f"{reverse('admin:crm_sync_crmconnection_change', args=(asking.pk,))}#mappings")
+    shoot("mapping-default")
