@@ -248,15 +248,6 @@ def _stopped_writing(data: dict[str, Any], entry: TimelineEntry, connections: Ma
     return "block", "bad", says, [str(data["source"])] if data.get("source") else []
 
 
-def _duplicate_decided(
-    data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]
-) -> Sentence:
-    crm, there = _crm_of(data, connections), data.get("record")
-    if there:
-        return "link", "plain", format_html("Said to be the record <b>{}</b> in {}", there, crm), []
-    return "add_link", "plain", format_html("Saved in {} although a rule there warns of a duplicate", crm), []
-
-
 def _crm_of(data: dict[str, Any], connections: Mapping[str, str]) -> str:
     key = str(data.get("connection"))
     return connections.get(key, key)
@@ -346,7 +337,6 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "routing.contacted": _contacted,
     "crm_sync.created": _in_crm,
     "crm_sync.adopted": _in_crm,
-    "crm_sync.duplicate_decided": _duplicate_decided,
     "crm_sync.owner_shown": _owner_shown,
     "crm_sync.changed_back": _changed_back,
     "crm_sync.stopped_writing": _stopped_writing,
