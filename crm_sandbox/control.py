@@ -14,6 +14,7 @@ from crm_sandbox.hubspot import owners
 from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.salesforce import control as salesforce_control
 from crm_sandbox.salesforce import control_people as salesforce_people
+from crm_sandbox.salesforce import control_reading as salesforce_reading
 from crm_sandbox.salesforce import control_rules as salesforce_rules
 from crm_sandbox.salesforce.errors import OrgError
 from crm_sandbox.salesforce.org import Org
@@ -219,5 +220,6 @@ _ROUTES += [
         *salesforce_control.ROUTES,
         *salesforce_rules.ROUTES,
         *salesforce_people.ROUTES,
+        *salesforce_reading.ROUTES,
     )
 ]

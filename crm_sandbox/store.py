@@ -90,6 +90,10 @@ CREATE INDEX IF NOT EXISTS org_by_leadops_id__c ON org_records
 CREATE TABLE IF NOT EXISTS org_jobs (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL, attempt INTEGER NOT NULL, due_at INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS org_changes (
+    number INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, fields TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS org_changes_by_type ON org_changes (type, number);
 """
 TABLES = (
     "records",
@@ -108,6 +112,7 @@ TABLES = (
     "deliveries",
     "org_records",
     "org_jobs",
+    "org_changes",
 )
 
 

@@ -11,6 +11,14 @@ from crm_sandbox.salesforce import ids
 from crm_sandbox.wire import Json
 
 
+# Objects whose writes are kept, one by one.
+TOLD = ("Lead", "Contact", "Task")
+_STAMPS = {
+    *("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp"),
+    "LastActivityDate",
+}
+
+
 @dataclass(slots=True)
 class OrgRecord:
     """`id` has 18 characters. A field that is empty has no key."""
@@ -52,10 +60,14 @@ def add(db: sqlite3.Connection, *, type: str, fields: Json) -> OrgRecord:
     number = int(last or 0) + 1
     row = OrgRecord(ids.made(type, number), type, fields)
     db.execute("INSERT INTO org_records VALUES (?, ?, ?, ?, 0)", (row.id, type, number, _written(fields)))
+    _note(db, row, before=OrgRecord(row.id, type, {}))
     return row
 
 
 def save(db: sqlite3.Connection, row: OrgRecord) -> None:
+    before = get(db, row.id)
+    if before is not None:
+        _note(db, row, before=before)
     db.execute(
         "UPDATE org_records SET fields = ?, deleted = ? WHERE id = ?",
         (_written(row.fields), row.deleted, row.id),
@@ -81,11 +93,51 @@ def all_of(db: sqlite3.Connection, type: str) -> list[OrgRecord]:
     return [of(row) for row in found]
 
 
+def listed(db: sqlite3.Connection, type: str, *, after: str, limit: int) -> list[OrgRecord]:
+    """By id, beyond `after`; deleted ones too."""
+    found = db.execute(
+        "SELECT * FROM org_records WHERE type = ? AND id > ? ORDER BY id LIMIT ?", (type, after, limit)
+    )
+    return [of(row) for row in found]
+
+
 def count(db: sqlite3.Connection, type: str) -> int:
     (found,) = db.execute(
         "SELECT COUNT(*) FROM org_records WHERE type = ? AND NOT deleted", (type,)
     ).fetchone()
     return int(found)
+
+
+def changes(db: sqlite3.Connection, type: str, *, after: int, limit: int) -> list[sqlite3.Row]:
+    """What was written to records of one type, beyond the number `after`: number, id, at, by (a user's id), fields (JSON)."""
+    found = db.execute(
+        "SELECT * FROM org_changes WHERE type = ? AND number > ? ORDER BY number LIMIT ?", (type, after, limit)
+    )
+    return list(found)
+
+
+def _note(db: sqlite3.Connection, row: OrgRecord, *, before: OrgRecord) -> None:
+    """Every write to what people work with, and which values are others since; not what follows of activities."""
+    if row.type not in TOLD:
+        return
+    changed: Json = {
+        name: row.fields.get(name)
+        for name in {*before.fields, *row.fields} - _STAMPS
+        if row.fields.get(name) != before.fields.get(name)
+    }
+    if row.deleted != before.deleted:
+        changed["IsDeleted"] = row.deleted
+    if changed or row.fields.get("SystemModstamp") != before.fields.get("SystemModstamp"):
+        db.execute(
+            "INSERT INTO org_changes (type, id, at, by, fields) VALUES (?, ?, ?, ?, ?)",
+            (
+                row.type,
+                row.id,
+                row.get("SystemModstamp"),
+                row.get("LastModifiedById"),
+                json.dumps(changed, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+            ),
+        )
 
 
 def _written(fields: Json) -> str:
