@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from crm_sandbox.salesforce import ids
 from crm_sandbox.wire import Json
 
-
 # Objects whose writes are kept, one by one.
 TOLD = ("Lead", "Contact", "Task")
 _STAMPS = {
@@ -111,7 +110,8 @@ def count(db: sqlite3.Connection, type: str) -> int:
 def changes(db: sqlite3.Connection, type: str, *, after: int, limit: int) -> list[sqlite3.Row]:
     """What was written to records of one type, beyond the number `after`: number, id, at, by (a user's id), fields (JSON)."""
     found = db.execute(
-        "SELECT * FROM org_changes WHERE type = ? AND number > ? ORDER BY number LIMIT ?", (type, after, limit)
+        "SELECT * FROM org_changes WHERE type = ? AND number > ? ORDER BY number LIMIT ?",
+        (type, after, limit),
     )
     return list(found)
 

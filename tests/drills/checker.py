@@ -1,5 +1,5 @@
 """The independent checker: states what has become of every post, by what an outsider can read. It knows nothing of our code
-or database."""
+or database, and asks of each CRM the same."""
 
 import random
 import time
@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.drills import items, kept, reading
+from tests.drills import items, kept, pingpong, reading
+from tests.drills.crm import Crm, Record, Task
+from tests.drills.deeds import GONE, MOVED, Deed
 from tests.drills.findings import Findings
 from tests.drills.kept import Leads, owner_of
-from tests.drills.people import GONE, MOVED, Deed
 from tests.drills.talking import UNANSWERED, Server
 from tests.drills.traffic import Post
 
@@ -71,6 +72,7 @@ def check(
     *,
     api: Server,
     sandbox: Server,
+    crms: Sequence[Crm],
     mail: Path,
     posts: Sequence[Post],
     weights: Mapping[str, Mapping[str, int]],
@@ -80,7 +82,7 @@ def check(
     say: Callable[[str], None],
     deeds: Sequence[Deed] = (),
 ) -> Findings:
-    """`deeds`: what people have done in the CRM."""
+    """`deeds`: what people have done in the CRMs."""
     found = Findings()
     answered = [post for post in posts if post.submission]
     say("reading submissions")
@@ -88,21 +90,44 @@ def check(
     say("reading leads")
     leads = reading.leads(api)
     _submissions(found, posts, answered, known, leads)
-    say("reading the CRM")
-    done = {deed.email: deed for deed in deeds}
-    gone = {pk for pk, lead in leads.items() if lead["email"] in done and done[lead["email"]].story in GONE}
-    contacts, people = reading.contacts(sandbox), reading.crm_owners(sandbox)
-    _contacts(found, leads, contacts, people, gone=gone)
-    _tasks(found, leads, contacts, reading.tasks(sandbox), done=done, gone=gone)
     say("reading stories")
+    done = {deed.email: deed for deed in deeds}
     told = reading.stories(api, [pk for pk, lead in leads.items() if lead["email"] in done])
     moved = {pk: told[pk][1] for pk in told if done[leads[pk]["email"]].story in MOVED}
-    kept.check(found, deeds, leads=leads, contacts=contacts, owners=people, stories=told)
-    _stories(found, api, random.Random(seed).sample(sorted(leads), min(sampled, len(leads))), moved=moved)
+    kept.check(found, deeds, leads=leads, stories=told)
+    _stories(
+        found,
+        api,
+        random.Random(seed).sample(sorted(leads), min(sampled, len(leads))),
+        moved=moved,
+        crms=crms,
+    )
+    first_owners = {
+        lead["email"]: owner_of({"assignment": moved[pk][0]} if pk in moved else lead)
+        for pk, lead in leads.items()
+    }
+    for crm in crms:
+        say(f"reading {crm.label}")
+        here = {email: deed for email, deed in done.items() if deed.crm == crm.key}
+        gone = {
+            pk for pk, lead in leads.items() if lead["email"] in here and here[lead["email"]].story in GONE
+        }
+        records = crm.records(sandbox)
+        _records(found, crm, leads, records, gone=gone)
+        _tasks(found, crm, leads, records, crm.tasks(sandbox), done=here, gone=gone)
+        kept.check_in(found, crm, deeds, leads=leads, records=records, stories=told)
+        written = crm.written(sandbox, [one.id for one in records])
+        pingpong.check(found, crm, records=records, written=written, done=done, first_owners=first_owners)
     say("reading mails")
     _mails(found, leads, list(reading.mails(mail)), moved=moved)
     _fairness(found, leads, weights, moved=moved)
-    items.check(found, reading.exceptions(api), gone=gone)
+    items.check(
+        found,
+        reading.exceptions(api),
+        gone={
+            pk for pk, lead in leads.items() if lead["email"] in done and done[lead["email"]].story in GONE
+        },
+    )
     total = api.get(f"/api/v1/metrics/handoff?since={since}")["total"]
     found.steps = total["steps"]
     found.counts["submissions by the metrics"] = total["counts"]["received"]
@@ -141,82 +166,78 @@ def _submissions(
     )
 
 
-def _contacts(
-    found: Findings,
-    leads: Leads,
-    contacts: Sequence[Mapping[str, Any]],
-    people: Mapping[str, str],
-    *,
-    gone: Collection[str],
+def _records(
+    found: Findings, crm: Crm, leads: Leads, records: Sequence[Record], *, gone: Collection[str]
 ) -> None:
-    by_email = Counter(contact["email"] for contact in contacts)
+    by_email = Counter(one.email for one in records)
     owners = {lead["email"]: owner_of(lead) for lead in leads.values()}
     there = {lead["email"] for pk, lead in leads.items() if pk not in gone}
-    found.counts["contacts in the CRM"] = len(contacts)
-    found.say("leads without a contact", there - set(by_email))
-    found.say("contacts doubled", [each for each, count in by_email.items() if count > 1])
-    found.say("contacts of nobody", set(by_email) - set(owners))
+    found.counts[f"{crm.label}: records"] = len(records)
+    found.say(f"{crm.label}: leads without a record", there - set(by_email))
+    found.say(f"{crm.label}: records doubled", [each for each, count in by_email.items() if count > 1])
+    found.say(f"{crm.label}: records of nobody", set(by_email) - set(owners))
     found.say(
-        "contacts of another lead",
-        [
-            contact["email"]
-            for contact in contacts
-            if leads.get(contact.get("leadops_lead_id") or "", {}).get("email") != contact["email"]
-        ],
+        f"{crm.label}: records of another lead",
+        [one.email for one in records if leads.get(one.lead, {}).get("email") != one.email],
     )
     found.say(
-        "owner in the CRM is not the owner here",
+        f"{crm.label}: owner there is not the owner here",
         [
-            (contact["email"], people.get(contact["hubspot_owner_id"] or ""), owners.get(contact["email"]))
-            for contact in contacts
-            if people.get(contact["hubspot_owner_id"] or "") != owners.get(contact["email"])
+            (one.email, one.owner, owners.get(one.email))
+            for one in records
+            if one.owner != (owners.get(one.email) or "")
         ],
     )
+    copies = {
+        pk: {one["remote_id"] for one in lead["crm"] if one["connection"] == crm.key and one["in_sync"]}
+        for pk, lead in leads.items()
+        if pk not in gone
+    }
     found.say(
-        "leads that say they are not in step",
+        f"{crm.label}: leads that say they are not in step",
+        [leads[pk]["email"] for pk, ids in copies.items() if not ids],
+    )
+    found.say(
+        f"{crm.label}: leads that lead to another record there",
         [
-            lead["email"]
-            for pk, lead in leads.items()
-            if pk not in gone and not all(one["in_sync"] for one in lead["crm"])
+            (one.email, one.id, copies[one.lead])
+            for one in records
+            if copies.get(one.lead) and one.id not in copies[one.lead]
         ],
     )
 
 
 def _tasks(
     found: Findings,
+    crm: Crm,
     leads: Leads,
-    contacts: Sequence[Mapping[str, Any]],
-    tasks: Sequence[reading.Task],
+    records: Sequence[Record],
+    tasks: Sequence[Task],
     *,
     done: Mapping[str, Deed],
     gone: Collection[str],
 ) -> None:
     """The task of a record that people took away may be left behind; one that was merged into another lead's hangs there."""
-    found.counts["tasks in the CRM"] = len(tasks)
-    of_contacts = {contact["id"]: contact for contact in contacts}
+    found.counts[f"{crm.label}: tasks"] = len(tasks)
+    by_id = {one.id: one for one in records}
     of_leads = Counter(task.lead for task in tasks if task.lead)
     merged = Counter(deed.into for deed in done.values() if deed.into)
-    per_contact = Counter(about for task in tasks for about in task.contacts)
-    found.say("leads without a task", set(leads) - set(of_leads) - set(gone))
+    per_record = Counter(about for task in tasks for about in task.records)
+    found.say(f"{crm.label}: leads without a task", set(leads) - set(of_leads) - set(gone))
     found.say(
-        "tasks doubled",
+        f"{crm.label}: tasks doubled",
         [lead for lead, count in of_leads.items() if count > 1]
-        + [
-            contact["email"]
-            for number, contact in of_contacts.items()
-            if per_contact[number] > 1 + merged[contact["email"]]
-        ],
+        + [one.email for number, one in by_id.items() if per_record[number] > 1 + merged[one.email]],
     )
     here = [task for task in tasks if task.lead not in gone]
-    found.say("tasks of no contact", [task for task in here if not task.contacts & set(of_contacts)])
+    found.say(f"{crm.label}: tasks of no record", [task for task in here if not task.records & set(by_id)])
     found.say(
-        "tasks of another owner or contact",
+        f"{crm.label}: tasks of another owner or record",
         [
             task
             for task in here
-            for about in task.contacts & set(of_contacts)
-            if (task.owner, task.lead)
-            != (of_contacts[about]["hubspot_owner_id"], of_contacts[about]["leadops_lead_id"])
+            for about in task.records & set(by_id)
+            if (task.owner, task.lead) != (by_id[about].owner, by_id[about].lead)
         ],
     )
 
@@ -294,7 +315,10 @@ def _fairness(
     found.say("leads that went to nobody of a rotation", elsewhere)
 
 
-def _stories(found: Findings, api: Server, sampled: Sequence[str], *, moved: Collection[str]) -> None:
+def _stories(
+    found: Findings, api: Server, sampled: Sequence[str], *, moved: Collection[str], crms: Sequence[Crm]
+) -> None:
+    """Each tells of a record made in each CRM."""
     stories = reading.stories(api, sampled)
     found.counts["leads whose story was read"] = len(stories)
     changed = [lead for lead, (_, owners) in stories.items() if len(owners) != 1 and lead not in moved]
@@ -302,8 +326,8 @@ def _stories(found: Findings, api: Server, sampled: Sequence[str], *, moved: Col
     repeated = []
     for lead, (timeline, _) in stories.items():
         verbs = Counter(entry["verb"] for entry in timeline)
-        once = ("routing.assigned", "routing.clock_started", "crm_sync.created")
-        repeated += [(lead, verb, verbs[verb]) for verb in once if verbs[verb] != 1]
+        times = {"routing.assigned": 1, "routing.clock_started": 1, "crm_sync.created": len(crms)}
+        repeated += [(lead, verb, verbs[verb]) for verb, count in times.items() if verbs[verb] != count]
     found.say("stories that tell a thing twice or never", repeated)
 
 

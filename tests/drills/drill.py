@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +13,46 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.drills import checker, full_disk, items, reading, report
+from tests.drills.crm import Crm
+from tests.drills.deeds import GONE, Deed
+from tests.drills.hubspot import HubSpot
 from tests.drills.installation import REMIND_AFTER, Installation
-from tests.drills.people import GONE, People
+from tests.drills.people import People
 from tests.drills.relay import Relay
+from tests.drills.salesforce import Salesforce
 from tests.drills.schedule import Trouble
 from tests.drills.sizes import Size
 from tests.drills.talking import UNANSWERED
 from tests.drills.traffic import Traffic, strangers
 from tests.drills.watching import Watch
 
+CRMS: Mapping[str, Sequence[type[Crm]]] = {
+    "hubspot": (HubSpot,),
+    "salesforce": (Salesforce,),
+    "both": (HubSpot, Salesforce),
+}
+"""The first one is the primary one."""
+
+
+def connected(
+    folder: Path, crms: Sequence[Crm], *, adjust: Callable[[Any], None] = lambda _: None
+) -> Installation:
+    """With these CRMs alone. `adjust` comes after them."""
+
+    def connect(configuration: Any) -> None:
+        demo = configuration["connections"][0]
+        configuration["connections"] = [
+            crm.connection(demo, primary=place == 0) for place, crm in enumerate(crms)
+        ]
+        adjust(configuration)
+
+    env = {name: value for crm in crms for name, value in crm.env.items()}
+    return Installation(folder, adjust=connect, env=env)
+
 
 @dataclass
 class Drill:
+    crm: str
     size: Size
     seed: int
     command: str
@@ -32,12 +61,15 @@ class Drill:
         """The result, as written to drill-report.json in `into`."""
         machine = report.machine()
         folder = Path(tempfile.mkdtemp(prefix="leadops-drill-"))
-        installation = Installation(folder)
+        crms = [each() for each in CRMS[self.crm]]
+        installation = connected(folder, crms)
         try:
             self.say("starting leadops")
             installation.start()
+            for crm in crms:
+                crm.set_up(installation)
             installation.keep_running()
-            result = self._under_fire(installation)
+            result = self._under_fire(installation, crms)
         except BaseException:
             self.say(f"it ended early; the launcher's words are in {installation.output}")
             raise
@@ -58,13 +90,14 @@ class Drill:
         self.say(f"{result['verdict']} {page}")
         return result
 
-    def _under_fire(self, installation: Installation) -> dict[str, Any]:
+    def _under_fire(self, installation: Installation, crms: Sequence[Crm]) -> dict[str, Any]:
         size = self.size
         traffic = Traffic(installation.form, strangers(size.posts), size.per_second, size.clients)
-        trouble = Trouble(installation, size, self.seed)
-        relay = Relay(installation, seed=self.seed)
+        trouble = Trouble(installation, crms, size, self.seed)
+        relay = Relay(installation, seed=self.seed) if self.crm != "salesforce" else None
         people = People(
             installation,
+            crms,
             traffic.posts,
             deeds=size.deeds,
             seconds=size.seconds,
@@ -76,7 +109,8 @@ class Drill:
         self.say(f"{size.posts:,} posts in {size.seconds:.0f} s, {size.kills} kills")
         watch = Watch(installation.api)
         watch.start()
-        relay.start()
+        if relay is not None:
+            relay.start()
         trouble.start()
         people.start()
         traffic.run()
@@ -94,12 +128,14 @@ class Drill:
             gone=gone,
         )
         left = {} if quiet is not None else _left(installation, since=since, gone=gone)
-        relay.end()
+        if relay is not None:
+            relay.end()
         watch.end()
         self.say("quiet" if quiet is not None else f"not quiet: {left}")
         found = checker.check(
             api=installation.api,
             sandbox=installation.sandbox,
+            crms=crms,
             mail=installation.data_dir / "mail",
             posts=traffic.posts,
             weights=installation.weights(),
@@ -109,14 +145,18 @@ class Drill:
             say=self.say,
             deeds=people.deeds,
         )
-        items.check_causes(
-            found,
-            reading.exceptions(installation.api),
-            watch.looks,
-            struck=trouble.struck,
-            began=trouble.began,
-            restarts_of_the_crm=trouble.kills["sandbox"] + trouble.kills["launcher"],
-        )
+        items.check_looks(found, watch.looks)
+        asked = reading.exceptions(installation.api)
+        for crm in crms:
+            items.check_causes(
+                found,
+                crm,
+                asked,
+                watch.looks,
+                struck=trouble.struck,
+                began=trouble.began,
+                restarts_of_the_crm=trouble.kills["sandbox"] + trouble.kills["launcher"],
+            )
         shutil.copytree(installation.data_dir / "logs", installation.data_dir.parent / "logs")
         return {
             "at": begin.strftime("%Y-%m-%d %H:%M UTC"),
@@ -130,8 +170,8 @@ class Drill:
             "killed": trouble.killed,
             "missed": trouble.missed,
             "restarts": installation.restarts,
-            "deeds": dict(Counter(deed.story for deed in people.deeds).most_common()),
-            "webhooks": relay.said(),
+            "deeds": dict(Counter(self._told(deed, crms) for deed in people.deeds).most_common()),
+            "webhooks": relay.said() if relay is not None else None,
             "faults": [asdict(one) for one in trouble.struck],
         }
 
@@ -141,13 +181,20 @@ class Drill:
         taken = result["findings"]["counts"]["answered 202"]
         twice = result["findings"]["wrong"]["mails sent twice"]
         return (
-            f"**Held**: 0 of {taken:,} lost, 0 doubled, every lead once in the CRM with its owner and one task, what people did "
-            "there kept, shares exact, one exception for each cause, closed by itself (but for records that people took away, "
-            f"which ask); mails sent twice: {twice}."
+            f"**Held**: 0 of {taken:,} lost, 0 doubled, every lead once in {_names(CRMS[self.crm])} with its owner and one "
+            "task, what people did there kept, nothing written to and fro, shares exact, one exception for each cause, closed by "
+            f"itself (but for records that people took away, which ask); mails sent twice: {twice}."
         )
+
+    def _told(self, deed: Deed, crms: Sequence[Crm]) -> str:
+        return deed.story if len(crms) == 1 else f"{deed.crm}: {deed.story}"
 
     def say(self, text: str) -> None:
         print(f"drill: {text}", flush=True)
+
+
+def _names(crms: Sequence[type[Crm]]) -> str:
+    return " and once in ".join(crm.label for crm in crms)
 
 
 def _left(installation: Installation, *, since: str, gone: int) -> dict[str, float]:

@@ -19,31 +19,12 @@ from tests.drills.installation import Installation
 from tests.drills.talking import UNANSWERED, Server
 from tests.drills.traffic import PATH
 
+Call = tuple[str, str, Any]
+"""Method, path and body of what is asked of the CRM's control."""
+PATIENCE = 120.0
+"""Seconds for which a CRM may be dead that is asked to take something back."""
 Fault = Callable[[Installation, float], str]
 """Lasts so many seconds; what was seen, in words."""
-OUTAGE = "CRM: out of order"
-CRM: dict[str, list[dict[str, Any]]] = {
-    "CRM: 429 with Retry-After": [{"kind": "status", "status": 429, "retry_after": 1}],
-    "CRM: 429 without a word": [{"kind": "status", "status": 429}],
-    "CRM: 503": [{"kind": "status", "status": 503}],
-    "CRM: no answer after it has written": [{"kind": "timeout_after_commit", "ms": 700, "rate": 0.5}],
-    "CRM: no answer before it has written": [
-        {"kind": "latency", "ms": 9000, "rate": 0.5},
-        {"kind": "status", "status": 500},
-    ],
-    "CRM: connections reset": [{"kind": "reset", "rate": 0.7}],
-    "CRM: records fail one by one": [{"kind": "partial", "rate": 0.5}],
-    "CRM: token refused": [{"kind": "auth"}],
-    OUTAGE: [{"kind": "status", "status": 502}],
-    "CRM: slow": [{"kind": "latency", "ms": 1500}],
-    "CRM: everything mixed": [
-        {"kind": "latency", "ms": 300, "rate": 0.5},
-        {"kind": "timeout_after_commit", "ms": 500, "rate": 0.2},
-        {"kind": "reset", "rate": 0.2},
-        {"kind": "status", "status": 429, "rate": 0.2},
-        {"kind": "status", "status": 500, "rate": 0.2},
-    ],
-}
 SMALL_CACHE, USUAL_CACHE = "3mb", "256mb"
 HALF_BODIES, IDLE = 40, 200
 MOST_CONNECTIONS = 400
@@ -52,15 +33,15 @@ AHEAD = 300
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
-def crm(*faults: dict[str, Any]) -> Fault:
-    """Again with the rest of the time, where the CRM was killed and its faults are gone with it."""
+def answers(target: str, *faults: dict[str, Any]) -> Fault:
+    """How a CRM answers calls. Again with the rest of the time, where it was killed and its faults are gone with it."""
 
     def strike(installation: Installation, seconds: float) -> str:
         until, asked = time.monotonic() + seconds, 0
         while (left := until - time.monotonic()) > 0:
             try:
                 if not installation.sandbox.ask("GET", "/control/faults")[1]:
-                    wanted = [{"target": "hubspot", "seconds": left, **fault} for fault in faults]
+                    wanted = [{"target": target, "seconds": left, **fault} for fault in faults]
                     status, answer = installation.sandbox.ask("POST", "/control/faults", wanted)
                     if status != 201:
                         return str(answer)
@@ -71,6 +52,44 @@ def crm(*faults: dict[str, Any]) -> Fault:
         return {0: "the CRM was dead at that moment", 1: ""}.get(asked, "the CRM was killed meanwhile")
 
     return strike
+
+
+def set_there(*both: tuple[Call, Call]) -> Fault:
+    """What an admin of the CRM sets, and how it is taken back at the end: it outlives the CRM's death."""
+
+    def strike(installation: Installation, seconds: float) -> str:
+        until, seen = time.monotonic() + seconds, ""
+        for begin, _ in both:
+            if not surely(installation.sandbox, begin, patience=seconds):
+                seen = "the CRM was dead at that moment"
+        time.sleep(max(0.0, until - time.monotonic()))
+        taken_back = [surely(installation.sandbox, end) for _, end in both]
+        return seen if all(taken_back) else "it could not be taken back"
+
+    return strike
+
+
+def again_and_again(call: Call, *, each: float) -> Fault:
+    def strike(installation: Installation, seconds: float) -> str:
+        until, times = time.monotonic() + seconds, 0
+        while time.monotonic() < until:
+            times += surely(installation.sandbox, call, patience=0)
+            time.sleep(each)
+        return f"{times} times"
+
+    return strike
+
+
+def surely(sandbox: Server, call: Call, *, patience: float = PATIENCE) -> bool:
+    """Whether the CRM did it: asked again while it is dead."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return sandbox.ask(*call)[0] < 300
+        except UNANSWERED:
+            if time.monotonic() >= until:
+                return False
+        time.sleep(0.5)
 
 
 def own_writes_told(installation: Installation, seconds: float) -> str:
@@ -181,8 +200,6 @@ def worker_in_another_time(installation: Installation, seconds: float) -> str:
 
 
 FAULTS: dict[str, Fault] = {
-    **{name: crm(*faults) for name, faults in CRM.items()},
-    "webhooks: of our own writes too": own_writes_told,
     "cache: full": full_cache,
     "cache: hung": hung_cache,
     "database: no connection left": full_connections,

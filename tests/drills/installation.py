@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,16 @@ KINDS = (
 
 class Installation:
     """Kept running as systemd would: once the launcher is gone, it is started again on the same folder. `adjust` changes the
-    configuration that it starts with. `tells_own_writes`: the CRM's webhooks tell of what comes through its API too."""
+    configuration that it starts with, `env` adds to the environment. `tells_own_writes`: HubSpot's webhooks tell of what comes
+    through its API too."""
 
-    def __init__(self, folder: Path, *, adjust: Callable[[Any], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        adjust: Callable[[Any], None] = lambda _: None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.adjust = adjust
         self.data_dir, self.output = folder / "var", folder / "up.txt"
         self.port, self.sandbox_port = _free_port(), _free_port()
@@ -55,6 +62,7 @@ class Installation:
             "LEADOPS_LOG_LEVEL": "WARNING",
             "LEADOPS_API_TOKEN": token,
             "HUBSPOT_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            **(env or {}),
         }
         self._launcher: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.drills import checker, reading
+from tests.drills import checker, hubspot, reading
 from tests.drills.installation import Installation
 from tests.drills.talking import UNANSWERED, Server
 from tests.drills.traffic import Post, Traffic, strangers
@@ -184,7 +184,7 @@ def _check(
     contacts = _contacts(installation.sandbox)
     by_id = {one["id"]: one for one in contacts}
     by_email = {one["email"]: one for one in contacts}
-    owners = reading.crm_owners(installation.sandbox)
+    owners = hubspot.owners(installation.sandbox)
     wrong: dict[str, list[str]] = {name: [] for name in WRONG}
     for post in people:
         email, name = post.body["email"], known.get(post.number, "new")
@@ -233,7 +233,7 @@ WRONG = (
 
 def _contacts(sandbox: Server) -> list[Made]:
     wanted = "email,hubspot_owner_id,leadops_lead_id,lifecyclestage,hs_lead_status"
-    return reading.contacts(sandbox, properties=wanted)
+    return hubspot.contacts(sandbox, properties=wanted)
 
 
 def _in_parts(sandbox: Server, kind: str, bodies: list[Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What an outsider can know of an installation: its API, the CRM beside it, and the mails that it has sent."""
+"""What an outsider can know of an installation: its API and the mails that it has sent."""
 
 import email
 import re
@@ -13,7 +13,6 @@ from tests.drills.talking import Server
 READERS = 4
 BETWEEN_MAILS = "-" * 79
 _LEAD = re.compile(r"/lead/([0-9a-f-]{36})/")
-_REFERENCE = re.compile(r"Reference: leadops-([0-9a-f-]{36})-")
 Story = tuple[list[Any], list[Any]]
 """Timeline and owners of a lead."""
 
@@ -26,16 +25,6 @@ class Mail:
     lead: str
     to: str
     message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """`contacts` and `owner` are ids there, `lead` is the id in its words, "" where there is none."""
-
-    id: str
-    contacts: frozenset[str]
-    owner: str
-    lead: str
 
 
 def submissions(api: Server, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -70,32 +59,6 @@ def stories(api: Server, ids: Iterable[str]) -> dict[str, Story]:
         return dict(pool.map(one, ids))
 
 
-def contacts(
-    sandbox: Server, *, properties: str = "email,hubspot_owner_id,leadops_lead_id"
-) -> list[dict[str, Any]]:
-    """Properties of every contact, with its `id`."""
-    pages = _crm_pages(sandbox, "contacts", f"properties={properties}")
-    return [{"id": one["id"], **one["properties"]} for one in pages]
-
-
-def tasks(sandbox: Server) -> list[Task]:
-    found = []
-    query = "properties=hubspot_owner_id,hs_task_body&associations=contacts"
-    for task in _crm_pages(sandbox, "tasks", query):
-        linked = task.get("associations", {}).get("contacts", {}).get("results", [])
-        words = task["properties"]
-        reference = _REFERENCE.search(words.get("hs_task_body") or "")
-        contacts = frozenset(each["id"] for each in linked)
-        lead = reference[1] if reference else ""
-        found.append(Task(task["id"], contacts, words.get("hubspot_owner_id") or "", lead))
-    return found
-
-
-def crm_owners(sandbox: Server) -> dict[str, str]:
-    """id -> e-mail address."""
-    return {one["id"]: one["email"] for one in sandbox.get("/hubspot/crm/v3/owners?limit=100")["results"]}
-
-
 def mails(folder: Path) -> Iterator[Mail]:
     for file in folder.glob("*"):
         for text in file.read_text(encoding="utf-8", errors="replace").split(BETWEEN_MAILS):
@@ -118,11 +81,3 @@ def _pages(api: Server, path: str) -> Iterator[dict[str, Any]]:
         yield from page["results"]
         following = page["next"] or ""
         path = following[following.index("/api/") :] if following else ""
-
-
-def _crm_pages(sandbox: Server, kind: str, query: str) -> Iterator[dict[str, Any]]:
-    after: str | None = "0"
-    while after is not None:
-        page = sandbox.get(f"/hubspot/crm/v3/objects/{kind}?limit=100&after={after}&{query}")
-        yield from page["results"]
-        after = page.get("paging", {}).get("next", {}).get("after")

@@ -106,11 +106,10 @@ def _page(result: Mapping[str, Any]) -> str:
         f"Launchers started again: {result['restarts']}."
         + (f" Not there to be killed: {', '.join(result['missed'])}." if result["missed"] else ""),
         "",
-        "## People in the CRM",
+        "## People in CRMs",
         "",
         *_table(["a lead's record was", "times"], [[what, count] for what, count in result["deeds"].items()]),
-        f"Webhooks: {result['webhooks']['batches']:,} batches, each told twice within five seconds in an order by chance: "
-        f"{result['webhooks']['told']:,} received.",
+        *_webhooks(result["webhooks"]),
         "",
         "## Faults",
         "",
@@ -128,6 +127,16 @@ def _page(result: Mapping[str, Any]) -> str:
     if result.get("full_disk"):
         lines += ["## Full disk", "", *_table(["", ""], [list(pair) for pair in result["full_disk"].items()])]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _webhooks(told: Mapping[str, int] | None) -> list[str]:
+    if told is None:
+        return []
+    return [
+        f"HubSpot's webhooks: {told['batches']:,} batches, each told twice within five seconds in an order by chance: "
+        f"{told['told']:,} received.",
+        "",
+    ]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:

@@ -8,9 +8,11 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.drills.faults import FAULTS, OUTAGE
+from tests.drills.crm import Crm
+from tests.drills.faults import FAULTS, Fault
 from tests.drills.installation import KINDS, Installation
 from tests.drills.sizes import Size
 from tests.drills.talking import UNANSWERED
@@ -31,6 +33,7 @@ class Trouble:
     """Two threads: one kills, one strikes. Both end with the last planned post. `began`: Unix time."""
 
     installation: Installation
+    crms: Sequence[Crm]
     size: Size
     seed: int
     kills: Counter[str] = field(default_factory=Counter)
@@ -60,9 +63,17 @@ class Trouble:
         return kinds[: self.size.kills]
 
     def faults(self) -> list[str]:
+        """Each as often as there are rounds, in an order by chance, and at the end what leaves leads waiting for long."""
         choose, left_out = random.Random(f"faults {self.seed}"), self.size.without
-        names = [name for name in FAULTS if not left_out or left_out not in name]
-        return [name for _ in range(self.size.rounds) for name in choose.sample(names, len(names))]
+        late = {name for crm in self.crms for name in crm.late_faults}
+        names = [name for name in self._known() if not left_out or left_out not in name]
+        often = [name for name in names if name not in late]
+        found = [name for _ in range(self.size.rounds) for name in choose.sample(often, len(often))]
+        return found + [name for name in names if name in late]
+
+    def _known(self) -> Mapping[str, Fault]:
+        of_crms = [each for crm in self.crms for each in (crm.faults, crm.late_faults)]
+        return {name: fault for each in (*of_crms, FAULTS) for name, fault in each.items()}
 
     def _kill(self) -> None:
         choose, kinds = random.Random(f"kills {self.seed}"), self.kinds()
@@ -78,16 +89,17 @@ class Trouble:
             self.killed.append((self._now(), kind, pid))
 
     def _strike(self) -> None:
-        names = self.faults()
+        names, known = self.faults(), self._known()
+        outages = {crm.outage for crm in self.crms}
         slot = self.size.seconds / len(names)
         for place, name in enumerate(names):
             self._wait(slot * place)
             self.installation.wait_until_up()
             at, seconds = self._now(), min(self.size.fault_seconds, slot)
-            if name == OUTAGE:
+            if name in outages:
                 seconds = self.size.outage
             try:
-                seen = FAULTS[name](self.installation, seconds)
+                seen = known[name](self.installation, seconds)
             except Exception as error:  # A drill goes on; its report says what broke in it.
                 seen = f"the drill itself failed: {type(error).__name__}: {error}"
             self.struck.append(Struck(name, round(at, 1), round(self._now() - at, 1), seen))

@@ -52,6 +52,13 @@ class Server:
             time.sleep(1 + again)
         raise AssertionError("unreachable")
 
+    def post(self, path: str, body: Any) -> Any:
+        """The answer of one POST. Raises one of UNANSWERED, also where it is no 2xx."""
+        status, answer = self.ask("POST", path, body)
+        if status // 100 != 2:
+            raise HTTPException(f"POST {path}: {status} {str(answer)[:200]}")
+        return answer
+
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes, str]:

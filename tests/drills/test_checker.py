@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.drills import checker
-from tests.drills.installation import KINDS, REMIND_AFTER, Installation
-from tests.drills.people import DELETED, GIVEN, Deed
+from tests.drills import checker, hubspot
+from tests.drills.deeds import DELETED, GIVEN, Deed
+from tests.drills.drill import connected
+from tests.drills.installation import KINDS, REMIND_AFTER
 from tests.drills.traffic import Traffic, strangers
 
 LEADS = 24
@@ -19,7 +20,8 @@ OURS = {"leadops", "crm_sync", "crm_sandbox", "routing", "intake", "exception_qu
 
 @pytest.mark.drill
 def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_back(tmp_path):
-    installation = Installation(tmp_path)
+    crm = hubspot.HubSpot()
+    installation = connected(tmp_path, [crm])
     since = quote(time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()))
     traffic = Traffic(installation.form, strangers(LEADS), per_second=6, clients=4)
     choose = random.Random(1)
@@ -28,6 +30,7 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
         return checker.check(
             api=installation.api,
             sandbox=installation.sandbox,
+            crms=[crm],
             mail=installation.data_dir / "mail",
             posts=traffic.posts,
             weights=installation.weights(),
@@ -52,22 +55,25 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
         assert installation.restarts == 1
         before = findings()
         assert before.failed == []
-        assert before.counts["answered 202"] == before.counts["contacts in the CRM"] == LEADS
+        assert before.counts["answered 202"] == before.counts["HubSpot: records"] == LEADS
         assert set(findings(_never_done(traffic)).failed) >= {
             "things that people could not do",
-            "made again though people took them away",
-            "taken away there and shown as if they stood there",
+            "HubSpot: made again though people took them away",
+            "HubSpot: taken away there and shown as if they stood there",
             "records taken away there that do not ask once",
             "owner is not whom people gave the lead to",
+            "HubSpot: owner there is not whom people gave the lead to",
+            "HubSpot: owners that went to and fro",
             "changes of owner by people that the history does not tell once",
         }
         _meddle(installation, traffic)
         assert set(findings().failed) >= {
             "lost: answered and not known",
-            "leads without a contact",
-            "contacts of nobody",
-            "owner in the CRM is not the owner here",
-            "tasks doubled",
+            "HubSpot: leads without a record",
+            "HubSpot: records of nobody",
+            "HubSpot: owner there is not the owner here",
+            "HubSpot: owners that went to and fro",
+            "HubSpot: tasks doubled",
             "leads without a mail “New lead”",
         }
         assert findings().wrong["mails sent twice"] == 1
@@ -78,11 +84,15 @@ def test_it_finds_nothing_after_kills_and_then_all_that_is_changed_behind_its_ba
 def _never_done(traffic):
     """What nobody has done, so that nothing is as it would be."""
     gone, given = (post.body["email"] for post in traffic.posts[:2])
-    return [Deed(DELETED, gone, "bob@acme.test"), Deed(GIVEN, given, "bob@acme.test", ("nobody@acme.test",))]
+    return [
+        Deed("hubspot", DELETED, gone, "bob@acme.test"),
+        Deed("hubspot", GIVEN, given, "bob@acme.test", ("nobody@acme.test",)),
+    ]
 
 
 def _meddle(installation, traffic):
-    crm, contacts = installation.sandbox, checker.reading.contacts(installation.sandbox)
+    crm = installation.sandbox
+    contacts = hubspot.contacts(crm, properties="email,hubspot_owner_id,leadops_lead_id")
     objects = "/hubspot/crm/v3/objects"
     crm.ask("DELETE", "/control/webhooks")
     gone, robbed, asked_twice = contacts[:3]
