@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
+from crm_sync.connectors import connector_class
 from crm_sync.connectors.base import Present
 from crm_sync.models import CrmLink
 from exception_queue.queue import Attempt, ExceptionReport, RetryRefused, close_items
@@ -118,8 +119,10 @@ def _moved(link: CrmLink, present: Present, *, now: datetime) -> list[ExceptionR
         return lose([link], how=Gone.MERGED, now=now)
     link.remote_id = present.remote_id
     if not present.lead_id:
-        # Our key is not on it: it is written whole, and the key with it.
-        link.sent = {}
+        # Our key is not on it: it is written whole, and the key with it; but for the owner: who stands there now, and by whom,
+        # is looked at like any other change there.
+        owner = _owner_property(link)
+        link.sent = {name: value for name, value in link.sent.items() if name == owner}
         outbox.queue_for(link.connection_id, [link.lead_id], now=now)
     _found(
         link, verb="crm_sync.record_merged", reason="It was merged into a record that is ours now.", now=now
@@ -141,6 +144,11 @@ def _found(link: CrmLink, *, verb: str, reason: str, now: datetime) -> None:
             reason=reason,
             now=now,
         )
+
+
+def _owner_property(link: CrmLink) -> str:
+    found = connector_class(link.connection.kind)
+    return found.names.owner if found else ""
 
 
 def _is_another_lead(present: Present, lead_id: UUID) -> bool:

@@ -158,6 +158,14 @@ def mark_failed(entries: Sequence[OutboxEntry], *, error: str, ambiguous: bool, 
     update_rows(rows, fields=["attempts", "due_at", "ambiguous", "last_error"])
 
 
+def wait(entries: Sequence[OutboxEntry], *, until: datetime) -> None:
+    """Not sent yet, without anything having failed."""
+    rows = _locked(entries)
+    for row in rows:
+        row.due_at = until
+    update_rows(rows, fields=["due_at"])
+
+
 def mark_dead(
     entries: Sequence[OutboxEntry],
     *,

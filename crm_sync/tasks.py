@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from crm_sync import outbox
+from crm_sync import heard, outbox
 from crm_sync.born_there import taking
 from crm_sync.connection import circuit, owners
 from crm_sync.inbound import link_check, touches, webhook_events
@@ -34,9 +34,9 @@ def drain_outbox() -> None:
     sending.drain_all()
 
 
-@shared_task(name=webhook_events.WORK)
+@shared_task(name=heard.WORK)
 def work_inbound() -> None:
-    nudges.taken(webhook_events.WORK)
+    nudges.taken(heard.WORK)
     webhook_events.work_all()
 
 

@@ -8,7 +8,7 @@ write one.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.access import Access, Credentials, Login
@@ -161,6 +161,10 @@ class Connector(Protocol):
     has_duplicate_rules: ClassVar[bool]
     # Records that one read with history can name.
     most_with_history: ClassVar[int]
+    # The CRM says of a record who changed it last, and not of its properties: a write of ours hides what a person did before.
+    authors_of_records: ClassVar[bool]
+    # How often what was deleted is read: rarely where events tell of it.
+    deletions_every: ClassVar[timedelta]
     # How people get a token there, and what it has to be allowed for each purpose, by the names that they find there.
     token_guide: ClassVar[TokenGuide]
     rights: ClassVar[Mapping[Purpose, Sequence[str]]]
@@ -251,8 +255,9 @@ class Connector(Protocol):
         `after` and `limit` as in `listing`. What changes meanwhile may come once more. Deleted records are not among them.
         """
 
-    def deleted(self, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
-        """What was deleted, as far as the CRM still lists it; `after` and `limit` as in `listing`."""
+    def deleted(self, kind: RemoteKind, *, since: datetime | None, after: str, limit: int) -> DeletedPage:
+        """What was deleted, as far as the CRM still lists it; `after` and `limit` as in `listing`. Of what was deleted before
+        `since` a CRM need not tell, and may."""
 
     def touches(self, contact_ids: Collection[str], *, since: datetime) -> Sequence[RemoteTouch]:
         """Calls, e-mails and meetings of these contacts at `since` or later, the earliest first; what is booked counts from when

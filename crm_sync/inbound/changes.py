@@ -10,9 +10,9 @@
 automations of two CRMs that undo each other (`back_and_forth`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,16 +41,19 @@ SOURCE = "crm"
 # So often such an event waits for a push of ours, which is about to write down what it wrote.
 _WAITS_FOR_US = 4
 _TRAIL_LENGTH = 20
+_UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`present`: the record as it was just read, None where it does not exist."""
+    """`present`: the record as it was just read, None where it does not exist. `written`: when we had last written each record,
+    by its id, before it was read."""
 
     connection: CrmConnection
     connector: Connector
     plan: Plan
     present: Present | None
+    written: Mapping[str, datetime | None]
 
 
 @dataclass(slots=True)
@@ -73,9 +76,12 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
     if not events:
         return outcome
     links = CrmLink.objects.filter(connection=known.connection, remote_id=events[0].remote_id)
-    link = links.select_for_update(no_key=True).first()
+    link, before = links.select_for_update(no_key=True).first(), ""
+    if link is not None and known.written.get(link.remote_id, _UNKNOWN) != link.pushed_at:
+        # What was read may be what stood there before our write.
+        return _all(outcome, events, (Status.WAITING, "We wrote it while it was read"))
     if link is not None:
-        link.connection = known.connection
+        link.connection, before = known.connection, link.remote_id
         erased = any(event.erased for event in events)
         outcome.problems += lost_records.compare(link, known.present, erased=erased, now=now)
         if link.gone_how == CrmLink.Gone.MOVED:
@@ -90,7 +96,8 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
                 outcome, events, (Status.WAITING, "The record is ours, but its number is not booked yet")
             )
         return _all(outcome, events, (Status.IGNORED, "Not a record of ours"))
-    record_change = _Record(known, link=link, outcome=outcome, present=known.present, now=now)
+    is_new_to_us = link.remote_id != before and not known.present.lead_id
+    record_change = _Record(known, link, outcome, known.present, is_new_to_us=is_new_to_us, now=now)
     newest: dict[str, InboundEvent] = {}
     for event in sorted(events, key=lambda event: event.occurred_at or event.received_at):
         newest[event.property_name] = event
@@ -107,22 +114,21 @@ def refused(subject: Subject, *, words: str) -> ExceptionReport:
     return ExceptionReport(kind=kinds.CHANGE_REFUSED, subject=subject, cause=words)
 
 
+@dataclass(slots=True)
 class _Record:
-    """The changes of one record, property by property."""
+    """The changes of one record, property by property. `is_new_to_us`: another than before, without our key."""
 
-    def __init__(
-        self, known: Known, *, link: CrmLink, outcome: Outcome, present: Present, now: datetime
-    ) -> None:
-        self.known = known
-        self.link = link
-        self.outcome = outcome
-        self.present = present
-        self.now = now
+    known: Known
+    link: CrmLink
+    outcome: Outcome
+    present: Present
+    is_new_to_us: bool
+    now: datetime
 
     def whole(self, event: InboundEvent) -> Result:
         """Every mapped property in turn, where somebody may have changed it; the result that matters most."""
         waiting = outbox.to_be_sent().filter(connection=self.known.connection, lead=self.link.lead_id)
-        if event.attempts < _WAITS_FOR_US and waiting.exists():
+        if event.attempts < _WAITS_FOR_US and not self._is_by_a_person() and waiting.exists():
             return Status.WAITING, "Something of ours is being written there"
         results = [self.changed(name, event) for name in self.known.plan.lines if self._may_be_news(name)]
         for status in (Status.FAILED, Status.DONE):
@@ -130,8 +136,18 @@ class _Record:
                 return status, "; ".join(dict.fromkeys(words))
         return Status.IGNORED, "It stands there as we know it"
 
+    def _is_by_a_person(self) -> bool:
+        """The record as it stands, where the CRM says that: it is not what we have just written, and our next write waits for
+        us (`outbound.people_first`)."""
+        connector = self.known.connector
+        author = self.present.authors.get(connector.names.owner)
+        return connector.authors_of_records and author is not None and connector.is_person(author)
+
     def _may_be_news(self, name: str) -> bool:
-        """A value that we never wrote may have stood there before us: then only its history says that it is news."""
+        """A value that we never wrote may have stood there before us: then only its history says that it is news. What stands in
+        a record that has just become ours is written over, but for its owner."""
+        if self.is_new_to_us:
+            return name == self.known.plan.names.owner
         if name in self.link.sent:
             return True
         at = self.present.changed_at.get(name)

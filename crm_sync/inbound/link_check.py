@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from crm_sync import lost_records, outbox
+from crm_sync import heard, lost_records, outbox
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.records import RemoteContact
 from crm_sync.models import CrmConnection, CrmLink
 from exception_queue.queue import open_items
 from plumbing.bulk import update_rows
@@ -49,10 +50,14 @@ def _check_some(connection: CrmConnection) -> int:
     with transaction.atomic():
         # Whatever was written or told about meanwhile is newer than what we have read.
         unchanged = CrmLink.objects.filter(pk__in=seen.values(), seen_at=now, remote_id__in=seen)
-        problems = []
+        problems, moved = [], []
         for link in unchanged.order_by("pk").select_for_update(no_key=True):
-            link.connection = connection
-            problems += lost_records.compare(link, present.get(link.remote_id), now=timezone.now())
+            link.connection, found = connection, present.get(link.remote_id)
+            if found is not None and found.remote_id != link.remote_id:
+                moved.append(RemoteContact(found.remote_id, modified_at=found.modified_at))
+            problems += lost_records.compare(link, found, now=timezone.now())
+        # Another owner may stand in the record that it has become.
+        heard.note(connection, moved, now=timezone.now())
         open_items(problems, now=timezone.now())
     return len(seen)
 

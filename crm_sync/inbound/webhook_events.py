@@ -23,6 +23,7 @@ from crm_sync.connectors.base import WHOLE_RECORD, Connector, MalformedEvents, P
 from crm_sync.connectors.budget import Budget
 from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.exception_reports import events_unreadable
+from crm_sync.heard import WORK
 from crm_sync.inbound.changes import Known, Outcome, apply, refused
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
@@ -37,7 +38,6 @@ from routing.notices import sending
 
 log = logging.getLogger(__name__)
 
-WORK = "crm_sync.work_inbound"
 LEASE = timedelta(seconds=30)
 RETRIES = RetryPolicy(attempts=8)
 # Our own record whose number the sender is just about to save.
@@ -173,6 +173,9 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
     if not claim.rows:
         return False
     plan = payload.plan_of(connection, mappings, connector=connector, properties={})
+    ids = {event.remote_id for event in claim.rows}
+    links = CrmLink.objects.filter(connection=connection, remote_id__in=ids)
+    written = dict(links.values_list("remote_id", "pushed_at"))
     try:
         present = _read(connection, connector, claim.rows, mapped={mapping.property for mapping in mappings})
     except RemoteError as error:
@@ -183,7 +186,7 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
         CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
     by_record = sorted(claim.rows, key=lambda event: (event.remote_id, event.pk))
     for remote_id, events in groupby(by_record, key=lambda event: event.remote_id):
-        known = Known(connection=connection, connector=connector, plan=plan, present=present.get(remote_id))
+        known = Known(connection, connector, plan, present.get(remote_id), written)
         _work_record(known, list(events), token=claim.token, now=at or timezone.now())
     return True
 

@@ -19,6 +19,7 @@ from crm_sync.outbound import (
     lead_push,
     moving,
     payload,
+    people_first,
     record_results,
     row_results,
     strayed_tasks,
@@ -60,14 +61,15 @@ class PushBatch:
         self._load()  # 1. the newest of every lead
         try:
             self._let_go()  # 2. leads that belong into another CRM now
-            self._find_owners()  # 3. their ids in the CRM
-            self._look()  # 4. what stands there, where writing blindly would be wrong
-            reports = self._write()  # 5. create, update, adopt
-            shown = self._save(reports)  # 6. links, dead letters, exceptions: one transaction
-            self._release_notices(shown)  # 7. owners can be told: they will find their leads
-            self._learn()  # 8. records that turned out to be somebody's, who keep them
+            people_first.put_off(self.session, self.open)  # 3. whom people gave leads to is taken in first
+            self._find_owners()  # 4. their ids in the CRM
+            self._look()  # 5. what stands there, where writing blindly would be wrong
+            reports = self._write()  # 6. create, update, adopt
+            shown = self._save(reports)  # 7. links, dead letters, exceptions: one transaction
+            self._release_notices(shown)  # 8. owners can be told: they will find their leads
+            self._learn()  # 9. records that turned out to be somebody's, who keep them
             self._raise_what_stopped(reports)
-            self._follow_up()  # 9. tasks
+            self._follow_up()  # 10. tasks
             if self.outdated:
                 read_properties_again(self.session)
         except Transient as error:

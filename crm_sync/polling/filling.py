@@ -17,14 +17,13 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from crm_sync import outbox
+from crm_sync import heard, outbox
 from crm_sync.born_there.taking import TAKE
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind
-from crm_sync.inbound import polled
 from crm_sync.looking import following
 from crm_sync.mirror import writing
 from crm_sync.models import CrmConnection, MirrorProgress
@@ -158,10 +157,13 @@ def _save(row: MirrorProgress, page: RecordPage, *, since: datetime, token: UUID
             _loaded(row, page, now=now)
         else:
             _polled(row, page, since=since, now=now)
+            # What others became is told also where its own row has not changed.
             told = [
-                one for one in page.records if isinstance(one, RemoteContact) and one.remote_id in changed
+                one
+                for one in page.records
+                if isinstance(one, RemoteContact) and (one.remote_id in changed or one.merged_ids)
             ]
-            polled.note(row.connection, told, now=now)
+            heard.note(row.connection, told, now=now)
             if told and row.connection.born_there.active:
                 nudges.nudge(TAKE)
             following.changed(row.connection, **{ID_ARGUMENTS[kind_of(row)]: changed}, now=now)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from crm_sync import lost_records, outbox
 from crm_sync.connectors.base import RemoteChange
-from crm_sync.inbound.webhook_events import WORK
+from crm_sync.heard import WORK
 from crm_sync.models import CrmDifference, CrmLink, InboundEvent
 from exception_queue.queue import RetryRefused
 from plumbing import nudges

@@ -83,7 +83,7 @@ class Salesforce:
         "Salesforce: connections reset": answers(_ME, {"kind": "reset", "rate": 0.7}),
         "Salesforce: records fail one by one": answers(_ME, {"kind": "partial", "rate": 0.5}),
         "Salesforce: nobody is let in": answers(_ME, {"kind": "auth"}),
-        "Salesforce: sessions end": again_and_again(("DELETE", f"{CONTROL}/sessions", None), each=0.3),
+        "Salesforce: sessions end": again_and_again(("DELETE", f"{CONTROL}/sessions", None), each=1.0),
         "Salesforce: another instance": set_there(
             (
                 ("POST", f"{CONTROL}/org", {"instance": "EU43"}),

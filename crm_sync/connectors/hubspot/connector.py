@@ -1,7 +1,7 @@
 """HubSpot behind the interface that every connector has."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from crm_sync.connectors.access import Access
@@ -57,6 +57,8 @@ class HubSpot:
     list_separator = formats.SEPARATOR
     has_duplicate_rules = False
     most_with_history = 50
+    authors_of_records = False
+    deletions_every = timedelta(hours=1)
     token_guide = scopes.GUIDE
     rights = scopes.RIGHTS
     credentials: ClassVar[Mapping[str, str]] = {}
@@ -104,7 +106,7 @@ class HubSpot:
     def listing(self, kind: RemoteKind, *, after: str, limit: int) -> RecordPage:
         return reading.listing(self.client, kind, after=after, limit=limit)
 
-    def deleted(self, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
+    def deleted(self, kind: RemoteKind, *, since: datetime | None, after: str, limit: int) -> DeletedPage:
         return reading.deleted(self.client, kind, after=after, limit=limit)
 
     def changed(self, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:

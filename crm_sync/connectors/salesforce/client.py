@@ -19,6 +19,8 @@ _WRITING = {"Sforce-Auto-Assign": "FALSE"}
 _DUPLICATES = "allowSave={anyway}; includeRecordDetails=true; runAsCurrentUser=true"
 _MOST_SUBREQUESTS = 25
 _NOT_MODIFIED = 304
+# An admin may end every session just as we have begun one. Who is let in and then refused again and again has another trouble.
+_MOST_LOGINS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +115,17 @@ class OrgClient:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Raises RemoteError, SetupProblem. A token that has run out is renewed once."""
+        """Raises RemoteError, SetupProblem. A token that has run out is renewed, and so is one that did since we logged in."""
         self.access.budget.check(now=datetime.now(UTC))
-        login = self.login
-        try:
-            return self._send(login, method, path, json=json, params=params, headers=headers)
-        except (AuthLost, Permanent) as error:
-            if errors.code_of(error) not in errors.LOG_IN_AGAIN or self.access.login is None:
-                raise
-            self._login = self.access.login(login.token)
-        return self._send(self._login, method, path, json=json, params=params, headers=headers)
+        for _ in range(_MOST_LOGINS):
+            login = self.login
+            try:
+                return self._send(login, method, path, json=json, params=params, headers=headers)
+            except (AuthLost, Permanent) as error:
+                if errors.code_of(error) not in errors.LOG_IN_AGAIN or self.access.login is None:
+                    raise
+                self._login = self.access.login(login.token)
+        return self._send(self.login, method, path, json=json, params=params, headers=headers)
 
     def _send(
         self,

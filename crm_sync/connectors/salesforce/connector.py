@@ -1,7 +1,7 @@
 """Salesforce behind the interface that every connector has."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from crm_sync.connectors.access import Access
@@ -60,6 +60,9 @@ class Salesforce:
     list_separator = formats.SEPARATOR
     has_duplicate_rules = True
     most_with_history = 200
+    authors_of_records = True
+    # No event tells of a deletion.
+    deletions_every = timedelta(minutes=2)
     token_guide = permissions.GUIDE
     rights = permissions.RIGHTS
     credentials: ClassVar[Mapping[str, str]] = {
@@ -120,8 +123,8 @@ class Salesforce:
     def changed(self, kind: RemoteKind, *, since: datetime, after: str, limit: int) -> RecordPage:
         return self.reading.changed(kind, since=since, after=after, limit=limit)
 
-    def deleted(self, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
-        return self.reading.deleted(kind, after=after, limit=limit)
+    def deleted(self, kind: RemoteKind, *, since: datetime | None, after: str, limit: int) -> DeletedPage:
+        return self.reading.deleted(kind, since=since, after=after, limit=limit)
 
     def touches(self, contact_ids: Collection[str], *, since: datetime) -> Sequence[RemoteTouch]:
         return touches.of_people(self.people.asking, contact_ids, since=since)

@@ -93,9 +93,10 @@ class MirrorReading:
             )
             for shape in shapes
         ]
-        # What is logged with somebody does not change their own row.
-        logging = touches.questions(since) if kind == "contacts" and not after else []
-        answers = self.asking.together([*asked, *logging])
+        first = kind == "contacts" and not after
+        # What is logged with somebody does not change their own row, nor need what they were converted into.
+        others = [*touches.questions(since), _converted(since)] if first else []
+        answers = self.asking.together([*asked, *others])
         rows = [(shape, row) for shape, found in zip(shapes, answers, strict=False) for row in found]
         rows.sort(key=lambda each: (text(each[1], MODIFIED), text(each[1], "Id")))
         page = rows[:count]
@@ -104,14 +105,18 @@ class MirrorReading:
             last = page[-1][1]
             following = str(_Place(moment(last.get(MODIFIED)) or cursor.since, beyond=text(last, "Id")))
         records = self._records(kind, page)
-        if logging:
-            records = self._touched(records, touches.newest(answers[len(asked) :]))
+        if first:
+            *logged, converted = answers[len(asked) :]
+            records = self._touched(records, touches.newest(logged), _contacts_of(converted))
         return RecordPage(records, after=following)
 
-    def _touched(self, records: Sequence[RemoteRecord], at: Mapping[str, datetime]) -> list[RemoteRecord]:
-        """With those with whom something was logged, each as if changed then; in the order of change."""
+    def _touched(
+        self, records: Sequence[RemoteRecord], at: Mapping[str, datetime], became: Mapping[str, Sequence[str]]
+    ) -> list[RemoteRecord]:
+        """With those with whom something was logged, each as if changed then, and those whom leads were converted into; in the
+        order of change. `became`: ids of such leads by that of their contact."""
         known = {one.remote_id: one for one in records}
-        others = by_object(each for each in at if each not in known)
+        others = by_object(each for each in {*at, *became} if each not in known)
         for name, shape in ((LEAD, LEADS), (CONTACT, CONTACTS)):
             for chunk in some(others.get(name, [])):
                 question = Question(
@@ -122,20 +127,25 @@ class MirrorReading:
                 )
                 made = (self._person(shape, row) for row in self.asking.all(question))
                 known |= {one.remote_id: one for one in made}
-        told = [_with_touch(one, at.get(one.remote_id)) for one in known.values()]
+        told = [
+            _with_touch(_with_leads(one, became.get(one.remote_id, ())), at.get(one.remote_id))
+            for one in known.values()
+        ]
         return sorted(told, key=lambda one: (one.modified_at or _NEVER, one.remote_id))
 
-    def deleted(self, kind: RemoteKind, *, after: str, limit: int) -> DeletedPage:
-        """What is in the bin, some fifteen days. What was merged is not deleted: it stands in another."""
+    def deleted(self, kind: RemoteKind, *, since: datetime | None, after: str, limit: int) -> DeletedPage:
+        """What is in the bin, some fifteen days: a record is stamped when it goes there. What was merged is not deleted: it
+        stands in another."""
         count = min(limit, _MOST)
         shapes = SHAPES[kind]
         beyond = f" AND Id > {quoted(after)}" if after else ""
         merges = " AND MasterRecordId = null" if kind != "deals" else ""
+        newer = f" AND {MODIFIED} >= {at(since)}" if since else ""
         asked = [
             Question(
                 shape.object,
                 ("Id",),
-                f"WHERE IsDeleted = true{merges}{beyond} ORDER BY Id LIMIT {count + 1}",
+                f"WHERE IsDeleted = true{merges}{newer}{beyond} ORDER BY Id LIMIT {count + 1}",
                 deleted=True,
                 optional=shape.optional,
             )
@@ -188,6 +198,28 @@ class MirrorReading:
             for each in deals
             if isinstance(each, RemoteDeal)
         ]
+
+
+def _converted(since: datetime) -> Question:
+    return Question(
+        LEAD,
+        ("Id", "ConvertedContactId"),
+        f"WHERE IsConverted = true AND {MODIFIED} >= {at(since)} ORDER BY {MODIFIED}",
+    )
+
+
+def _contacts_of(leads: Sequence[Row]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in leads:
+        found.setdefault(long_id(text(row, "ConvertedContactId")), []).append(long_id(text(row, "Id")))
+    found.pop("", None)
+    return found
+
+
+def _with_leads(one: RemoteRecord, leads: Sequence[str]) -> RemoteRecord:
+    if not leads or not isinstance(one, RemoteContact):
+        return one
+    return replace(one, merged_ids=[*one.merged_ids, *leads])
 
 
 def _with_touch(one: RemoteRecord, at: datetime | None) -> RemoteRecord:

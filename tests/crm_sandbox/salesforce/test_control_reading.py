@@ -19,9 +19,7 @@ def test_a_record_is_read_by_id_and_by_a_value_while_the_api_is_out_of_order(org
     assert org.control("Lead/JANA@globex.example?field=email", method="GET") == read
     org.control(f"Lead/{made['id']}", method="DELETE")
     assert org.control(f"Lead/{made['id'][:15]}", method="GET")["deleted"] is True
-    gone = requests.get(
-        f"{org.url}/control/salesforce/Lead/jana@globex.example?field=Email", timeout=10
-    )
+    gone = requests.get(f"{org.url}/control/salesforce/Lead/jana@globex.example?field=Email", timeout=10)
     assert gone.status_code == 404
 
 

@@ -97,6 +97,8 @@ class Memory:
     list_separator = ","
     has_duplicate_rules = True
     most_with_history = 10
+    authors_of_records = False
+    deletions_every = timedelta(minutes=5)
     token_guide = TokenGuide(token="pass", right="permission", steps=("Ask for a pass at the gate.",))
     rights = {purpose: (f"may-{purpose}",) for purpose in get_args(Purpose)}
     credentials = {}
@@ -229,7 +231,7 @@ class Memory:
         self._call()
         return self._page(sorted(self._all(kind), key=lambda each: int(each.remote_id)), after, limit)
 
-    def deleted(self, kind, *, after, limit):
+    def deleted(self, kind, *, since, after, limit):
         self._call()
         gone = sorted(self.account.deleted, key=int) if kind == "contacts" else []
         start = int(after or 0)

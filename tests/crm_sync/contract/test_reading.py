@@ -137,11 +137,21 @@ def test_it_tells_who_has_been_in_contact_and_when(backstage, connector):
 
 
 def test_what_was_deleted_is_told_page_by_page_and_only_that(backstage, connector, there):
-    assert connector.deleted("contacts", after="", limit=100).ids == []
+    assert connector.deleted("contacts", since=None, after="", limit=100).ids == []
     for number in there["contacts"][1:4]:
         backstage.delete(number)
-    first = connector.deleted("contacts", after="", limit=2)
-    last = connector.deleted("contacts", after=first.after, limit=2)
+    first = connector.deleted("contacts", since=None, after="", limit=2)
+    last = connector.deleted("contacts", since=None, after=first.after, limit=2)
     assert [*first.ids, *last.ids] == there["contacts"][1:4]
     assert not last.after
-    assert connector.deleted("deals", after="", limit=100).ids == []
+    assert connector.deleted("deals", since=None, after="", limit=100).ids == []
+
+
+def test_what_was_deleted_since_a_moment_is_told_at_least(backstage, connector, there):
+    before, after = there["contacts"][1:3]
+    backstage.delete(before)
+    since = backstage.a_later_moment()
+    backstage.delete(after)
+    found = connector.deleted("contacts", since=since, after="", limit=100).ids
+    assert after in found
+    assert set(found) <= {before, after}

@@ -4,14 +4,29 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
+from crm_sync.connection.connecting import connect
+from crm_sync.connectors.base import WHOLE_RECORD, RemoteChange
+from crm_sync.connectors.budget import Budget
 from crm_sync.inbound import touches, webhook_events
-from crm_sync.models import Account, CrmLink, CrmLogin, KnownContact, MirrorProgress, OpenDeal
+from crm_sync.inbound.changes import Known, apply
+from crm_sync.models import (
+    Account,
+    CrmLink,
+    CrmLogin,
+    InboundEvent,
+    KnownContact,
+    MirrorProgress,
+    OpenDeal,
+    OutboxEntry,
+)
 from crm_sync.outbound import lead_changes
-from crm_sync.polling import filling
+from crm_sync.outbound.payload import plan_of
+from crm_sync.polling import deletions, filling
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
 from routing.models import Assignment
@@ -48,6 +63,15 @@ def poll() -> None:
     filling.fill_all()
     webhook_events.work_all()
     lead_changes.queue_changes()
+
+
+def look_for_deletions(*, after: timedelta = timedelta(minutes=3)) -> None:
+    """The next reading, so long after the last one."""
+    MirrorProgress.objects.filter(deleted_read_at__isnull=False).update(
+        deleted_read_at=timezone.now() - after
+    )
+    deletions.find_all()
+    webhook_events.work_all()
 
 
 def number(lead) -> str:
@@ -96,6 +120,29 @@ def test_what_a_flow_gives_to_somebody_else_is_changed_back_once_and_then_told(o
     assert ExceptionItem.objects.filter(kind=kinds.PING_PONG).count() == 1
 
 
+def test_what_was_read_before_our_write_is_not_judged_after_it(org, connection, lead):
+    """It looked as if the automation had changed the owner once more."""
+    org.control(f"Lead/{number(lead)}/owner", {"owner": BOB, "by": "autoproc@acme.test"})
+    poll()
+    connector, mappings = connect(connection, budget=Budget({})), list(connection.mappings.all())
+    names = [mapping.property for mapping in mappings]
+    written = dict(CrmLink.objects.values_list("remote_id", "pushed_at"))
+    change = RemoteChange("late", number(lead), WHOLE_RECORD)
+    event = InboundEvent.of(change, connection=connection, now=timezone.now())
+    event.save()
+    read = connector.read([number(lead)], by="id", properties=names, history=names)
+    make.drain(connection)
+    plan = plan_of(connection, mappings, connector=connector, properties={})
+    known = Known(connection, connector, plan, read[number(lead)], written)
+    with transaction.atomic():
+        outcome = apply(known, [event], now=timezone.now())
+    assert (outcome.results[event.pk][0], outcome.problems) == (InboundEvent.Status.WAITING, [])
+    webhook_events.work_all()
+    event.refresh_from_db()
+    assert event.status == InboundEvent.Status.IGNORED
+    assert not CrmLink.objects.get(lead=lead).stopped
+
+
 def test_accounts_contacts_and_opportunities_are_mirrored(org, connection):
     account = org.control(
         "Account",
@@ -141,3 +188,102 @@ def test_an_outbound_message_is_acknowledged_and_hurries_a_change(org, connectio
     assert (answer.status_code, "<Ack>true</Ack>" in answer.content.decode()) == (200, True)
     webhook_events.work_all()
     assert owner_of(lead) == BOB
+
+
+def test_a_lead_that_was_deleted_there_is_asked_about_within_minutes_though_nothing_tells_of_it(org, lead):
+    look_for_deletions()
+    org.control(f"Lead/{number(lead)}", method="DELETE")
+    look_for_deletions()
+    assert CrmLink.objects.get(lead=lead).gone_how == CrmLink.Gone.DELETED
+    assert ExceptionItem.objects.filter(kind=kinds.RECORD_GONE, subject_id=str(lead.pk)).count() == 1
+    look_for_deletions()
+    assert ExceptionItem.objects.filter(kind=kinds.RECORD_GONE).count() == 1
+
+
+def test_a_lead_that_was_deleted_before_any_poll_saw_it_is_asked_about_too(org, connection, lead):
+    look_for_deletions()
+    other = make.lead(email="otto@globex.example")
+    make.drain(connection)
+    org.control(f"Lead/{number(other)}", method="DELETE")
+    poll()
+    assert not KnownContact.objects.filter(remote_id=number(other)).exists()
+    look_for_deletions()
+    assert CrmLink.objects.get(lead=other).gone_how == CrmLink.Gone.DELETED
+
+
+def test_only_what_was_deleted_since_the_last_reading_is_read_again(org, connection, lead):
+    old = org.control("Lead", {"fields": {"LastName": "Old", "Company": "Globex"}})["id"]
+    org.control(f"Lead/{old}", method="DELETE")
+    look_for_deletions()
+    connector = connect(connection, budget=Budget({}))
+    later = datetime.now(UTC) + timedelta(seconds=2)
+    assert connector.deleted("contacts", since=None, after="", limit=10).ids == [old]
+    assert connector.deleted("contacts", since=later, after="", limit=10).ids == []
+
+
+def test_a_lead_that_was_converted_is_followed_by_polling_alone(org, connection, lead):
+    org.control(f"Lead/{number(lead)}/convert", {"by": "maria@acme.test"})
+    (contact,) = org.rows(("Contact", ["Id"], ""))
+    poll()
+    assert number(lead) == contact["Id"]
+    org.control(f"Contact/{contact['Id']}/owner", {"owner": BOB, "by": "maria@acme.test"})
+    make.drain(connection)
+    poll()
+    assert owner_of(lead) == BOB
+
+
+def test_a_lead_that_was_converted_into_somebody_who_is_there_is_followed(org, lead):
+    """Nothing of theirs changes."""
+    account = org.control("Account", {"fields": {"Name": "Globex"}})["id"]
+    fields = {"LastName": "Green", "AccountId": account}
+    contact = org.control("Contact", {"fields": fields})["id"]
+    poll()
+    org.control(f"Lead/{number(lead)}/convert", {"account": account, "contact": contact})
+    poll()
+    assert number(lead) == contact
+
+
+def test_whom_a_lead_was_given_to_in_the_moment_of_its_conversion_keeps_it(org, connection, lead):
+    contact = org.control(f"Lead/{number(lead)}/convert", {"by": "maria@acme.test"})["contactId"]
+    org.control(f"Contact/{contact}/owner", {"owner": BOB, "by": "maria@acme.test"})
+    for _ in range(3):
+        poll()
+        make.drain(connection)
+        InboundEvent.objects.filter(status=InboundEvent.Status.WAITING).update(due_at=timezone.now())
+    assert owner_of(lead) == BOB
+    (there,) = org.rows(("Contact", ["OwnerId"], ""))
+    assert there["OwnerId"] == org.user(BOB)
+
+
+def test_a_write_of_ours_hides_no_person_who_gave_the_lead_to_somebody(org, connection, lead):
+    """The org says of a record only who changed it last."""
+    org.control(f"Lead/{number(lead)}/owner", {"owner": BOB, "by": "maria@acme.test"})
+    make.edit(lead, job_title="Head of Sales")
+    make.drain(connection)
+    (there,) = org.leads("OwnerId", "Title", "LastModifiedById")
+    assert (there["OwnerId"], there["LastModifiedById"]) == (org.user(BOB), org.user("maria@acme.test"))
+    assert there["Title"] != "Head of Sales"
+    poll()
+    assert owner_of(lead) == BOB
+    make.make_due(connection)
+    make.drain(connection)
+    (there,) = org.leads("OwnerId", "Title")
+    assert (there["OwnerId"], there["Title"]) == (org.user(BOB), "Head of Sales")
+    assert not OutboxEntry.objects.exists()
+    newest = Assignment.history.filter(lead_id=lead.pk).latest()
+    assert (newest.source, newest.actor) == ("crm", "maria@acme.test")
+
+
+def test_somebody_who_cannot_be_taken_over_holds_up_what_we_write_once_only(org, connection, lead):
+    org.control("users", {"username": "zoe@acme.test", "name": "Zoe Zimmer"})
+    org.control(f"Lead/{number(lead)}/owner", {"owner": "zoe@acme.test", "by": "maria@acme.test"})
+    for title in ("Head of Sales", "Chief of Sales"):
+        make.edit(lead, job_title=title)
+        for _ in range(2):
+            make.make_due(connection)
+            make.drain(connection)
+            webhook_events.work_all()
+    (there,) = org.leads("OwnerId", "Title")
+    assert (there["OwnerId"], there["Title"]) == (org.user("zoe@acme.test"), "Chief of Sales")
+    assert not OutboxEntry.objects.exists()
+    assert ExceptionItem.objects.filter(kind=kinds.CHANGE_REFUSED).count() == 1

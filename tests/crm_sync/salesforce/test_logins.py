@@ -52,6 +52,22 @@ def test_a_token_that_has_run_out_is_renewed_once(crm, connection):
     assert CrmLogin.objects.get().token != first
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_token_that_runs_out_as_soon_as_we_have_it_is_renewed_again(crm, connection, times):
+    fault = {"kind": "status", "status": 401, "code": "INVALID_SESSION_ID", "path": "/limits"}
+    crm.call("POST", "/control/faults", {"target": "salesforce", **fault, "times": times})
+    ping(connection)
+    assert logins(crm) == 1 + times
+
+
+def test_whoever_is_let_in_and_refused_for_ever_is_not_let_in(crm, connection):
+    fault = {"kind": "status", "status": 401, "code": "INVALID_SESSION_ID", "path": "/limits"}
+    crm.call("POST", "/control/faults", {"target": "salesforce", **fault})
+    with pytest.raises(AuthLost):
+        ping(connection)
+    assert logins(crm) == 4
+
+
 def test_other_credentials_are_another_login(crm, connection):
     ping(connection)
     CrmConnection.objects.update(token=secrets.encrypt("wrong"))

@@ -7,6 +7,7 @@ from crm_sync import outbox
 from crm_sync.connection.connecting import connect
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.salesforce.soql import Question
+from crm_sync.inbound import webhook_events
 from crm_sync.models import CrmLink
 from exception_queue.models import ExceptionItem
 from tests.make import crm_sync as make
@@ -46,6 +47,15 @@ class Org:
 @pytest.fixture
 def org(crm, connection):
     return Org(crm, connection)
+
+
+def drain_past_people(connection):
+    """What people did there is taken in before we write."""
+    for _ in range(2):
+        make.drain(connection)
+        webhook_events.work_all()
+        make.make_due(connection)
+    make.drain(connection)
 
 
 def test_a_lead_arrives_with_its_owner_although_a_rule_of_the_org_assigns_leads(org, connection):
@@ -112,8 +122,7 @@ def test_a_lead_that_was_converted_is_its_contact_from_then_on(org, connection):
     number = CrmLink.objects.get().remote_id
     contact = org.control(f"Lead/{number}/convert", {})["contactId"]
     make.edit(lead, phone="+493090182002")
-    make.drain(connection)
-    make.drain(connection)
+    drain_past_people(connection)
     link = CrmLink.objects.get()
     assert (link.remote_id, link.gone_at) == (contact, None)
     (there,) = org.rows(("Contact", ["Id", "Phone"], ""))
@@ -129,8 +138,7 @@ def test_a_lead_that_was_merged_away_is_not_made_again(org, connection):
     winner = org.control("Lead", {"fields": fields})["id"]
     org.control("Lead/merge", {"master": winner, "others": [number]})
     make.edit(lead, phone="+493090182002")
-    make.drain(connection)
-    make.drain(connection)
+    drain_past_people(connection)
     assert CrmLink.objects.get().remote_id == winner
     (there,) = org.leads("Phone", "leadops_id__c")
     assert (there["Id"], there["Phone"], there["leadops_id__c"]) == (winner, "+493090182002", str(lead.pk))
@@ -185,3 +193,21 @@ def test_a_locked_row_is_tried_again_and_holds_up_nobody(org, connection):
     make.drain(connection)
     assert len(org.leads()) == 2
     assert not ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN).exists()
+
+
+def test_who_has_used_up_the_calls_of_the_day_asks_again_as_soon_as_the_pause_is_over(org, connection):
+    """What an answer says is left, and that it refuses, are one pause."""
+    org.control("org", {"daily_calls": 1})
+    make.lead()
+    make.drain(connection)
+    make.drain(connection)
+    connection.refresh_from_db()
+    assert connection.budget["daily_remaining"] == 0
+    assert connection.not_before is not None
+    Budget(connection.budget).check(now=connection.not_before)
+    org.control("org", {"daily_calls": 100_000})
+    connection.not_before, connection.budget = None, {}
+    connection.save()
+    make.make_due(connection)
+    make.drain(connection)
+    assert len(org.leads()) == 1
