@@ -1,7 +1,7 @@
 """What becomes known of a lead after somebody has it: a record elsewhere, company facts.
 
-Only a lead that nobody has touched goes elsewhere for it: not contacted, not claimed, not fixed by a person, younger than ten
-minutes. Every other one is scored anew, and its timeline says where it would go now.
+Only a lead that nobody has touched goes elsewhere for it: not contacted, not claimed, not given to somebody or fixed by a person,
+younger than ten minutes. Every other one is scored anew, and its timeline says where it would go now.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,6 +25,8 @@ from routing.stages.scores import write_scores
 
 STILL_YOUNG = timedelta(minutes=10)
 SOURCE = Assignment.Source.PIPELINE
+# Where people give leads to each other; with a rule's name they asked the rules anew.
+_CHOSEN = (Assignment.Source.CONSOLE, Assignment.Source.API, Assignment.Source.CRM)
 
 
 @dataclass
@@ -70,6 +72,8 @@ def _goes_elsewhere(decision: RoutingDecision, last: str | None, has: Assignment
 def _why_it_stays(lead: Lead, has: Assignment, *, now: datetime) -> str:
     if has.locked:
         return "A person fixed the owner."
+    if has.source in _CHOSEN and has.rule_name == "":
+        return "Somebody chose who has it."
     if lead.contacted_at is not None:
         return "Somebody has been in contact already."
     if lead.status != Lead.Status.NEW:

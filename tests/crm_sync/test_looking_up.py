@@ -14,6 +14,7 @@ from exception_queue.models import ExceptionItem
 from intake import runner
 from intake.models import IntakeForm, Lead, Submission, TimelineEntry
 from plumbing import secrets
+from routing.handover.actions import reassign
 from routing.models import Assignment, Decision, LeadBackground, Owner, Queue, RotationTurn, SlaClock
 from tests import make
 from tests.make import crm_sync
@@ -218,6 +219,25 @@ def test_a_record_that_turns_out_to_be_somebodys_is_left_to_them_and_the_lead_fo
     assert there(crm, number)["hubspot_owner_id"] == crm.owner_id(BOB)
     assert CrmLink.objects.get(lead=lead).shown_owner == BOB
     assert not ExceptionItem.objects.filter(status="open", kind=kinds.TWO_OWNERS).exists()
+
+
+@pytest.mark.parametrize("source", [Assignment.Source.CONSOLE, Assignment.Source.API, Assignment.Source.CRM])
+def test_a_lead_that_somebody_was_given_stays_with_them_whatever_becomes_known(crm, connection, source):
+    _, lead = down(crm, connection)
+    dieter = Owner.objects.get(email="dieter@acme.test")
+    reassign(
+        lead_id=lead.pk,
+        owner_id=dieter.pk,
+        reason="He knows them",
+        source=source,
+        actor=BOB,
+        now=timezone.now(),
+    )
+    learning.look_again(now=timezone.now() + timedelta(minutes=1))
+    assert LeadBackground.objects.get(lead=lead).crm_owner == BOB
+    assert holder(lead) == "dieter@acme.test"
+    hint = TimelineEntry.objects.get(lead=lead, verb="routing.learned").data
+    assert hint["why_not"] == "Somebody chose who has it."
 
 
 def test_a_lead_that_somebody_has_begun_with_stays_and_a_person_decides(crm, connection):

@@ -30,6 +30,8 @@ NEWEST = 20
 """Half of the leads that people choose are among so many that came last."""
 PATIENCE = 300.0
 """Seconds for which somebody tries again while the CRM is dead, or no lead is to be found."""
+PASSES = ("STORAGE_LIMIT_EXCEEDED",)
+"""What refuses people too, and is over soon."""
 
 
 class People:
@@ -179,8 +181,9 @@ class People:
             try:
                 if lost and done is not None and done():
                     return True
-                status, _ = self.installation.sandbox.ask(*call)
-                return status < 300 or (lost and done is None)
+                status, answer = self.installation.sandbox.ask(*call)
+                if status < 300 or not any(word in str(answer) for word in PASSES):
+                    return status < 300 or (lost and done is None)
             except UNANSWERED:
                 lost = True
             time.sleep(1)
