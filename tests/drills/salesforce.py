@@ -150,13 +150,13 @@ class Salesforce:
         """An org as it is found: leads are assigned by a rule, duplicates warned of, and changes told of three times and out of
         order."""
         hook = f"http://127.0.0.1:{installation.port}/api/v1/webhooks/{self.key}?token={WEBHOOK_SECRET}"
-        message = {
-            "object": "Lead", "url": hook, "fields": ["Id", "LastModifiedDate"], "repeats": 2, "disorder": True,
-        }  # fmt: skip
+        message = {"url": hook, "fields": ["Id", "LastModifiedDate"], "repeats": 2, "disorder": True}
         for path, body in (
             ("assignment_rule", {"owner": SOMEBODY}),
             ("duplicate_rules", {"object": "Lead", "action": "alert"}),
-            ("outbound_messages", message),
+            ("outbound_messages", {"object": "Lead", **message}),
+            # Of whom a lead was converted into.
+            ("outbound_messages", {"object": "Contact", **message}),
         ):
             installation.sandbox.post(f"{CONTROL}/{path}", body)
 
