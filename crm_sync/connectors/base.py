@@ -256,8 +256,7 @@ class Connector(Protocol):
         """
 
     def deleted(self, kind: RemoteKind, *, since: datetime | None, after: str, limit: int) -> DeletedPage:
-        """What was deleted, as far as the CRM still lists it; `after` and `limit` as in `listing`. Of what was deleted before
-        `since` a CRM need not tell, and may."""
+        """What was deleted, at least since then, as far as the CRM still lists it; `after` and `limit` as in `listing`."""
 
     def touches(self, contact_ids: Collection[str], *, since: datetime) -> Sequence[RemoteTouch]:
         """Calls, e-mails and meetings of these contacts at `since` or later, the earliest first; what is booked counts from when
