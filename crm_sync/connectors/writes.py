@@ -1,6 +1,6 @@
 """What is written into a CRM and what stands there, record by record, in words that no CRM owns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,8 +19,9 @@ class Author:
 class Present:
     """What stands in the CRM. `lead_id` is our key on it, "" where it is not ours.
 
-    `kind` is what the CRM calls such a record, where it has several. `authors` says for properties whose history was asked for
-    who wrote the present value, `changed_at` when.
+    `kind` is what the CRM calls such a record, where it has several. `lacks`: properties that were asked for, and that such a
+    record has not or does not show us, so that nothing there says nothing. `authors` says for properties whose history was asked
+    for who wrote the present value, `changed_at` when.
     """
 
     remote_id: str
@@ -28,6 +29,7 @@ class Present:
     lead_id: str
     modified_at: datetime | None = None
     kind: str = ""
+    lacks: Collection[str] = frozenset()
     authors: Mapping[str, Author] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
 

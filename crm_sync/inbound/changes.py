@@ -158,6 +158,8 @@ class _Record:
         mapping = next(iter(plan.lines.get(name, ())), None)
         if mapping is None:
             return Status.IGNORED, f"{name or 'This kind of event'} is not mapped"
+        if name in self.present.lacks:
+            return Status.IGNORED, "Such a record has no such property, or does not show it"
         value = self.present.properties.get(name, "")
         author = self.present.authors.get(name) or event.author
         if value == self.link.sent.get(name, ""):

@@ -69,6 +69,8 @@ def compare(
     left_there = {name for name in plan.lines if plan.goes_there_only(name) and not plan.is_ours(name)}
     found: dict[Kind, list[DifferenceLine]] = {}
     for name, label in labels.items():
+        if name in present.lacks:
+            continue
         stands, known = there.get(name) or "", link.sent.get(name, "")
         ours = push.sending.get(name, known)
         if same(stands, ours) or (name in link.kept and same(stands, link.kept[name])):

@@ -11,7 +11,7 @@ from crm_sync.connectors.base import Author, Present
 from crm_sync.connectors.salesforce import records
 from crm_sync.connectors.salesforce.client import OrgClient
 from crm_sync.connectors.salesforce.formats import listed, long_id, moment, text_of
-from crm_sync.connectors.salesforce.records import CONTACT, EMAIL, KEY, LEAD, OWNER, PersonObject
+from crm_sync.connectors.salesforce.records import CONTACT, EMAIL, KEY, LEAD, LEADS_ALONE, OWNER, PersonObject
 from crm_sync.connectors.salesforce.soql import Asking, Question, Row, some, text
 
 # A moment is the beginning of its second.
@@ -94,11 +94,17 @@ class People:
                 found[text(row, name).lower()] = self._present(row, names=names, history=history)
         return {each: found[each.lower()] for each in values if each.lower() in found}
 
+    def lacking(self, of: PersonObject) -> frozenset[str]:
+        """What such a record has not, or does not show us, as far as that is known."""
+        absent = self.asking.absent.get(of, set())
+        return frozenset(absent | LEADS_ALONE) if of == CONTACT else frozenset(absent)
+
     def _present(self, row: Row, *, names: Collection[str], history: Collection[str]) -> Present:
         values = {name: _value(row, name) for name in {*names, EMAIL, OWNER}}
         if values[OWNER] == self.client.login.us:
             # Our own user stands for nobody.
             values[OWNER] = ""
+        of = records.object_of(text(row, "Id"))
         author = Author(text(row, "LastModifiedBy.UserType"), text(row, "LastModifiedById"))
         modified = moment(row.get("LastModifiedDate"))
         # Who changed the record last, and not which field: if it was not we, it was after our last write.
@@ -110,7 +116,8 @@ class People:
             properties={name: value for name, value in values.items() if value},
             lead_id=text(row, KEY),
             modified_at=modified,
-            kind=records.object_of(text(row, "Id")) or "",
+            kind=of or "",
+            lacks=self.lacking(of).intersection(names) if of else frozenset(),
             authors=dict.fromkeys(history, author),
             changed_at=dict.fromkeys(history, news) if news is not None else {},
         )

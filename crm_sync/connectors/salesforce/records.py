@@ -15,6 +15,9 @@ OWNER = "OwnerId"
 STATUS = "Status"
 MODIFIED = "SystemModstamp"
 
+# What a lead has and a contact has not: the first is its account's, how far somebody got is the lead's.
+LEADS_ALONE = frozenset({"Company", STATUS})
+
 # https://help.salesforce.com/s/articleView?id=000385203
 _PREFIXES: Mapping[str, PersonObject] = {"00Q": LEAD, "003": CONTACT}
 

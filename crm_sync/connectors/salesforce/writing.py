@@ -13,12 +13,10 @@ from crm_sync.connectors.salesforce.client import OrgClient, WritePart
 from crm_sync.connectors.salesforce.errors import ItemError
 from crm_sync.connectors.salesforce.formats import long_id
 from crm_sync.connectors.salesforce.people import People
-from crm_sync.connectors.salesforce.records import CONTACT, KEY, LEAD, OWNER, STATUS, object_of
+from crm_sync.connectors.salesforce.records import CONTACT, KEY, LEAD, OWNER, object_of
 from plumbing.http import Answer, Permanent, RemoteError
 
 MOST_RECORDS = 200
-# What a lead has and a contact has not: the first is its account's, how far somebody got is the lead's.
-_LEADS_ALONE = frozenset({"Company", STATUS})
 
 Send = Callable[[Sequence[Outgoing], Report], None]
 
@@ -118,13 +116,14 @@ class Writing:
     def _leave_out(self, records: Sequence[Outgoing], error: ItemError, report: Report) -> bool:
         """A field that is not there costs its own value only; False where leaving out would change nothing."""
         name = errors.unknown_field(error)
-        if name == KEY:
-            # A contact need not have our key: what it is linked to stands here.
-            of = {object_of(each.remote_id) or LEAD for each in records}
+        of = {object_of(each.remote_id) or LEAD for each in records}
+        if name and (of == {CONTACT} or (CONTACT in of and f"type {CONTACT}" in error.message)):
+            # A contact need not have our key, nor whatever a lead has.
             known = self.people.asking.absent.setdefault(CONTACT, set())
-            if of == {CONTACT} and KEY not in known:
-                known.add(KEY)
-                return True
+            is_new = name not in known
+            known.add(name)
+            return is_new
+        if name == KEY:
             return False
         keys = {each.key for each in records if name in self._fields(each, report)}
         if keys:
@@ -177,9 +176,9 @@ class Writing:
         return {} if KEY in absent else {KEY: record.key}
 
     def _fields(self, record: Outgoing, report: Report) -> Iterator[str]:
-        alone = object_of(record.remote_id) == CONTACT
+        lacking = self.people.lacking(CONTACT) if object_of(record.remote_id) == CONTACT else frozenset()
         for name in record.properties:
-            if record.key not in report.unknown.get(name, ()) and not (alone and name in _LEADS_ALONE):
+            if record.key not in report.unknown.get(name, ()) and name not in lacking:
                 yield name
 
     def _body(self, record: Outgoing, report: Report) -> dict[str, Any]:

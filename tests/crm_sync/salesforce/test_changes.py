@@ -16,8 +16,10 @@ from crm_sync.inbound import touches, webhook_events
 from crm_sync.inbound.changes import Known, apply
 from crm_sync.models import (
     Account,
+    CrmDifference,
     CrmLink,
     CrmLogin,
+    FieldMapping,
     InboundEvent,
     KnownContact,
     MirrorProgress,
@@ -27,9 +29,11 @@ from crm_sync.models import (
 from crm_sync.outbound import lead_changes
 from crm_sync.outbound.payload import plan_of
 from crm_sync.polling import deletions, filling
+from crm_sync.reconcile import running
+from crm_sync.schema import reading
 from exception_queue.models import ExceptionItem
 from intake.models import Lead
-from routing.models import Assignment
+from routing.models import Assignment, LeadScore
 from tests.crm_sync.salesforce.test_messages import message, notification
 from tests.crm_sync.salesforce.test_whole_way import Org
 from tests.make import crm_sync as make
@@ -287,3 +291,42 @@ def test_somebody_who_cannot_be_taken_over_holds_up_what_we_write_once_only(org,
     assert (there["OwnerId"], there["Title"]) == (org.user("zoe@acme.test"), "Chief of Sales")
     assert not OutboxEntry.objects.exists()
     assert ExceptionItem.objects.filter(kind=kinds.CHANGE_REFUSED).count() == 1
+
+
+def test_what_a_contact_has_no_field_for_is_neither_a_change_nor_a_difference(org, connection, lead):
+    """A lead that is converted has neither company nor status there any more, nor what is made for leads alone."""
+    org.control("fields/Lead/Score__c", {"type": "double", "label": "Score"})
+    FieldMapping.objects.create(connection=connection, canonical="score", property="Score__c", position=90)
+    reading.read_now(connection)
+    make.push(lead)
+    make.drain(connection)
+    company, status = lead.company, Lead.objects.get(pk=lead.pk).status
+    org.control(f"Lead/{number(lead)}/convert", {"by": BOB})
+    for _ in range(2):
+        poll()
+        make.drain(connection)
+    make.edit(lead, phone="+493090182009")
+    LeadScore.objects.filter(lead=lead).update(points=95)
+    make.push(lead)
+    make.drain(connection)
+    assert number(lead).startswith("003")
+    now = Lead.objects.get(pk=lead.pk)
+    assert (now.company, now.status) == (company, status)
+    poll()
+    running.start(connection, by="ops", now=timezone.now())
+    running.work_all()
+    assert not CrmDifference.objects.filter(settled_at=None).exists()
+    assert not ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN).exists()
+
+
+def test_a_field_that_is_hidden_from_us_takes_no_value_from_the_lead(org, connection, lead):
+    org.control(f"Lead/{number(lead)}", {"fields": {"Title": "Head of Sales"}, "by": BOB}, method="PATCH")
+    poll()
+    # Until it has gone out, what comes in waits for it.
+    make.drain(connection)
+    org.control("permissions", {"hidden": {"Lead": ["Title"]}})
+    time.sleep(1.01)
+    org.control(f"Lead/{number(lead)}", {"fields": {"FirstName": "Regina"}, "by": BOB}, method="PATCH")
+    poll()
+    now = Lead.objects.get(pk=lead.pk)
+    assert (now.job_title, now.first_name) == ("Head of Sales", "Regina")
