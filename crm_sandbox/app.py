@@ -16,6 +16,8 @@ from crm_sandbox.hubspot.errors import HubSpotError
 from crm_sandbox.salesforce import errors as salesforce_errors
 from crm_sandbox.salesforce import routes as salesforce_routes
 from crm_sandbox.sandbox import Sandbox
+from crm_sandbox.webhook import desk
+from crm_sandbox.webhook import page as desk_page
 from crm_sandbox.wire import MalformedJson, Reply, Request, now_ms
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ def respond(
     parts = urlsplit(url)
     target, _, rest = parts.path.lstrip("/").partition("/")
     host = headers.get("host", "127.0.0.1")
-    vendor = target in ("hubspot", "salesforce")
+    vendor = target in ("hubspot", "salesforce") or (target == "webhook" and method not in ("GET", "HEAD"))
     request = Request(
         method=method,
         path=f"/{rest}" if vendor else parts.path,
@@ -57,6 +59,8 @@ def respond(
             return control.answer(sandbox, request)
         if request.method == "POST" and request.path in ("/play", "/org/play"):
             return page.played(sandbox, request)
+        if target == "webhook":
+            return desk_page.answer(sandbox, request)
         return page.answer(sandbox, request)
     except MalformedJson as error:
         return Reply(400, {"error": f"The body is not JSON: {error}"})
@@ -86,7 +90,7 @@ def _outcome(sandbox: Sandbox, *, target: str, request: Request, trouble: Troubl
         return Silence(reset=True)
     if trouble.html and trouble.status is not None:
         return Reply(trouble.status, _MAINTENANCE, content_type="text/html; charset=utf-8")
-    speak = _salesforce if target == "salesforce" else _hubspot
+    speak = {"salesforce": _salesforce, "hubspot": _hubspot, "webhook": desk.speak}[target]
     answer = speak(sandbox, request=request, trouble=trouble)
     if trouble.hang_ms is not None:
         return Silence(reset=False, hang_ms=trouble.hang_ms)

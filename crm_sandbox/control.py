@@ -19,6 +19,7 @@ from crm_sandbox.salesforce import control_rules as salesforce_rules
 from crm_sandbox.salesforce.errors import OrgError
 from crm_sandbox.salesforce.org import Org
 from crm_sandbox.sandbox import Sandbox
+from crm_sandbox.webhook import control as desk_control
 from crm_sandbox.wire import Json, Reply, Request
 
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -180,9 +181,10 @@ def _target(body: Json) -> str:
         raise BadControl(
             "Salesforce has /control/salesforce/org for limits and /control/salesforce/outbound_messages."
         )
-    if body.get("target") != "hubspot":
-        raise BadControl("target must be hubspot.")
-    return "hubspot"
+    target = body.get("target")
+    if target not in ("hubspot", "webhook"):
+        raise BadControl("target must be hubspot or webhook.")
+    return str(target)
 
 
 def _of_org(call: Callable[..., Reply]) -> Callable[..., Reply]:
@@ -213,6 +215,9 @@ _ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
     )
 ]
 # What is called by its own name comes before any kind of record.
+_ROUTES += [
+    (method, re.compile(f"/control/webhook/{pattern}"), call) for method, pattern, call in desk_control.ROUTES
+]
 _ROUTES += administering.ROUTES + engaging.ROUTES + playing.ROUTES
 _ROUTES += [
     (method, re.compile(f"/control/salesforce/{pattern}"), _of_org(call))

@@ -12,7 +12,7 @@ from typing import Any
 from crm_sandbox.wire import Json
 
 KINDS = ("latency", "status", "timeout_after_commit", "reset", "partial", "auth", "html")
-TARGETS = ("hubspot", "salesforce")
+TARGETS = ("hubspot", "salesforce", "webhook")
 DEFAULT_LATENCY_MS = 500
 DEFAULT_HANG_MS = 30_000
 
@@ -143,7 +143,8 @@ def _parsed(asked: Any, *, number: int) -> Fault:
     if not isinstance(asked, dict):
         raise BadFault('A fault is an object such as {"target": "hubspot", "kind": "latency", "ms": 80}.')
     known = {"target", "kind", "status", "retry_after", "ms", "rate", "seconds", "times", "path"}
-    known |= {"code", "message"} if asked.get("target") == "salesforce" else set()
+    of_target: dict[Any, set[str]] = {"salesforce": {"code", "message"}, "webhook": {"message"}}
+    known |= of_target.get(asked.get("target"), set())
     unknown = sorted(set(asked) - known)
     if unknown:
         raise BadFault(f"A fault has no {', '.join(unknown)}; it has {', '.join(sorted(known))}.")

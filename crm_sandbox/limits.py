@@ -42,10 +42,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class LimitVerdict:
-    """`policy` is the limit that was reached, or empty."""
+    """`policy` is the limit that was reached, or empty. `most`, `left` and `per_seconds` are of the window, None without one."""
 
     policy: str
     headers: dict[str, str]
+    most: int | None = None
+    left: int | None = None
+    per_seconds: float | None = None
 
 
 class Limits:
@@ -92,4 +95,10 @@ class Limits:
                 "X-HubSpot-RateLimit-Daily": str(DAILY),
                 "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, DAILY - self._today[target])),
             }
-            return LimitVerdict("" if allowed else window.policy, headers)
+            return LimitVerdict(
+                "" if allowed else window.policy,
+                headers,
+                most=window.calls,
+                left=window.left,
+                per_seconds=window.per_seconds,
+            )

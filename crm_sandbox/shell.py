@@ -10,7 +10,7 @@ from crm_sandbox.wire import Reply
 
 _SHELL = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 # Where the pages of a CRM begin, and what it is called.
-HUBSPOT, SALESFORCE = ("/", "HubSpot"), ("/org", "Salesforce")
+HUBSPOT, SALESFORCE, WEBHOOK = ("/", "HubSpot"), ("/org", "Salesforce"), ("/webhook", "Webhook")
 
 
 def page(
@@ -25,7 +25,7 @@ def page(
         home=of[0],
         ways="".join(
             f'<a href="{home}"{" aria-current=page" if home == of[0] else ""}>{name}</a>'
-            for home, name in (HUBSPOT, SALESFORCE)
+            for home, name in (HUBSPOT, SALESFORCE, WEBHOOK)
         ),
     )
     # Not to be clicked through a page from elsewhere that has it in a frame.

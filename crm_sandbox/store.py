@@ -74,6 +74,14 @@ CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, events TEXT NOT NULL,
     attempt INTEGER NOT NULL, due_at INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS tickets (
+    number INTEGER PRIMARY KEY, lead TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, fields TEXT NOT NULL,
+    changed_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS messages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, ticket TEXT NOT NULL, body TEXT NOT NULL,
+    at INTEGER NOT NULL, times INTEGER NOT NULL, late INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS org_records (
     id TEXT PRIMARY KEY, type TEXT NOT NULL, number INTEGER NOT NULL, fields TEXT NOT NULL, deleted INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -110,6 +118,8 @@ TABLES = (
     "owners",
     "webhooks",
     "deliveries",
+    "tickets",
+    "messages",
     "org_records",
     "org_jobs",
     "org_changes",

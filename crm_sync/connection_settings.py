@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from plumbing import json_templates
 from plumbing.json_shapes import JsonShape
 from routing.engine.scoring import Segment
 
@@ -77,6 +78,31 @@ class TaskRule(JsonShape):
     when: list[Segment] = []
     subject: Annotated[str, Field(max_length=200)] = ""
     due: Literal["", "sla"] = ""
+
+
+class MessageRule(JsonShape):
+    """Whether a kind of message is sent, and by which body, in the form of `plumbing.json_templates`; None: by the usual one."""
+
+    active: bool = True
+    body: dict[str, Any] | None = None
+
+    @field_validator("body")
+    @classmethod
+    def _is_template(cls, body: dict[str, Any] | None) -> dict[str, Any] | None:
+        if body is not None:
+            json_templates.check_shape(body)
+        return body
+
+
+class Messages(JsonShape):
+    """By kind of message, as the connector calls it. What is not named is sent by its usual body."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, MessageRule]
+
+    def of(self, kind: str) -> MessageRule:
+        found: MessageRule = (self.model_extra or {}).get(kind, MessageRule())
+        return found
 
 
 def _written(value: object) -> object:

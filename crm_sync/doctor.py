@@ -8,7 +8,7 @@ from django.utils import timezone
 from crm_sync import outbox
 from crm_sync.connection import circuit, owners
 from crm_sync.connection.connecting import connect, webhook_secret_of
-from crm_sync.connectors import ending, sends_events, version_of
+from crm_sync.connectors import can, ending, sends_events, version_of
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, OutboxEntry
@@ -42,7 +42,7 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
         connector = connect(connection, budget=Budget(connection.budget), needs=needs)
         lacking = rights.lacking(connection, connector)
         missing = connector.prepare(needs, create=False)
-        people = connector.owners()
+        people = connector.owners() if connector.can.owners else None
     except SetupProblem as problem:
         yield Finding("fail", f"{about}: {problem}")
     except AuthLost as error:
@@ -50,19 +50,20 @@ def _check(connection: CrmConnection) -> Iterator[Finding]:
     except RemoteError as error:
         yield Finding("fail", f"{about}: {error}", hint=f"Is {connection.address} the right address?")
     else:
-        yield Finding("ok", f"{about}: {connection.address} answers.")
+        if connector.can.reads or connection.writes:
+            yield Finding("ok", f"{about}: {connection.address} answers.")
         yield from _mode(connection)
         yield from _properties(connection, connector, missing)
-        here = {person.email for person in people if not person.archived}
+        here = None if people is None else {person.email for person in people if not person.archived}
         for email in Owner.objects.filter(active=True).order_by("email").values_list("email", flat=True):
-            if email.lower() not in here:
+            if here is not None and email.lower() not in here:
                 yield Finding(
                     "warn",
                     f"{about}: {email} is no active owner there; their leads would stand there without an owner.",
                     hint="Invite them to the CRM with this address.",
                     fix=partial(_read_owners, connection) if connection.owners_read_at is None else None,
                 )
-        if nobodys := queues_that_show_nobody():
+        if connector.can.owners and (nobodys := queues_that_show_nobody()):
             yield Finding(
                 "ok",
                 f"{about}: leads in {', '.join(nobodys)} are nobody's there; “Shown in the CRM as”, on a queue's page, gives "
@@ -126,7 +127,8 @@ def _properties(connection: CrmConnection, connector: Connector, missing: list[s
 
 
 def _stuck(connection: CrmConnection) -> Iterator[Finding]:
-    if sends_events(connection.kind) and not webhook_is_set_up(connection):
+    polled = can(connection.kind).reads
+    if polled and sends_events(connection.kind) and not webhook_is_set_up(connection):
         variable = connection.webhook_secret_env
         unset = secrets.why_not_named(variable).rstrip(".") or f"the variable {variable} is not set"
         missing = unset if variable else "no webhook secret"

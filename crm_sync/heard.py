@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
-from crm_sync.connectors.base import WHOLE_RECORD, Present, RemoteChange
+from crm_sync.connectors.base import Present
+from crm_sync.connectors.events import WHOLE_RECORD, RemoteChange
 from crm_sync.connectors.records import RemoteContact
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent
 from plumbing import nudges

@@ -104,6 +104,21 @@ def refuse(address: str) -> None:
         _standing(number, port, name=host, listed=listed)
 
 
+def is_listed(address: str) -> bool:
+    """Whether the operator has named the host of an address, or the network of its number."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").rstrip(".").lower()
+    listed = _listed_hosts()
+    if (host, parts.port or (443 if parts.scheme.endswith("s") else 80)) in listed or (host, None) in listed:
+        return True
+    try:
+        number = _inner(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+    networks = networks_of(settings.LEADOPS_PRIVATE_ADDRESSES)
+    return any(number.version == network.version and number in network for network in networks)
+
+
 def hosts_of(entries: Iterable[str]) -> set[tuple[str, int | None]]:
     """The hosts among the entries, each with the only port that it allows, or None for all. Raises ValueError."""
     found: set[tuple[str, int | None]] = set()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,7 +16,7 @@ from unfold.decorators import action
 from crm_sync.admin.token_form import AccessForm
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import token_of
-from crm_sync.connectors import connector_class, ending, version_of
+from crm_sync.connectors import can, connector_class, ending, sends_events, version_of
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
 from crm_sync.outbound import rights
@@ -48,6 +49,13 @@ class NextStep:
 
 def access_url(connection_id: Any) -> str:
     return reverse("admin:crm_sync_crmconnection_access", args=(connection_id,))
+
+
+def webhook_address(connection: CrmConnection) -> str:
+    """Where events are sent to; "" where there are none."""
+    if not sends_events(connection.kind):
+        return ""
+    return f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{connection.key}"
 
 
 class SetsUpAccess:
@@ -108,6 +116,8 @@ def page(connection: CrmConnection, tested: Tested | None) -> dict[str, Any]:
         "has_token": has_token,
         "version": version,
         "ending": ending(version, today=timezone.now().date()),
+        "can": can(connection.kind),
+        "webhook": webhook_address(connection),
         "next_steps": list(_next(connection, rows, tested, has_token=has_token)),
     }
 
@@ -148,6 +158,8 @@ def _answer(
     if found is None:
         return f"There is no connector for “{connection.kind}”: nothing can be set up."
     token, right = found.token_guide.token, found.token_guide.right
+    if not found.can.reads:
+        return _believed(token, tested, has_token=has_token)
     missing = sum(row.is_missing for row in rows)
     if tested is None:
         if not has_token:
@@ -163,6 +175,17 @@ def _answer(
     return f"{found.label} lets us in, and the token has each {right} that it needs."
 
 
+def _believed(token: str, tested: Tested | None, *, has_token: bool) -> str:
+    """Of what is only told: there is one thing to know."""
+    if tested is None and not has_token:
+        return f"There is no {token} yet: make one, and give it to the receiver and to leadops."
+    if tested is None:
+        return f"There is a {token}. Test it to see whether the receiver believes our messages."
+    if tested.refused:
+        return "The receiver does not believe our messages."
+    return "The message could not be delivered." if tested.error else "The receiver believes our messages."
+
+
 def _next(
     connection: CrmConnection, rows: list[RightRow], tested: Tested | None, *, has_token: bool
 ) -> Iterator[NextStep]:
@@ -173,11 +196,17 @@ def _next(
     page_url = reverse("admin:crm_sync_crmconnection_change", args=(connection.pk,))
     token, right = found.token_guide.token, found.token_guide.right
     if not has_token:
-        yield NextStep(f"Make a {token} in {found.label} as above, and paste it.")
+        yield NextStep(
+            f"Make a {token}{'' if not found.can.reads else f' in {found.label}'} as above, and paste it."
+        )
     elif tested is None:
         yield NextStep("Test the token.")
     elif tested.refused:
-        yield NextStep(f"Make a new {token} in {found.label}, and paste it.")
+        yield NextStep(
+            f"Make a new {token} in {found.label}, and paste it."
+            if found.can.reads
+            else f"Give the receiver and leadops the same {token}, then test again."
+        )
     elif tested.error:
         yield NextStep(
             "Correct what stands above, or wait until the CRM answers; then test again.",
@@ -188,7 +217,7 @@ def _next(
         yield NextStep(f"Tick each missing {right} on the {token} in {found.label}, then test again.")
     if not connection.active:
         yield NextStep("Switch the connection on.", page_url, "Open the connection")
-    if not connection.mappings.filter(active=True).exists():
+    if not found.messages and not connection.mappings.filter(active=True).exists():
         yield NextStep(
             "Say which field goes to which property; the usual lines are added by a button there.",
             page_url,

@@ -1,5 +1,6 @@
 """The form of a connection: what people enter, and what is wrong with it in their words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -16,7 +17,18 @@ from unfold.widgets import (
 from crm_sync.admin.mappings import ANYWAY_LABEL
 from crm_sync.admin.token_form import ConnectionTokenForm
 from crm_sync.connection_settings import BornThere
-from crm_sync.connectors import CONNECTORS, connector_class, kinds, kinds_that_ask_for, label_of_kind
+from crm_sync.connectors import (
+    CONNECTORS,
+    can,
+    connector_class,
+    kinds,
+    kinds_that_ask_for,
+    label_of_kind,
+    version_of,
+)
+from crm_sync.connectors.access import Access
+from crm_sync.connectors.base import Connector
+from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, KnownContact
 from intake.models import IntakeForm
 from plumbing import private_addresses
@@ -34,6 +46,26 @@ MASTERS = (
 _USUAL_MASTERS = {"master_owner": "leadops", "master_lifecycle": "crm"}
 # So many contacts say what a word of the CRM looks like.
 _NEWEST = 500
+
+
+# Fields that are only for what can do it.
+ONLY_WHERE = {
+    "reads": (
+        "api_version", "master_default", "known_owner", "recycled", "look_up_ms", "poll_seconds", "born_active",
+        "born_only_without_owner", "born_created_after", "born_per_minute", "born_lifecycles", "born_sources",
+    ),
+    "tasks": ("task_when", "task_subject"),
+}  # fmt: skip
+
+
+def hidden_from(kind: str) -> set[str]:
+    """Fields that would do nothing for a connection of this kind."""
+    return {
+        name
+        for capability, names in ONLY_WHERE.items()
+        if not getattr(can(kind), capability)
+        for name in names
+    }
 
 
 class ConnectionForm(ConnectionTokenForm, PartsForm):
@@ -180,7 +212,8 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
             asked = self.data.get(self.add_prefix("kind")) if self.is_bound else ""
             # Of a new one nobody knows yet which CRM it will be.
             kind = asked or (self.instance.kind if self.instance.pk else "")
-            self._choices("api_version", _versions(kind, self.instance.api_version))
+            if "api_version" in self.fields:
+                self._choices("api_version", _versions(kind, self.instance.api_version))
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -197,11 +230,21 @@ class ConnectionForm(ConnectionTokenForm, PartsForm):
             and "base_url" not in self.errors
         ):
             self.add_error("base_url", f"{found.label} has no address that all accounts share: enter yours.")
+        elif found and "base_url" not in self.errors:
+            self._check_address(found, cleaned)
         if found and "client_id" in found.credentials and not cleaned.get("client_id"):
             self.add_error("client_id", f"{found.label} asks for it: {found.credentials['client_id']}.")
         if not self.errors:
             self.bind_the_token(cleaned)
         return cleaned
+
+    def _check_address(self, made: type[Connector], cleaned: Mapping[str, Any]) -> None:
+        version = version_of(cleaned["kind"], cleaned.get("api_version") or "")
+        try:
+            if version is not None:
+                made(Access(cleaned.get("base_url") or made.default_address, version.name, "", Budget({})))
+        except ValueError as error:
+            self.add_error("base_url", str(error))
 
     def clean_born_created_after(self) -> str:
         """Whoever switches it on and says nothing means from now on."""

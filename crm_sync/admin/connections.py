@@ -1,9 +1,8 @@
 """The page of a connection: is the CRM in step?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +13,9 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
-from crm_sync.admin import who_decides
-from crm_sync.admin.access import SetsUpAccess, access_url
-from crm_sync.admin.connection_form import ConnectionForm
+from crm_sync.admin import message_form, who_decides
+from crm_sync.admin.access import SetsUpAccess, access_url, webhook_address
+from crm_sync.admin.connection_form import ONLY_WHERE, ConnectionForm, hidden_from
 from crm_sync.admin.defaults import GivesDefaults
 from crm_sync.admin.mapping_line import PROPERTIES_LIST
 from crm_sync.admin.mappings import (
@@ -35,11 +34,11 @@ from crm_sync.admin.translating import TranslatesValues
 from crm_sync.born_there import counting
 from crm_sync.connection import circuit, connection_status, logins
 from crm_sync.connectors import (
+    can,
     ending,
     kinds_that_ask_for,
+    kinds_that_cannot,
     kinds_with_duplicate_rules,
-    secret_in_address,
-    sends_events,
     until,
     version_of,
 )
@@ -77,6 +76,19 @@ _TONES = {
 
 
 WHO_DECIDES = "Who decides"
+# Parts of the page that are only for what can do it.
+_TABS = {"People known there": "reads", "Made there": "reads", "Follow-up task": "tasks"}
+
+
+def _without(rows: Any, hidden: Collection[str]) -> list[Any]:
+    """The rows of a fieldset without these fields."""
+    found: list[Any] = []
+    for row in rows:
+        left = [name for name in ((row,) if isinstance(row, str) else row) if name not in hidden]
+        found += [tuple(left) if len(left) > 1 else left[0]] if left else []
+    return found
+
+
 _LISTS = {"contacts": "knowncontact", "companies": "account", "deals": "opendeal"}
 
 
@@ -155,10 +167,21 @@ class ConnectionPage(
         ),
         ("Follow-up task", {"classes": ["tab"], "fields": ["task_when", "task_subject"]}),
     ]
-    conditional_fields = {
-        name: " || ".join(f"kind == '{kind}'" for kind in kinds_that_ask_for(name)) or "false"
-        for name in ("client_id", "username")
-    } | {"on_duplicate": " || ".join(f"kind == '{kind}'" for kind in kinds_with_duplicate_rules()) or "false"}
+    conditional_fields = (
+        {
+            name: " || ".join(f"kind == '{kind}'" for kind in kinds_that_ask_for(name)) or "false"
+            for name in ("client_id", "username")
+        }
+        | {
+            "on_duplicate": " || ".join(f"kind == '{kind}'" for kind in kinds_with_duplicate_rules())
+            or "false"
+        }
+        | {
+            name: " && ".join(f"kind != '{kind}'" for kind in kinds_that_cannot(capability)) or "true"
+            for capability, names in ONLY_WHERE.items()
+            for name in names
+        }
+    )
     words = {"when": lambda condition: in_words(condition) if condition else "every lead"}
     empty_icon = "sync_alt"
     empty_title = "No CRM is connected"
@@ -193,15 +216,17 @@ class ConnectionPage(
             "without_tests": row.mode == CrmConnection.Mode.TEST
             and not TestAddress.objects.filter(active=True).exists(),
             "addresses_url": test_addresses(request),
-            "webhook": f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{row.key}{secret_in_address(row.kind)}"
-            if sends_events(row.kind)
-            else "",
+            "webhook": webhook_address(row),
             "pending_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=pending",
             "dead_url": f"{outbox}?connection__id__exact={row.pk}&status__exact=dead",
             "properties_url": f"{reverse('admin:crm_sync_crmproperty_changelist')}?connection__id__exact={row.pk}",
             "usual_url": ""
-            if row.mappings.filter(active=True).exists() or not self.has_change_permission(request, row)
+            if not can(row.kind).properties
+            or row.mappings.filter(active=True).exists()
+            or not self.has_change_permission(request, row)
             else reverse("admin:crm_sync_crmconnection_usual_lines", args=(row.pk,)),
+            "can": can(row.kind),
+            "placeholders": message_form.placeholders(row),
             "may_preview": request.user.has_perm("intake.view_lead")
             and self.has_change_permission(request, row),
             "offered": offered(row),
@@ -211,7 +236,7 @@ class ConnectionPage(
                 for path in inbound
                 for address, may in [_list_of(path.kind, request)]
             ],
-            "loading": row.active and not all(path.is_loaded for path in inbound),
+            "loading": row.active and bool(inbound) and not all(path.is_loaded for path in inbound),
             "last_event": lag.last_event(row),
             "account": logins.account_of(row),
             "compared": report.newest(row),
@@ -256,6 +281,16 @@ class ConnectionPage(
         if obj is not None and self._may_change(request, obj):
             table = {WHO_DECIDES: {"classes": ["tab"], "fields": who_decides.rows(obj)}}
             fieldsets = [(name, table.get(name, options)) for name, options in fieldsets]
+            if told := message_form.rows(obj):
+                fieldsets.insert(1, (message_form.TAB, {"classes": ["tab"], "fields": told}))
+        if obj is not None:
+            hidden = hidden_from(obj.kind)
+            fieldsets = [
+                (name, {**options, "fields": _without(options["fields"], hidden)})
+                for name, options in fieldsets
+                if name not in _TABS or getattr(can(obj.kind), _TABS[name])
+            ]
+            fieldsets = [(name, options) for name, options in fieldsets if options["fields"]]
         if obj is None or request.method != "POST" or not switches_off_guarded(obj, request.POST):
             return fieldsets
         (name, options), *others = fieldsets

@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from crm_sync.admin import translations
 from crm_sync.admin.mapping_line import MappingForm, PropertyWidget, zones_of_calendars
-from crm_sync.connectors import connector_class
+from crm_sync.connectors import can, connector_class
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.models import CrmConnection, FieldMapping
@@ -58,7 +58,11 @@ def ask_for_properties(connection: CrmConnection, posted: Mapping[str, Any]) -> 
         if name.startswith(f"{PREFIX}-") and name.endswith("-property")
     }
     found = connector_class(connection.kind)
-    if found is None or all(not name or found.names.is_ours(name) for name in typed - stored):
+    if (
+        found is None
+        or not found.can.properties
+        or all(not name or found.names.is_ours(name) for name in typed - stored)
+    ):
         return PropertiesThere()
     try:
         reading.read_now(connection)
@@ -97,7 +101,7 @@ def _line_of(form: Any) -> MappingLine:
         data["canonical"],
         data["property"],
         data.get("values") or {},
-        mode=data["mode"],
+        mode=data.get("mode") or form.instance.mode,
         combine=data["combine"],
         separator=form.instance.separator,
         transform=form.instance.transform,
@@ -236,7 +240,8 @@ class MappingsInline(PartOfItsPage, TabularInline):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if self.has_change_permission(request, obj):
-            return self.fields
+            # Where it is told, a field is told as it is by then.
+            return [name for name in self.fields if name != "mode" or obj is None or can(obj.kind).reads]
         # Nor is there an order to drag: the handle goes with the field.
         return ["translations" if name == "values" else name for name in self.fields if name != "position"]
 

@@ -12,10 +12,12 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from crm_sync import belonging, outbox
+from crm_sync.connectors import can, messages_of
 from crm_sync.models import CrmConnection, OutboxEntry
-from crm_sync.outbound import drift, drift_findings, preview
+from crm_sync.outbound import drift, drift_findings, message_preview, preview
 from crm_sync.outbound.crm_fields import OWNER
 from crm_sync.outbound.drift_findings import OWNER_THERE
+from crm_sync.outbound.lines import lines_of
 from intake.models import Lead
 from plumbing import access, nudges
 from plumbing.admin_kit.pages import to_page
@@ -60,14 +62,23 @@ class ModeForm(BaseDialogForm):
         those without a record that the viewer may see, each with what its record would be given."""
         if self.row is None:
             return {"records": []}
-        against = _against(request, self.row)
+        # Of what is only told nobody can say what it has against anything.
+        against = _against(request, self.row) if can(self.row.kind).properties else {}
         if not request.user.has_perm("intake.view_lead"):
             return {"records": [], **against}
         leads = access.rows_for(request.user, Lead.objects.filter(pk__in=self.missing)).order_by(
             "-created_at"
         )
-        lines = list(self.row.mappings.filter(active=True))
-        records = [(lead, preview.of_lead(self.row, lines, lead)) for lead in leads[:_SHOWN]]
+        lines = lines_of(self.row)
+        told = bool(messages_of(self.row.kind))
+        records = [
+            (
+                lead,
+                None if told else preview.of_lead(self.row, lines, lead),
+                message_preview.of_lead(self.row, lead)[:1] if told else None,
+            )
+            for lead in leads[:_SHOWN]
+        ]
         waiting = self.row.outbox.filter(status=OutboxEntry.Status.PENDING)
         return {
             **against,
@@ -145,8 +156,8 @@ class ModeActions:
         permissions=["observe"],
         dialog={
             "title": "Write nothing there any more?",
-            "description": "It is still asked who people are, and what changes there still comes in. What waits is kept until "
-            "it is live again, and owners are told without waiting for it.",
+            "description": "What can be read there still is, and what changes there still comes in. What waits is kept until it "
+            "is live again, and owners are told without waiting for it.",
             "form_class": None,
             "form_submit_text": "Only observe",
         },

@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from crm_sync.admin import message_form
 from crm_sync.admin.mappings import PREFIX, MappingsInline
+from crm_sync.connectors import messages_of
 from crm_sync.models import CrmConnection, FieldMapping
-from crm_sync.outbound import preview
+from crm_sync.outbound import message_preview, preview
 from intake.models import Lead
 from plumbing import access
 
@@ -24,6 +26,8 @@ class PreviewsPayload:
         """Raises PermissionDenied for those who may not see leads."""
         if not request.user.has_perm("intake.view_lead"):
             raise PermissionDenied
+        if messages_of(row.kind):
+            return _told(self, request, row)
         inline = next(
             each for each in self.get_inline_instances(request, row) if isinstance(each, MappingsInline)
         )
@@ -40,6 +44,23 @@ class PreviewsPayload:
         lines = preview.of_lead(row, _lines(formset), lead) if lead else None
         context = {"lead": lead, "address": address, "lines": lines, "wrong": wrong, "crm": row.crm_name}
         return TemplateResponse(request, "crm_sync/payload_preview.html", context)
+
+
+def _told(page: Any, request: HttpRequest, row: CrmConnection) -> HttpResponse:
+    """By the bodies as they stand in the form."""
+    form = page.get_form(request, row, change=True)(request.POST, instance=row)
+    form.is_valid()
+    wrong = [
+        f"{form.fields[name].label}: {said}"
+        for name, all_said in form.errors.items()
+        if name in message_form.rows(row)
+        for said in all_said
+    ]
+    address = request.POST.get(ADDRESS, "").strip().lower()
+    lead = _lead(request, address)
+    told = message_preview.of_lead(row, lead) if lead else None
+    context = {"lead": lead, "address": address, "told": told, "wrong": wrong, "crm": row.crm_name}
+    return TemplateResponse(request, "crm_sync/payload_preview.html", context)
 
 
 def _lines(formset: Any) -> list[FieldMapping]:

@@ -1,5 +1,7 @@
 """The CRM's properties as they were read last, and the button that reads them again."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -7,6 +9,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection, CrmProperty
 from crm_sync.schema import reading
@@ -56,10 +59,15 @@ class CrmPropertyPage(ReadOnlyPage):
 class ReadsProperties:
     """For the page of a connection: one call to the CRM, and its answer at the top."""
 
+    def has_read_properties_permission(self: Any, request: HttpRequest, object_id: str = "") -> bool:
+        may = bool(self.has_change_permission(request, object_id or None))
+        able = CrmConnection.objects.exclude(kind__in=kinds_that_cannot("properties"))
+        return may and able.filter(pk=object_id).exists()
+
     @action(
         description="Read properties now",
         icon="data_object",
-        permissions=["change"],
+        permissions=["read_properties"],
         dialog={
             "title": "Read the properties now?",
             "description": "One call to the CRM. They are read each hour anyway.",

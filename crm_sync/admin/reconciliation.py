@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from crm_sync.admin.record_links import record_link
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.models import CrmConnection, CrmDifference, Reconciliation
 from crm_sync.reconcile import report, running
 from crm_sync.reconcile.repairing import How, repair
@@ -208,7 +209,11 @@ class ComparesLeads:
     def has_compare_permission(self: Any, request: HttpRequest, object_id: str = "") -> bool:
         may = bool(self.has_change_permission(request, object_id or None))
         return (
-            may and CrmConnection.objects.filter(pk=object_id, active=True).exclude(mode="observe").exists()
+            may
+            and CrmConnection.objects.filter(pk=object_id, active=True)
+            .exclude(mode="observe")
+            .exclude(kind__in=kinds_that_cannot("reads"))
+            .exists()
         )
 
     @action(

@@ -11,6 +11,7 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 
 from crm_sync.admin.modes import opens_dialog
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
 from crm_sync.outbound import crm_fields, usual_lines
@@ -38,10 +39,15 @@ class StartForm(BaseDialogForm):
 class StartsWithUsualLines:
     """For the page of a connection."""
 
+    def has_usual_lines_permission(self: Any, request: HttpRequest, object_id: str = "") -> bool:
+        may = bool(self.has_change_permission(request, object_id or None))
+        able = CrmConnection.objects.exclude(kind__in=kinds_that_cannot("properties"))
+        return may and able.filter(pk=object_id).exists()
+
     @action(
         description="Add the usual lines…",
         icon="playlist_add",
-        permissions=["change"],
+        permissions=["usual_lines"],
         dialog={
             "title": "Add the usual lines?",
             "description": "Those that the mapping lacks. Each can be changed or switched off afterwards.",

@@ -6,11 +6,14 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from crm_sync.admin.connection_form import MASTERS, ConnectionForm
+from crm_sync.admin import message_form
+from crm_sync.admin.connection_form import MASTERS, ConnectionForm, hidden_from
 from crm_sync.connection_settings import Direction, Ownership, SystemName
+from crm_sync.connectors import can
 from crm_sync.models import CrmConnection
 from crm_sync.outbound import crm_fields
 from crm_sync.outbound.crm_fields import OWNER, STATUS
+from crm_sync.outbound.lines import lines_of
 from crm_sync.outbound.payload import SHARED
 from plumbing.json_shapes import problems
 
@@ -44,7 +47,7 @@ def _of_owners(system: SystemName, direction: Direction) -> str:
     return meaning(system, direction)
 
 
-class OwnershipForm(ConnectionForm):
+class OwnershipForm(message_form.MessagesForm, ConnectionForm):
     """With `owns_<field>` and `goes_<field>` for each of `shared`, which `form_for` adds."""
 
     shared: Sequence[str] = ()
@@ -81,7 +84,9 @@ def form_for(connection: CrmConnection | None) -> type[ConnectionForm]:
     if connection is None:
         return ConnectionForm
     shared = shared_of(connection)
-    fields: dict[str, Any] = {"shared": shared}
+    fields: dict[str, Any] = {"shared": shared, **message_form.fields_for(connection)}
+    # A field of the form that the page does not show would be read as left empty.
+    fields |= dict.fromkeys(hidden_from(connection.kind))
     for canonical in shared:
         own = connection.ownership.of(canonical)
         system = own.system or connection.system_of_record.of(canonical)
@@ -110,14 +115,22 @@ def rows(connection: CrmConnection | None) -> list[str | tuple[str, str]]:
     if connection is None:
         return usual
     shared = shared_of(connection)
-    named = [(_OWN_SELECT.get(canonical, f"owns_{canonical}"), f"goes_{canonical}") for canonical in shared]
+    named: list[str | tuple[str, str]] = [
+        (_OWN_SELECT.get(canonical, f"owns_{canonical}"), f"goes_{canonical}") for canonical in shared
+    ]
+    if not can(connection.kind).reads:
+        return named
     left = [select for canonical, select in _OWN_SELECT.items() if canonical not in shared]
     return [*left, "master_default", *named]
 
 
 def shared_of(connection: CrmConnection) -> list[str]:
-    """Mapped fields that both sides can change, in the order of the mappings; one query."""
-    mapped = connection.mappings.filter(active=True).values_list("canonical", flat=True)
+    """Mapped fields that both sides can change, in the order of the mappings; one query. Where nothing can be read, those that
+    events tell of."""
+    lines = lines_of(connection)
+    if not can(connection.kind).reads:
+        lines = [line for line in lines if line.canonical in _OWN_SELECT and line.mode == line.Mode.OVERWRITE]
+    mapped = [line.canonical for line in lines]
     found = [canonical for canonical in dict.fromkeys(mapped) if canonical in SHARED]
     return sorted(found, key=lambda canonical: canonical not in _OWN_SELECT)
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.connection import circuit
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.models import CrmConnection, OwnerLink
 from exception_queue.models import ExceptionItem
 from exception_queue.queue import Attempt, ExceptionReport, Subject, close_items, open_items
@@ -70,7 +71,9 @@ def ask_again(subject_ids: Collection[str], *, by: str, now: datetime) -> Attemp
 
 
 def _gone(people: Iterable[Owner]) -> dict[int, Gone]:
-    connections = {each.pk: each for each in CrmConnection.objects.filter(active=True).order_by("key")}
+    # One without owners of its own only repeats ours.
+    asked_for = CrmConnection.objects.filter(active=True).exclude(kind__in=kinds_that_cannot("owners"))
+    connections = {each.pk: each for each in asked_for.order_by("key")}
     rows = OwnerLink.objects.filter(connection__in=connections).values_list("connection", "email", "archived")
     # connection -> lower-case e-mail -> whether somebody active has it.
     said: dict[int, dict[str, bool]] = defaultdict(dict)

@@ -1,9 +1,10 @@
 """From a connection's row to its connector."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from crm_sync.connection import logins
-from crm_sync.connectors import CONNECTORS, connector_class, version_of
+from crm_sync.connectors import CONNECTORS, connector_class, messages_of, version_of
 from crm_sync.connectors.access import Access, Credentials, Login
 from crm_sync.connectors.base import Connector, Need, SetupProblem
 from crm_sync.connectors.budget import Budget
@@ -50,11 +51,21 @@ def connect(
         budget=budget,
         before_call=before_call,
         login=_login(connection, made, token),
+        connection=connection.key,
+        bodies=bodies_of(connection),
     )
     try:
         return made(access, needs=needs)
     except ValueError as error:
         raise SetupProblem(str(error)) from error
+
+
+def bodies_of(connection: CrmConnection) -> dict[str, Any]:
+    """What is told, where anything is: kind of message -> its body."""
+    rules = {kind.name: (kind, connection.messages.of(kind.name)) for kind in messages_of(connection.kind)}
+    return {
+        name: rule.body or kind.body for name, (kind, rule) in rules.items() if rule.active or kind.always
+    }
 
 
 def _login(connection: CrmConnection, made: type[Connector], secret: str) -> Callable[[str], Login] | None:

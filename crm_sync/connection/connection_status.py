@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min, Q
 
 from crm_sync import crm_state
 from crm_sync.connection import archived
-from crm_sync.connectors import ending, version_of
+from crm_sync.connectors import can, ending, version_of
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, CrmProperty, InboundEvent, OutboxEntry, OwnerLink
 from crm_sync.outbox import NEWS_AFTER
@@ -147,8 +147,9 @@ def _findings(
     if not connection.active:
         yield "off", Finding("fail", f"Switched off: {waiting}." if pending else "Switched off.")
     elif not connection.writes:
+        reads = "it is read, and " if can(connection.kind).reads else ""
         left = f" {counted(pending, 'lead waits', 'leads wait')} until it is live again." if pending else ""
-        yield "observed", Finding("warn", f"Observed: it is read, and nothing is written there.{left}")
+        yield "observed", Finding("warn", f"Observed: {reads}nothing is written there.{left}")
     elif connection.health == CrmConnection.Health.AUTH_LOST:
         yield "auth_lost", Finding("fail", f"The CRM does not let us in: {waiting}.")
     elif connection.health == CrmConnection.Health.DOWN:

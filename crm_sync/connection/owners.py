@@ -13,6 +13,7 @@ from crm_sync import exception_kinds as kinds
 from crm_sync import outbox
 from crm_sync.connection import archived, circuit
 from crm_sync.connection.connecting import connect
+from crm_sync.connectors import can
 from crm_sync.connectors.base import Connector, RemoteOwner, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection, CrmLink, OwnerLink
@@ -47,13 +48,16 @@ def is_somebody(connection_id: int, shown: str) -> bool:
 
 
 def may_ask(connection: CrmConnection, *, now: datetime) -> bool:
+    """To read our own list costs no call."""
+    if not can(connection.kind).owners:
+        return True
     return connection.owners_read_at is None or now - connection.owners_read_at >= AT_MOST_EVERY
 
 
 def refresh(connection: CrmConnection, connector: Connector, *, now: datetime) -> None:
-    """Read the CRM's list. Leads of those who have appeared are pushed again, and their items close; who is archived there gets
-    no new leads."""
-    people = _by_our_names(connector.owners())
+    """Read the CRM's list, or where it has none, ours. Leads of those who have appeared are pushed again, and their items close;
+    who is archived there gets no new leads."""
+    people = _by_our_names(connector.owners()) if connector.can.owners else _our_own()
     known = set(
         OwnerLink.objects.filter(connection=connection, archived=False).values_list("email", flat=True)
     )
@@ -87,6 +91,8 @@ def refresh_all() -> None:
         except (RemoteError, SetupProblem) as error:
             circuit.failed(connection, error, now=now)
         else:
+            if not can(connection.kind).owners:
+                continue  # Nobody was asked.
             if connection.health == CrmConnection.Health.OK:
                 circuit.answered(connection, now=timezone.now())
             else:
@@ -143,6 +149,13 @@ def _push_again(connection: CrmConnection, emails: Collection[str], *, now: date
     outbox.queue_for(connection.pk, waiting, now=now)
     nudges.nudge(outbox.DRAIN)
     return {owned[lead_id] for lead_id in waiting}
+
+
+def _our_own() -> list[RemoteOwner]:
+    """Where a connection has no owners of its own, each of ours goes by their address."""
+    rows = Owner.objects.values_list("email", "name")
+    own = {email.lower(): name for email, name in rows}
+    return [RemoteOwner(email, email, name, user_id=email, archived=False) for email, name in own.items()]
 
 
 def _by_our_names(people: Collection[RemoteOwner]) -> list[RemoteOwner]:

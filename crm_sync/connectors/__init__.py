@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from crm_sync.connectors.base import ApiVersion, Connector
+from crm_sync.connectors.capabilities import Capabilities, MessageKind
 from plumbing import dotted
 
 CONNECTORS: dict[str, str] = {
     "hubspot": "crm_sync.connectors.hubspot.connector.HubSpot",
     "salesforce": "crm_sync.connectors.salesforce.connector.Salesforce",
+    "webhook": "crm_sync.connectors.webhook.connector.Webhook",
 }
 # How long before its end a version of an API is warned of.
 WARN_BEFORE = timedelta(days=90)
@@ -49,6 +51,22 @@ def kinds_that_ask_for(credential: str) -> dict[str, str]:
 def kinds_with_duplicate_rules() -> list[str]:
     found = {kind: connector_class(kind) for kind in CONNECTORS}
     return [kind for kind, each in found.items() if each is not None and each.has_duplicate_rules]
+
+
+def can(kind: str) -> Capabilities:
+    """Of a kind without a connector: whatever is tried says that there is none."""
+    found = connector_class(kind)
+    return found.can if found else Capabilities()
+
+
+def kinds_that_cannot(capability: str) -> list[str]:
+    """`capability` is a field of Capabilities."""
+    return [kind for kind in CONNECTORS if not getattr(can(kind), capability)]
+
+
+def messages_of(kind: str) -> Sequence[MessageKind]:
+    found = connector_class(kind)
+    return found.messages if found else ()
 
 
 def sends_events(kind: str) -> bool:

@@ -1,9 +1,14 @@
 """How a connector is let in: what a connection shows, what the CRM gave for it, and everything that calls need."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from crm_sync.connectors.budget import Budget
+
+
+class SetupProblem(Exception):
+    """One plain sentence: why this connection cannot be used as it is set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Access:
 
     Where a connector logs in, `token` is "" and `login` gives what all processes share: another one than that whose token was
     refused, "" for any. It raises RemoteError and SetupProblem.
+
+    `connection` is its key. `bodies` are the messages that it wants told, by kind.
     """
 
     base_url: str
@@ -41,3 +48,5 @@ class Access:
     budget: Budget
     before_call: Callable[[], None] = lambda: None
     login: Callable[[str], Login] | None = None
+    connection: str = ""
+    bodies: Mapping[str, Any] = field(default_factory=dict)

@@ -12,8 +12,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 from crm_sync.connectors.access import Access, Credentials, Login
+from crm_sync.connectors.access import SetupProblem as SetupProblem
 from crm_sync.connectors.budget import RateLimits
+from crm_sync.connectors.capabilities import Capabilities, MessageKind
 from crm_sync.connectors.definitions import PropertyNames, Schema
+from crm_sync.connectors.events import Events, ToldState
 from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from crm_sync.connectors.writes import AlikeRecords as AlikeRecords
@@ -27,19 +30,6 @@ from plumbing.http import RemoteError
 from plumbing.signatures import SignedRequest
 
 
-class SetupProblem(Exception):
-    """One plain sentence: why this connection cannot be used as it is set up."""
-
-
-# `RemoteChange.property` of an event that does not say what has changed.
-WHOLE_RECORD = "*"
-_NOBODY = Author("")
-
-
-class MalformedEvents(ValueError):
-    """The body is not what this CRM sends; the text says what is wrong."""
-
-
 @dataclass(frozen=True, slots=True)
 class ApiVersion:
     """`ends_on`: the first day on which the vendor does not support it any more, None where none is announced."""
@@ -50,43 +40,11 @@ class ApiVersion:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A property that we write. `type` is text, number, datetime or date."""
+    """A property that we write. `type` is text, number, boolean, datetime or date."""
 
     name: str
     label: str
     type: str = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteChange:
-    """The CRM says that something has happened to a record; nothing else in an event is believed.
-
-    `dedupe_key` is the same for every delivery of one event. `property` is "" where the event is about something else, and
-    WHOLE_RECORD where it does not say what has changed.
-    `erased`: somebody wants to be forgotten, which only matters once the record turns out to be gone.
-    `recipient`: as whom the CRM knows us, where it says so. `raw` is kept for people, as JSON.
-    """
-
-    dedupe_key: str
-    remote_id: str
-    property: str = ""
-    at: datetime | None = None
-    author: Author = _NOBODY
-    recipient: str = ""
-    erased: bool = False
-    raw: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Events:
-    """What a body holds, in the order it came in. `unreadable`: why, and the event, for each that says of no record.
-
-    `account`: whose CRM sends it, as `Login.account` names it; "" where the signature alone says so.
-    """
-
-    changes: list[RemoteChange] = field(default_factory=list)
-    unreadable: list[tuple[str, Any]] = field(default_factory=list)
-    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +102,16 @@ class RemoteOwner:
 
 
 class Connector(Protocol):
-    """One CRM account. All calls raise RemoteError for the connection as a whole; none is made in a transaction."""
+    """One CRM account. All calls raise RemoteError for the connection as a whole; none is made in a transaction.
+
+    What its `can` says no to is never asked of it, and need not be there.
+    """
 
     # What people call the CRM.
     label: ClassVar[str]
+    can: ClassVar[Capabilities]
+    # What it tells, where it keeps nothing; none for a CRM.
+    messages: ClassVar[Sequence[MessageKind]]
     # "" where every account has an address of its own.
     default_address: ClassVar[str]
     # The one to use first; each was tested.
@@ -196,6 +160,16 @@ class Connector(Protocol):
     @staticmethod
     def parse_events(raw_body: bytes) -> Events:
         """One that cannot be read costs no other. Raises MalformedEvents where the body as a whole is none of this CRM's."""
+
+    @staticmethod
+    def told(raw: Mapping[str, Any]) -> ToldState:
+        """What an event says, by its `RemoteChange.raw`: only asked where records cannot be read."""
+
+    @staticmethod
+    def message(
+        kind: MessageKind, record: Outgoing, *, body: Any, connection: str, types: Mapping[str, str]
+    ) -> Any:
+        """What is told by a body like that of the kind; `types` are those of `Need`. Only asked where there are messages."""
 
     def ping(self) -> None:
         """The cheapest call that the CRM answers only to those whom it lets in."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crm_sync.connectors.access import SetupProblem
 from plumbing.http import RemoteError
 
 
@@ -40,6 +41,8 @@ class Outgoing:
 
     `exists`: it has been written before, so it is not made anew. `anyway`: somebody there may have the same
     address, or be too much alike by a rule that lets it pass.
+    `whole`: all that should stand there by now, `known`: all that stands there as far as we know. `number` counts the writes of
+    the record, from 1, and `push` names this one: both stay until it is confirmed. `changed_at`: when the lead was changed last.
     """
 
     key: str
@@ -47,6 +50,11 @@ class Outgoing:
     remote_id: str = ""
     exists: bool = False
     anyway: bool = False
+    whole: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    number: int = 1
+    push: str = ""
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ class Report:
     `taken`: a record that is not ours has the e-mail address. `alike`: a rule of the CRM says that it is there already.
     `again`: failed this time, the words say why.
     `unknown`: property -> keys whose value was left out because the CRM does not have the property.
-    `gone`: our key is on no record any more, though one was there. `stopped`: the error that ended the write.
+    `gone`: our key is on no record any more, though one was there. `stopped`: the error that ended the write, or what has to
+    be set up first.
     """
 
     written: dict[str, Written] = field(default_factory=dict)
@@ -96,7 +105,7 @@ class Report:
     again: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, set[str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    stopped: RemoteError | None = None
+    stopped: RemoteError | SetupProblem | None = None
 
     @property
     def reached(self) -> set[str]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_sync.models import CrmLink, FieldMapping
+from crm_sync.outbound.lines import lines_of
 
 WINDOW = timedelta(days=1)
 
@@ -34,10 +35,8 @@ def with_another(link: CrmLink, mapping: FieldMapping, value: str, *, now: datet
         return None
     others = CrmLink.objects.filter(lead=link.lead_id, connection__active=True, gone_at=None)
     for other in others.exclude(pk=link.pk).select_related("connection").order_by("pk"):
-        lines = FieldMapping.objects.filter(
-            connection=other.connection, canonical=mapping.canonical, active=True
-        )
+        names = [line.property for line in lines_of(other.connection) if line.canonical == mapping.canonical]
         since = datetime.fromisoformat(before[-1])
-        if any(any(of_automations(other, name, since)) for name in lines.values_list("property", flat=True)):
+        if any(any(of_automations(other, name, since)) for name in names):
             return other
     return None

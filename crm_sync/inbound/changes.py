@@ -10,8 +10,8 @@
 automations of two CRMs that undo each other (`back_and_forth`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -19,13 +19,15 @@ from uuid import UUID
 from crm_sync import exception_kinds as kinds
 from crm_sync import lost_records, outbox
 from crm_sync.connection import owners
-from crm_sync.connectors.base import WHOLE_RECORD, Author, Connector, Present
+from crm_sync.connectors import events as told_events
+from crm_sync.connectors.base import Present
+from crm_sync.connectors.writes import Author
 from crm_sync.crm_state import owner_shown
-from crm_sync.inbound import back_and_forth
+from crm_sync.inbound import back_and_forth, told
+from crm_sync.inbound.outcomes import Known, Outcome, Result, Status
 from crm_sync.inbound.values import NotTaken, take_over
-from crm_sync.models import CrmConnection, CrmLink, FieldMapping, InboundEvent, OwnerLink
+from crm_sync.models import CrmLink, FieldMapping, InboundEvent, OwnerLink
 from crm_sync.outbound.crm_fields import OWNER
-from crm_sync.outbound.payload import Plan
 from crm_sync.outbound.record_results import story_line
 from exception_queue.queue import ExceptionReport, Subject
 from intake.models import Lead, TimelineEntry
@@ -34,40 +36,11 @@ from intake.timeline import record
 from routing.handover.actions import Refused, reassign
 from routing.models import Assignment, Owner, Queue
 
-Status = InboundEvent.Status
-Result = tuple[str, str]
-
 SOURCE = "crm"
 # So often such an event waits for a push of ours, which is about to write down what it wrote.
 _WAITS_FOR_US = 4
 _TRAIL_LENGTH = 20
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """`present`: the record as it was just read, None where it does not exist. `written`: when we had last written each record,
-    by its id, before it was read."""
-
-    connection: CrmConnection
-    connector: Connector
-    plan: Plan
-    present: Present | None
-    written: Mapping[str, datetime | None]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """`results` by event; `push`: something is to be written; `shown`: leads whose owner the CRM shows already.
-
-    `taken_over`: the lead, where a change was.
-    """
-
-    results: dict[int, Result] = field(default_factory=dict)
-    problems: list[ExceptionReport] = field(default_factory=list)
-    shown: list[UUID] = field(default_factory=list)
-    push: bool = False
-    taken_over: UUID | None = None
 
 
 def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Outcome:
@@ -102,8 +75,7 @@ def apply(known: Known, events: Sequence[InboundEvent], *, now: datetime) -> Out
     for event in sorted(events, key=lambda event: event.occurred_at or event.received_at):
         newest[event.property_name] = event
     for name, event in newest.items():
-        changed = record_change.whole(event) if name == WHOLE_RECORD else record_change.changed(name, event)
-        outcome.results[event.pk] = changed
+        outcome.results[event.pk] = record_change.result_of(name, event)
     for event in events:
         outcome.results.setdefault(event.pk, (Status.IGNORED, "A newer event says the same"))
     link.save(update_fields=["sent", "shown_owner", "trail", "stopped"])
@@ -124,6 +96,16 @@ class _Record:
     present: Present
     is_new_to_us: bool
     now: datetime
+
+    def result_of(self, name: str, event: InboundEvent) -> Result:
+        match name:
+            case told_events.WHOLE_RECORD:
+                return self.whole(event)
+            case told_events.TOUCHED:
+                return told.contact(self.known, self.link, event, now=self.now)
+        if not self.known.connector.can.reads and told.is_late(event):
+            return Status.IGNORED, "A later change has come in already"
+        return self.changed(name, event)
 
     def whole(self, event: InboundEvent) -> Result:
         """Every mapped property in turn, where somebody may have changed it; the result that matters most."""
@@ -235,10 +217,16 @@ class _Record:
         if email and not self.link.shown_owner:
             line = story_line(self.link, "crm_sync.owner_shown", owner=email, owner_shown=True, now=self.now)
             record([line])
-        self.link.sent = self.link.sent | {name: value}
+        self.link.sent = self.link.sent | {name: value} | self._named(email)
         self.link.shown_owner = email
         self.outcome.shown.append(self.link.lead_id)
         return Status.DONE, words
+
+    def _named(self, email: str) -> dict[str, str]:
+        """Whoever told us of an owner need not be told their address."""
+        if self.known.connector.can.reads:
+            return {}
+        return {each.property: email for each in self.known.plan.mappings if each.canonical == "owner_email"}
 
     def _field(
         self, mapping: FieldMapping, value: str, *, author: Author, by_person: bool, at: datetime

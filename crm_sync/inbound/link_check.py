@@ -12,6 +12,7 @@ from django.utils import timezone
 from crm_sync import heard, lost_records, outbox
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.records import RemoteContact
@@ -28,7 +29,8 @@ EVERY = timedelta(days=1)
 def check_all() -> int:
     """Ask each connection that has calls to spare for some of its records; how many were looked for."""
     connections = CrmConnection.objects.filter(active=True, health=CrmConnection.Health.OK)
-    return sum(_check_some(connection) for connection in connections)
+    readable = connections.exclude(kind__in=kinds_that_cannot("reads"))
+    return sum(_check_some(connection) for connection in readable)
 
 
 def _check_some(connection: CrmConnection) -> int:

@@ -53,13 +53,13 @@ def _read_some(connection: CrmConnection) -> int:
         theirs = [
             touch for touch in touches if touch.contact_id == link.remote_id and touch.at >= since[link.pk]
         ]
-        contacted += _tell(connection, link, theirs, now=now)
+        contacted += tell(connection, link, theirs, now=now)
         # Whoever has heard of another one meanwhile has written another moment.
         CrmLink.objects.filter(pk=link.pk, touched_at=link.touched_at).update(touched_at=None)
     return contacted
 
 
-def _tell(connection: CrmConnection, link: CrmLink, touches: Sequence[RemoteTouch], *, now: datetime) -> bool:
+def tell(connection: CrmConnection, link: CrmLink, touches: Sequence[RemoteTouch], *, now: datetime) -> bool:
     """The first one counts, whoever it was: a colleague's too."""
     if not touches:
         return False

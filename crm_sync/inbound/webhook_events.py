@@ -19,14 +19,17 @@ from crm_sync import outbox
 from crm_sync.connection import circuit, logins, owners
 from crm_sync.connection.connecting import connect, webhook_secret_of
 from crm_sync.connectors import CONNECTORS, connector_class
-from crm_sync.connectors.base import WHOLE_RECORD, Connector, MalformedEvents, Present, SetupProblem
+from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.events import WHOLE_RECORD, MalformedEvents
 from crm_sync.exception_kinds import CHANGE_REFUSED
 from crm_sync.exception_reports import events_unreadable
 from crm_sync.heard import WORK
-from crm_sync.inbound.changes import Known, Outcome, apply, refused
+from crm_sync.inbound.changes import apply, refused
+from crm_sync.inbound.outcomes import Known, Outcome
 from crm_sync.models import CrmConnection, CrmLink, InboundEvent, OwnerLink
 from crm_sync.outbound import payload
+from crm_sync.outbound.lines import lines_of
 from exception_queue.queue import Attempt, close_items, open_items
 from intake.subjects import LEAD, lead_subject
 from plumbing import claiming, nudges, signatures
@@ -162,7 +165,7 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
     if not waiting.exists():
         return False
     budget = Budget(connection.budget)
-    mappings = list(connection.mappings.filter(active=True))
+    mappings = lines_of(connection)
     try:
         connector = connect(connection, budget=budget)
     except (RemoteError, SetupProblem) as error:
@@ -176,8 +179,14 @@ def _work_some(connection: CrmConnection, *, at: datetime | None) -> bool:
     ids = {event.remote_id for event in claim.rows}
     links = CrmLink.objects.filter(connection=connection, remote_id__in=ids)
     written = dict(links.values_list("remote_id", "pushed_at"))
+    present: Mapping[str, Present]
     try:
-        present = _read(connection, connector, claim.rows, mapped={mapping.property for mapping in mappings})
+        if connector.can.reads:
+            present = _read(
+                connection, connector, claim.rows, mapped={mapping.property for mapping in mappings}
+            )
+        else:
+            present = _told(connection, connector, claim.rows, now=now)
     except RemoteError as error:
         circuit.failed(connection, error, now=now)
         _put_off(claim.rows, error=str(error), passes=not isinstance(error, Permanent), now=now)
@@ -204,6 +213,25 @@ def _read(
     if len(owning) > links.count() and owners.may_ask(connection, now=now):
         owners.refresh(connection, connector, now=now)
     return present
+
+
+def _told(
+    connection: CrmConnection, connector: Connector, events: Sequence[InboundEvent], *, now: datetime
+) -> dict[str, Present]:
+    """Where nothing can be read: what stands there by the events, the latest word of each. Whoever is gone stands nowhere."""
+    found: dict[str, Present] = {}
+    for event in sorted(events, key=lambda event: (event.occurred_at or event.received_at, event.pk)):
+        told = connector.told(event.payload)
+        if told.gone:
+            found.pop(event.remote_id, None)
+            continue
+        before = found.get(event.remote_id)
+        values = {**(before.properties if before else {}), **told.values}
+        found[event.remote_id] = Present(event.remote_id, values, lead_id="")
+    owning = {one.properties.get(connector.names.owner, "") for one in found.values()} - {""}
+    if OwnerLink.objects.filter(connection=connection, remote_id__in=owning).count() < len(owning):
+        owners.refresh(connection, connector, now=now)
+    return found
 
 
 def _work_record(known: Known, events: Sequence[InboundEvent], *, token: Any, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from crm_sync.connectors import connector_class
+from crm_sync.connectors import connector_class, kinds_that_cannot
 from crm_sync.connectors.base import Present
 from crm_sync.looking import asking, families, finding
 from crm_sync.looking.finding import NOBODY, Found, FoundContact, Wanted
@@ -16,7 +16,8 @@ Keeps = LeadBackground.Keeps
 
 def asked_connection() -> CrmConnection | None:
     """The CRM that is asked about people: the primary one; one query."""
-    return CrmConnection.objects.filter(active=True, primary=True).first()
+    primary = CrmConnection.objects.filter(active=True, primary=True)
+    return primary.exclude(kind__in=kinds_that_cannot("reads")).first()
 
 
 def look_up(

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from crm_sync.connection_settings import BornThere, Ownership, SystemOfRecord, TaskRule
+from crm_sync.connection_settings import BornThere, Messages, Ownership, SystemOfRecord, TaskRule
 from crm_sync.connectors import connector_class, default_kind, label_of_kind
 from crm_sync.connectors.records import RemoteKind
 from plumbing.json_shapes import ShapedJSONField
@@ -83,6 +83,8 @@ class CrmConnection(models.Model):
     )
     # Lead statuses as the CRM calls them.
     recycled = models.JSONField(default=list, db_default=[], blank=True)
+    # By kind of message, where a connector tells: whether it is told, and how.
+    messages = ShapedJSONField(shape=Messages, blank=True, db_default={})
     born_there = ShapedJSONField("contacts made there", shape=BornThere, blank=True, db_default={})
     poll_seconds = models.PositiveIntegerField(
         default=30, db_default=30, validators=[MinValueValidator(5), MaxValueValidator(86_400)]
@@ -245,9 +247,9 @@ class OwnerLink(models.Model):
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="owner_links")
     email = models.EmailField()
-    remote_id = models.CharField(max_length=60)
+    remote_id = models.CharField(max_length=254)
     # As whom the CRM names them when they change something; never written into a record.
-    user_id = models.CharField(max_length=60, blank=True)
+    user_id = models.CharField(max_length=254, blank=True)
     name = models.CharField(max_length=200, blank=True)
     archived = models.BooleanField(default=False)
     seen_at = models.DateTimeField()

@@ -4,7 +4,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from crm_sync.connectors.base import Author, RemoteChange
+from crm_sync.connectors.events import RemoteChange
+from crm_sync.connectors.writes import Author
 from crm_sync.models.connections import CrmConnection
 from intake.vendors.clean import clean, clean_text
 
@@ -20,7 +21,7 @@ class InboundEvent(models.Model):
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="events")
     dedupe_key = models.CharField(max_length=200)
-    remote_id = models.CharField(max_length=60)
+    remote_id = models.CharField(max_length=200)
     # What the connector has read out of it: "" and null where it says nothing.
     property_name = models.CharField(max_length=120, blank=True)
     occurred_at = models.DateTimeField(null=True, blank=True)
@@ -52,7 +53,7 @@ class InboundEvent(models.Model):
         return cls(
             connection=connection,
             dedupe_key=clean_text(change.dedupe_key)[:200],
-            remote_id=clean_text(change.remote_id)[:60],
+            remote_id=clean_text(change.remote_id)[:200],
             property_name=clean_text(change.property)[:120],
             occurred_at=change.at,
             author_source=clean_text(change.author.source)[:60],

@@ -88,9 +88,13 @@ class CrmLink(models.Model):
 
     connection = models.ForeignKey(CrmConnection, on_delete=models.CASCADE, related_name="links")
     lead = models.ForeignKey("intake.Lead", on_delete=models.CASCADE, related_name="+")
-    remote_id = models.CharField(max_length=60)
+    remote_id = models.CharField(max_length=200)
     pushed_version = models.PositiveIntegerField(default=0)
+    # How often it was written there.
+    writes = models.PositiveIntegerField(default=0, db_default=0)
     sent = models.JSONField(default=dict)
+    # Properties whose last write may have been carried out, its answer was lost: written again, whatever we know of them.
+    unsure = models.JSONField(default=list, db_default=[], blank=True)
     remote_modified_at = models.DateTimeField(null=True, blank=True)
     pushed_at = models.DateTimeField(null=True, blank=True)
     # When it was last seen there, or looked for: a sweep takes the longest ago first.

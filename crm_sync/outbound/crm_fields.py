@@ -11,7 +11,7 @@ from crm_sync.outbound.lead_push import Push
 from intake.canonical import CANONICAL_FIELDS, label_of
 from intake.values.touches import channel_of, touch_of
 
-ValueType = Literal["text", "number", "datetime"]
+ValueType = Literal["text", "number", "boolean", "datetime"]
 
 OWNER = "owner"
 STATUS = "status"
@@ -89,7 +89,7 @@ CRM_FIELDS: tuple[CrmField, ...] = (
     CrmField("lead_id", "Id in leadops", lambda push: str(push.lead.pk)),
 )
 _BY_NAME = {field.name: field for field in CRM_FIELDS}
-_TYPES: dict[str, ValueType] = {"integer": "number", "datetime": "datetime"}
+_TYPES: dict[str, ValueType] = {"integer": "number", "boolean": "boolean", "datetime": "datetime"}
 
 
 def values_of(push: Push) -> dict[str, Any]:
@@ -117,6 +117,16 @@ def is_moment(name: str) -> bool:
 def label(name: str) -> str:
     known = _BY_NAME.get(name)
     return known.label if known else label_of(name)
+
+
+def labels() -> dict[str, str]:
+    """Every field, with the words for it, but those of `extra`."""
+    ours = {field.name: field.label for field in CRM_FIELDS}
+    return ours | {field.name: field.label for field in CANONICAL_FIELDS.values()}
+
+
+def is_field(name: str) -> bool:
+    return name in _BY_NAME or name in CANONICAL_FIELDS or name.startswith("extra.")
 
 
 def type_of(name: str) -> ValueType:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from crm_sync.connectors import can
 from crm_sync.connectors.base import TaskToChange, TaskToCreate
 from crm_sync.models import CrmConnection, CrmLink
 from crm_sync.outbound import crm_fields
@@ -38,7 +39,8 @@ class TaskPlan:
     @classmethod
     def of(cls, connection: CrmConnection, *, encode: Callable[[Any], str]) -> Self:
         rule = connection.task
-        return cls(frozenset(rule.when), rule.subject or _DEFAULT_SUBJECT, encode)
+        when = rule.when if can(connection.kind).tasks else ()
+        return cls(frozenset(when), rule.subject or _DEFAULT_SUBJECT, encode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class Push:
     # Who has the record there, by their id, where they are to keep it and we say somebody else.
     kept_owner: str = ""
     sending: dict[str, str] = field(default_factory=dict)
+    # All that should stand there by now, sent or not.
+    whole: dict[str, str] = field(default_factory=dict)
     # What else to remember as standing there: values that we leave alone, and of a list our own part.
     unchanged: dict[str, str] = field(default_factory=dict)
     # What stood in a record that was not ours, and is left as it is.
@@ -70,9 +72,19 @@ class Push:
     @property
     def outgoing(self) -> Outgoing:
         """For a write by our key."""
-        number = self.link.remote_id if self.link is not None else ""
-        anyway = self.shares_email or self.anyway
-        return Outgoing(self.key, self.sending, number, exists=self.link is not None, anyway=anyway)
+        link = self.link
+        return Outgoing(
+            self.key,
+            self.sending,
+            link.remote_id if link is not None else "",
+            exists=link is not None,
+            anyway=self.shares_email or self.anyway,
+            whole=self.whole,
+            known=link.sent if link is not None else {},
+            number=(link.writes if link is not None else 0) + 1,
+            push=f"{self.entry.pk}-{link.writes if link is not None else 0}",
+            changed_at=self.lead.updated_at,
+        )
 
     def outgoing_to(self, remote_id: str) -> Outgoing:
         """For a record that was not ours until now, or has lost our key."""

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from crm_sync.connectors import connector_class
+from crm_sync.connectors import connector_class, messages_of
 from crm_sync.connectors.definitions import PropertyNames
 from crm_sync.connectors.granted import Purpose
 from crm_sync.models import CrmConnection, FieldMapping, MirrorProgress
 from crm_sync.outbound import crm_fields
 from crm_sync.outbound.crm_fields import OWNER
+from crm_sync.outbound.lines import lines_of
 from crm_sync.schema import reading
 from routing.engine import conditions
 from routing.models import RoutingRule
@@ -79,7 +80,7 @@ def needed(connection: CrmConnection) -> list[NeededRight]:
 
 def uses_of(connection: CrmConnection, names: PropertyNames) -> list[Use]:
     """Everything that this connection does there."""
-    lines = list(connection.mappings.filter(active=True))
+    lines = lines_of(connection)
     rules = list(RoutingRule.objects.filter(active=True).order_by("position"))
     observed = connection.mode == CrmConnection.Mode.OBSERVE
     return [
@@ -131,7 +132,9 @@ def _writing(
 ) -> Iterator[Use]:
     yield Use(
         "writing",
-        "Leads are written there, with the fields that are mapped.",
+        "Leads are told of by signed messages."
+        if messages_of(connection.kind)
+        else "Leads are written there, with the fields that are mapped.",
         "no lead can be written",
         lines=_words(
             each for each in lines if connection.ownership.of(each.canonical).direction != "from_crm"

@@ -205,7 +205,9 @@ def fill(push: Push, plan: Plan) -> None:
     stopped = push.link.stopped if push.link is not None else []
     is_new = push.link is None and push.present is None
     lacked = {mapping.property for mapping in plan.mappings if mapping.pk in push.lacking}
-    for name, want in _wanted(push, plan).items():
+    wanted = _wanted(push, plan)
+    push.whole = {name: want.text for name, want in wanted.items()}
+    for name, want in wanted.items():
         if name in stopped:
             continue
         value, mode = want.text, want.mode
@@ -220,6 +222,8 @@ def fill(push: Push, plan: Plan) -> None:
                 push.sending[name] = value
         elif mode == Mode.OVERWRITE:
             _overwrite(push, plan, name=name, value=value, was=was, stands=stands)
+            if push.link is not None and name in push.link.unsure and not push.adopting:
+                push.sending[name] = value
         elif mode == Mode.IF_EMPTY and value and not was:
             if stands:
                 push.unchanged[name] = stands

@@ -1,6 +1,5 @@
 """One batch on its way into the CRM."""
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
@@ -32,8 +31,6 @@ from routing.notices import sending
 
 # How often a lead is sent again without what the CRM has just refused of it.
 _MOST_TRIES = 4
-
-log = logging.getLogger(__name__)
 
 
 class PushBatch:
@@ -112,6 +109,8 @@ class PushBatch:
 
     def _look(self) -> None:
         """After a failure there may be a record that we never heard of; and some modes ask what stands there."""
+        if not self.connector.can.reads:
+            return
         names = list(self.plan.lines)
         lost = [push for push in self.open.values() if push.link is None and push.entry.attempts]
         found = self.connector.read([push.key for push in lost], by="lead", properties=names)
@@ -266,27 +265,13 @@ class PushBatch:
         if merged.stopped is None:
             self._refuse_the_rest(merged, reports)
         finished = record_results.save(self.session, self.open.values(), merged)
-        self._say(merged)
+        record_results.say(self.session.connection.key, self.open, merged)
         self.kept = {
             push.lead.pk: push.kept_owner for push in self.open.values() if push.written and push.kept_owner
         }
         for key in finished.over:
             del self.open[key]
         return finished.shown
-
-    def _say(self, report: Report) -> None:
-        """What the CRM has answered about each lead, once it is saved."""
-        answers: list[tuple[Collection[str], str]] = [
-            (report.written, "written"),
-            (report.refused, "refused"),
-            (report.again, "put off"),
-        ]
-        for keys, outcome in answers:
-            for key in keys:
-                push = self.open.get(key)
-                remote_id = push.link.remote_id if push and push.link else ""
-                facts = {"lead": key, "connection": self.session.connection.key, "remote_id": remote_id}
-                log.info("record sent", extra={**facts, "outcome": outcome})
 
     def _release_notices(self, shown: Collection[UUID]) -> None:
         if self.session.connection.primary and shown:

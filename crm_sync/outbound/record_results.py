@@ -3,8 +3,9 @@
 Lock order: connection, links by id, outbox rows by id, exception items.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,8 +28,11 @@ from intake.timeline import record
 from plumbing.bulk import insert_rows, update_rows
 from routing.models import Assignment
 
+log = logging.getLogger(__name__)
+
 _LINK_FIELDS = [
-    "remote_id", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner", "seen_at", "kept",
+    "remote_id", "writes", "unsure", "sent", "pushed_version", "pushed_at", "remote_modified_at", "shown_owner", "seen_at",
+    "kept",
 ]  # fmt: skip
 
 
@@ -49,6 +53,8 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
     with transaction.atomic():
         lease.hold(session.pk, session.token)
         standing = [push for push in pushes if push.written or (push.link and not push.sending)]
+        if not session.connector.can.reads:
+            _keep_apart(session, standing)
         _write_links(session, standing, now=now)
         refused = row_results.keyed(pushes, report.refused)
         dead = {push.lead.pk: report.refused[push.key] for push in refused}
@@ -72,6 +78,18 @@ def save(session: ConnectionSession, pushes: Collection[Push], report: Report) -
         finished.over |= {push.key for push in over}
         open_items(problems, now=now)
     return finished
+
+
+def _keep_apart(session: ConnectionSession, standing: Sequence[Push]) -> None:
+    """Whoever is told may say one id for two leads: only the first goes by it, any other by ours."""
+    said = {push.lead.pk: push.written.remote_id for push in standing if push.written and push.link is None}
+    links = CrmLink.objects.filter(connection_id=session.pk, remote_id__in=set(said.values()))
+    having = dict(links.values_list("remote_id", "lead_id")) if said else {}
+    for push in standing:
+        if push.written is None or push.link is not None:
+            continue
+        if having.setdefault(push.written.remote_id, push.lead.pk) != push.lead.pk:
+            push.written = replace(push.written, remote_id=push.key)
 
 
 def _save_gone(session: ConnectionSession, pushes: Sequence[Push], *, now: datetime) -> list[ExceptionReport]:
@@ -114,6 +132,8 @@ def _write_links(session: ConnectionSession, standing: Sequence[Push], *, now: d
                 link.sent, link.task_id, link.task_clock, link.task_open = {}, "", None, False
                 again.append(push.lead.pk)
             link.remote_id, link.pushed_at, link.seen_at = answer.remote_id, now, now
+            link.writes += 1
+            link.unsure = []
             link.remote_modified_at = answer.modified_at
         # What came in from the CRM meanwhile stays, except where we wrote over it.
         link.sent = link.sent | push.stands
@@ -205,3 +225,18 @@ def _free_records(
         stale.delete()
         for lead_id in others:
             known.pop(lead_id, None)
+
+
+def say(connection_key: str, pushes: Mapping[str, Push], report: Report) -> None:
+    """What the CRM has answered about each lead, once it is saved, in the log. `pushes` by the keys of the report."""
+    answers: list[tuple[Collection[str], str]] = [
+        (report.written, "written"),
+        (report.refused, "refused"),
+        (report.again, "put off"),
+    ]
+    for keys, outcome in answers:
+        for key in keys:
+            push = pushes.get(key)
+            remote_id = push.link.remote_id if push and push.link else ""
+            facts = {"lead": key, "connection": connection_key, "remote_id": remote_id}
+            log.info("record sent", extra={**facts, "outcome": outcome})

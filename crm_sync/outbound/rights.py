@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from crm_sync import outbox
 from crm_sync.connection.connecting import connect
+from crm_sync.connectors import can
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
@@ -50,8 +51,11 @@ def missing_of(connection: CrmConnection, connector: Connector) -> list[NeededRi
 
 
 def drift_of(connection: CrmConnection) -> list[Drift] | None:
-    """What the token may not do any more, with the leads that wait; None where the CRM could not be asked. What cannot be read of
+    """What the token may not do any more, with the leads that wait; None where the CRM could not be asked, or only by telling it
+    something. What cannot be read of
     companies and deals, the mirror tells."""
+    if not can(connection.kind).reads:
+        return None
     budget = Budget(connection.budget)
     try:
         missing = missing_of(connection, connect(connection, budget=budget))

@@ -11,12 +11,13 @@ from crm_sync import exception_kinds, outbox
 from crm_sync.connection import lease
 from crm_sync.connectors.base import Refusal
 from crm_sync.exception_reports import failing, rejected
-from crm_sync.models import OutboxEntry
+from crm_sync.models import CrmLink, OutboxEntry
 from crm_sync.outbound import alike_records, broken_rules, tries
 from crm_sync.outbound.lead_push import Push
 from crm_sync.outbound.session import ConnectionSession
 from exception_queue.queue import ExceptionReport, close_items, open_items
 from intake.subjects import LEAD
+from plumbing.bulk import update_rows
 
 _SAYS_ELSE = "The CRM says something else now."
 
@@ -25,6 +26,8 @@ def put_off_all(session: ConnectionSession, pushes: Collection[Push], *, words: 
     """The call failed as a whole, because of the CRM: later. Raises LeaseLost."""
     with transaction.atomic():
         lease.hold(session.pk, session.token)
+        if ambiguous:
+            _doubt(pushes)
         entries, now = [push.entry for push in pushes], timezone.now()
         outbox.mark_failed(entries, error=words, ambiguous=ambiguous, now=now)
         tries.keep_failure(session, pushes, words=words, now=now)
@@ -35,6 +38,8 @@ def put_off_one(session: ConnectionSession, push: Push, *, words: str, ambiguous
     now = timezone.now()
     with transaction.atomic():
         lease.hold(session.pk, session.token)
+        if ambiguous:
+            _doubt([push])
         outbox.mark_failed([push.entry], error=words, ambiguous=ambiguous, now=now)
         tries.keep_failure(session, [push], words=words, now=now)
         open_items(_news(session, [push], {push.key: words}), now=now)
@@ -90,6 +95,7 @@ def put_off(
 ) -> list[ExceptionReport]:
     """Put off what failed this time, by key; returns what a person should hear of by now."""
     theirs = keyed(pushes, failed)
+    _doubt(theirs)
     for push in theirs:
         outbox.mark_failed([push.entry], error=failed[push.key], ambiguous=True, now=now)
     return _news(session, theirs, failed)
@@ -127,6 +133,17 @@ def dead_letter(
         close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason=_SAYS_ELSE, now=now)
     broken_rules.forget(theirs, reason=_SAYS_ELSE)
     return problems
+
+
+def _doubt(pushes: Collection[Push]) -> None:
+    """What was being written may stand there: should ours be as before by the next try, it is written all the same."""
+    sent = {push.link.pk: push.sending for push in pushes if push.link and push.sending and not push.written}
+    if not sent:
+        return
+    links = list(CrmLink.objects.filter(pk__in=sent).order_by("pk").select_for_update(no_key=True))
+    for link in links:
+        link.unsure = sorted({*link.unsure, *sent[link.pk]})
+    update_rows(links, fields=["unsure"])
 
 
 def _news(

@@ -13,6 +13,7 @@ from crm_sync.connectors.budget import Budget
 from crm_sync.models import CrmConnection
 from crm_sync.outbound import broken_rules, left_out
 from crm_sync.outbound.follow_up import TaskPlan
+from crm_sync.outbound.lines import lines_of
 from crm_sync.outbound.payload import Plan, needs_of, plan_of
 from crm_sync.schema import reading
 
@@ -35,7 +36,7 @@ class ConnectionSession:
 
 def open_session(connection: CrmConnection, *, token: UUID, budget: Budget) -> ConnectionSession:
     """Makes our properties and reads all the first time. Raises RemoteError, SetupProblem, LeaseLost."""
-    mappings = list(connection.mappings.filter(active=True))
+    mappings = lines_of(connection)
     needs = needs_of(mappings)
     connector = connect(
         connection,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from crm_sync.connectors import can
 from crm_sync.connectors.definitions import PropertyNames
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.outbound.crm_fields import OWNER, STATUS
@@ -19,7 +20,7 @@ def of(connection: CrmConnection) -> list[FieldMapping]:
     """Unsaved, in their order, after those that are there: without fields and properties that have a line already, and without
     what the CRM, as its properties were read last, lacks or refuses."""
     rules = rules_of(connection)
-    if rules is None:
+    if rules is None or not can(connection.kind).properties:
         return []
     there = list(FieldMapping.objects.filter(connection=connection))
     taken = {each.canonical for each in there} | {each.property for each in there}

@@ -21,6 +21,7 @@ from crm_sync import heard, outbox
 from crm_sync.born_there.taking import TAKE
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import connect
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.connectors.base import Connector, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.records import RecordPage, RemoteContact, RemoteKind
@@ -56,7 +57,8 @@ _BEGINNING = datetime.fromisoformat("1971-01-01T00:00:00+00:00")
 def fill_all(*, seconds: float = TURN_SECONDS) -> int:
     """A page of each connection in turn, until none is due or the time is over; how many pages were read."""
     until = time.monotonic() + seconds
-    due = list(CrmConnection.objects.filter(active=True).values_list("pk", flat=True))
+    readable = CrmConnection.objects.filter(active=True).exclude(kind__in=kinds_that_cannot("reads"))
+    due = list(readable.values_list("pk", flat=True))
     for pk in due:
         _add_rows(pk)
     pages = 0

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, Min
 
+from crm_sync.connectors import can
 from crm_sync.models import Account, CrmConnection, InboundEvent, KnownContact, MirrorProgress, OpenDeal
 from crm_sync.polling import pace
 
@@ -41,7 +42,10 @@ class InboundPath:
 
 
 def paths(connection: CrmConnection, *, now: datetime, counted: bool = True) -> Sequence[InboundPath]:
-    """Contacts, companies and deals, in this order; four queries, one where rows are not counted."""
+    """Contacts, companies and deals, in this order, of a connection that can be read; four queries, one where rows are not
+    counted."""
+    if not can(connection.kind).reads:
+        return []
     known = {row.kind: row for row in MirrorProgress.objects.filter(connection=connection)}
     return [
         _path(

@@ -8,7 +8,7 @@ from typing import Literal
 from django.db import transaction
 
 from crm_sync import lost_records, outbox
-from crm_sync.connectors.base import RemoteChange
+from crm_sync.connectors.events import RemoteChange
 from crm_sync.heard import WORK
 from crm_sync.models import CrmDifference, CrmLink, InboundEvent
 from exception_queue.queue import RetryRefused

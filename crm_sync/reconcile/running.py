@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm_sync import belonging, lost_records, outbox
 from crm_sync.connection import circuit, owners
 from crm_sync.connection.connecting import connect
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.connectors.base import Connector, Present, SetupProblem
 from crm_sync.connectors.budget import Budget
 from crm_sync.models import (
@@ -62,7 +63,8 @@ def work_all() -> int:
     """Begin the nightly rounds that are due, go on with those that are under way, and look again at what was being repaired; how
     many leads were compared."""
     done = 0
-    for connection in CrmConnection.objects.filter(active=True).exclude(mode=CrmConnection.Mode.OBSERVE):
+    written = CrmConnection.objects.filter(active=True).exclude(mode=CrmConnection.Mode.OBSERVE)
+    for connection in written.exclude(kind__in=kinds_that_cannot("reads")):
         now = timezone.now()
         if _is_due(connection, now=now):
             start(connection, now=now)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from crm_sync.connectors.base import MalformedEvents
+from crm_sync.connectors.events import MalformedEvents
 from crm_sync.inbound import webhook_events
 from leadops import disk
 from leadops.api.documents import problems

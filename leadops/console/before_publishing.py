@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from crm_sync.connectors import kinds_that_cannot
 from crm_sync.models import CrmConnection
 from crm_sync.outbound import drift
 from crm_sync.outbound.drift import Standing
@@ -15,9 +16,10 @@ from routing.rules.elsewhere import Heard, Objection
 
 
 def of_crms(user: Any, *, ask: bool, now: datetime) -> list[Heard]:
-    """Each active connection. With `ask` those that were read a while ago are read again, unless they do not answer. Somebody who
-    sees some owners only hears of these only."""
+    """Each active connection whose CRM says what it takes. With `ask` those that were read a while ago are read again, unless
+    they do not answer. Somebody who sees some owners only hears of these only."""
     connections = CrmConnection.objects.filter(active=True).order_by("-primary", "key")
+    connections = connections.exclude(kind__in=kinds_that_cannot("properties"))
     return [_heard(user, drift.stand(connection, ask=ask, now=now)) for connection in connections]
 
 

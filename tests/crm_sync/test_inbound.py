@@ -12,7 +12,7 @@ from django.utils import timezone
 from crm_sandbox.webhooks import signature_v3
 from crm_sync import crm_state
 from crm_sync import exception_kinds as kinds
-from crm_sync.connectors.base import MalformedEvents
+from crm_sync.connectors.events import MalformedEvents
 from crm_sync.inbound import webhook_events
 from crm_sync.models import FieldMapping, InboundEvent, OutboxEntry, OwnerLink
 from exception_queue import queue

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from crm_sync.connectors.access import Access
 from crm_sync.connectors.base import (
-    Author,
     Need,
     Outgoing,
     Present,
@@ -17,6 +16,7 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
+from crm_sync.connectors.capabilities import Capabilities, MessageKind
 from crm_sync.connectors.definitions import PropertyNames, Schema
 from crm_sync.connectors.hubspot import (
     account,
@@ -36,10 +36,13 @@ from crm_sync.connectors.hubspot import (
 from crm_sync.connectors.hubspot import tasks as follow_ups
 from crm_sync.connectors.hubspot.client import Client
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
+from crm_sync.connectors.writes import Author
 
 
 class HubSpot:
     label = "HubSpot"
+    can = Capabilities()
+    messages: ClassVar[Sequence[MessageKind]] = ()
     default_address = "https://api.hubapi.com"
     api_versions = versions.VERSIONS
     names = PropertyNames(

@@ -9,11 +9,12 @@ one that is refused stands alone.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from crm_sync.connectors.base import Author, Need, Outgoing, Present, Report, Written
+from crm_sync.connectors.base import Need, Outgoing, Present, Report, Written
 from crm_sync.connectors.hubspot import errors, properties
 from crm_sync.connectors.hubspot.client import Client
 from crm_sync.connectors.hubspot.formats import moment
 from crm_sync.connectors.hubspot.properties import LEAD_ID
+from crm_sync.connectors.writes import Author
 from plumbing.http import Answer, Permanent, RemoteError
 
 EMAIL = "email"

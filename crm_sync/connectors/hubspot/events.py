@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crm_sync.connectors.base import Author, Events, MalformedEvents, RemoteChange
+from crm_sync.connectors.events import Events, MalformedEvents, RemoteChange
+from crm_sync.connectors.writes import Author
 from plumbing.signatures import over_whole_request
 from plumbing.whole_numbers import whole_number
 

@@ -47,6 +47,7 @@ _OWN = (
 )
 _TYPES = {
     "text": ("string", "text"),
+    "boolean": ("string", "text"),
     "number": ("number", "number"),
     "datetime": ("datetime", "date"),
     "date": ("date", "date"),

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from crm_sync.connectors.access import Access
 from crm_sync.connectors.base import (
-    Author,
     Need,
     Outgoing,
     Present,
@@ -17,6 +16,7 @@ from crm_sync.connectors.base import (
     TaskToChange,
     TaskToCreate,
 )
+from crm_sync.connectors.capabilities import Capabilities, MessageKind
 from crm_sync.connectors.definitions import PropertyNames, Schema
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact, RemoteKind, RemoteTouch
 from crm_sync.connectors.salesforce import (
@@ -24,13 +24,13 @@ from crm_sync.connectors.salesforce import (
     formats,
     limits,
     login,
-    messages,
     mirrored,
     records,
     touches,
     users,
     versions,
 )
+from crm_sync.connectors.salesforce import messages as outbound_messages
 from crm_sync.connectors.salesforce import people as persons
 from crm_sync.connectors.salesforce import rights as permissions
 from crm_sync.connectors.salesforce.client import OrgClient
@@ -38,10 +38,13 @@ from crm_sync.connectors.salesforce.people import People
 from crm_sync.connectors.salesforce.reading import MirrorReading
 from crm_sync.connectors.salesforce.tasks import Tasks
 from crm_sync.connectors.salesforce.writing import Writing
+from crm_sync.connectors.writes import Author
 
 
 class Salesforce:
     label = "Salesforce"
+    can = Capabilities()
+    messages: ClassVar[Sequence[MessageKind]] = ()
     default_address = ""
     api_versions = versions.VERSIONS
     names = PropertyNames(
@@ -70,13 +73,13 @@ class Salesforce:
         "username": "the user to run as, with a private key only",
     }
     log_in = staticmethod(login.log_in)
-    webhook_security = messages.WEBHOOK_SECURITY
-    acknowledgement = messages.ACKNOWLEDGEMENT
+    webhook_security = outbound_messages.WEBHOOK_SECURITY
+    acknowledgement = outbound_messages.ACKNOWLEDGEMENT
 
     encode = staticmethod(formats.encode)
     read_limits = staticmethod(limits.read_limits)
-    verify = staticmethod(messages.verify)
-    parse_events = staticmethod(messages.parse)
+    verify = staticmethod(outbound_messages.verify)
+    parse_events = staticmethod(outbound_messages.parse)
 
     def __init__(self, access: Access, *, needs: Sequence[Need] = ()) -> None:
         self.client = OrgClient(access)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.parsers import expat
 
-from crm_sync.connectors.base import WHOLE_RECORD, Events, MalformedEvents, RemoteChange
+from crm_sync.connectors.events import WHOLE_RECORD, Events, MalformedEvents, RemoteChange
 from crm_sync.connectors.salesforce.formats import is_id, long_id, moment
 from plumbing.signatures import BadSignature, SignedRequest
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from crm_sync.connectors.base import Author, Present
+from crm_sync.connectors.base import Present
 from crm_sync.connectors.salesforce import records
 from crm_sync.connectors.salesforce.client import OrgClient
 from crm_sync.connectors.salesforce.formats import listed, long_id, moment, text_of
 from crm_sync.connectors.salesforce.records import CONTACT, EMAIL, KEY, LEAD, LEADS_ALONE, OWNER, PersonObject
 from crm_sync.connectors.salesforce.soql import Asking, Question, Row, some, text
+from crm_sync.connectors.writes import Author
 
 # A moment is the beginning of its second.
 _A_SECOND = timedelta(seconds=1)

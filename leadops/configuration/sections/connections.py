@@ -1,9 +1,10 @@
 from collections.abc import Collection
 from typing import Any
 
-from crm_sync.connection_settings import BornThere, Ownership, SystemOfRecord, TaskRule
-from crm_sync.connectors import CONNECTORS, connector_class, default_kind, version_of
+from crm_sync.connection_settings import BornThere, Messages, Ownership, SystemOfRecord, TaskRule
+from crm_sync.connectors import CONNECTORS, can, connector_class, default_kind, version_of
 from crm_sync.models import CrmConnection
+from crm_sync.outbound import message_checks
 from crm_sync.outbound.set_up_anew import set_up_anew
 from leadops.configuration.schema import (
     Choice,
@@ -44,6 +45,31 @@ def _is_possible(item: Item, at: Path, notes: Notes) -> None:
     if found and not found.has_duplicate_rules and item.get("on_duplicate", "link") != "link":
         words = f"{found.label} has no rules about duplicates: leave “on_duplicate” out."
         notes.problem((*at, "on_duplicate"), words)
+    _can_be_done(item, at, notes)
+
+
+# Settings that are only for what can do it, by the fields of Capabilities.
+_ONLY_WHERE = {
+    "reads": ("known_owner", "recycled", "born_there", "poll_seconds", "look_up_ms"),
+    "tasks": ("task",),
+}
+
+
+def _can_be_done(item: Item, at: Path, notes: Notes) -> None:
+    """A setting that does nothing for this kind of connection is refused, and so is a message that cannot be told."""
+    kind = item.get("kind", default_kind())
+    for capability, names in _ONLY_WHERE.items():
+        for name in names:
+            if not getattr(can(kind), capability) and item.get(name):
+                notes.problem(
+                    (*at, name), f"A connection of the kind “{kind}” has no use for “{name}”: leave it out."
+                )
+    lines = [
+        said["property"] for _, _, said in mapping_lines.of_file(item.get("mappings", {})) if said["active"]
+    ]
+    messages = Messages.model_validate(item.get("messages", {}))
+    for place, words in message_checks.troubles(kind, messages, lines):
+        notes.problem((*at, "messages", *place), words)
 
 
 def _which(kind: str) -> str:
@@ -79,6 +105,7 @@ class Connections(RowSection):
             Field("born_there", Shaped(BornThere), {}),
             Field("poll_seconds", Whole(5, 86_400), 30),
             Field("look_up_ms", Whole(0, 5_000), 400),
+            Field("messages", Shaped(Messages), {}),
             Field("mappings", Lines(), {}),
             Field("task", Shaped(TaskRule), {}),
             Field("active", Flag(), True),

@@ -12,11 +12,12 @@ from functools import cached_property
 from crm_sandbox.webhooks import signature_v3
 from crm_sync.connectors import connector_class
 from crm_sync.connectors.access import Access, Credentials
-from crm_sync.connectors.base import Author, Need, Outgoing
+from crm_sync.connectors.base import Need, Outgoing
 from crm_sync.connectors.budget import Budget
 from crm_sync.connectors.definitions import PropertyDefinition
 from crm_sync.connectors.records import RemoteCompany, RemoteDeal, RemoteTouch
 from crm_sync.connectors.salesforce.records import object_of
+from crm_sync.connectors.writes import Author
 from tests.crm_sync.contract import memory
 from tests.make import crm_sync as make
 from tests.make import salesforce
@@ -54,10 +55,21 @@ class Backstage:
     other_lines: Mapping[str, str] = {}
     # A property for scores.
     score: str
+    # What our side knows events to be theirs by, two properties that they tell of, and of ours one that comes back changed.
+    webhook_secret = make.WEBHOOK_SECRET
+    comes_back = ("first_name", "Regina")
 
     def __init__(self, version=""):
         self.version = version
         self.budget = Budget({})
+
+    @property
+    def told(self):
+        return self.first, "town"
+
+    def owner_ids(self):
+        """By e-mail address."""
+        return {each.email: each.remote_id for each in self.connect().owners()}
 
     def address(self):
         """Where events are sent to."""
@@ -90,7 +102,8 @@ class Backstage:
 
     def record(self, key, **values):
         """One that can be made."""
-        return Outgoing(key, {**self.required, **values})
+        whole = {**self.required, **values}
+        return Outgoing(key, whole, whole=whole)
 
     @property
     def connector_class(self):

@@ -13,12 +13,8 @@ from typing import get_args
 from crm_sync.connectors.base import (
     AlikeRecords,
     ApiVersion,
-    Author,
-    Events,
-    MalformedEvents,
     Present,
     Refusal,
-    RemoteChange,
     RemoteOwner,
     RemoteTask,
     Report,
@@ -26,9 +22,12 @@ from crm_sync.connectors.base import (
     Written,
 )
 from crm_sync.connectors.budget import RateLimits
+from crm_sync.connectors.capabilities import Capabilities
 from crm_sync.connectors.definitions import PropertyDefinition, PropertyNames, Schema
+from crm_sync.connectors.events import Events, MalformedEvents, RemoteChange
 from crm_sync.connectors.granted import Purpose, TokenGuide
 from crm_sync.connectors.records import DeletedPage, RecordPage, RemoteContact
+from crm_sync.connectors.writes import Author
 from plumbing.http import Permanent, RemoteError, Transient
 from plumbing.signatures import over_whole_request
 
@@ -88,6 +87,8 @@ ACCOUNTS = {}
 
 class Memory:
     label = "Memory CRM"
+    can = Capabilities()
+    messages = ()
     default_address = ""
     api_versions = (ApiVersion("2", ends_on=date(2099, 1, 1)), ApiVersion("1"))
     names = PropertyNames(

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from crm_sync.connectors.base import WHOLE_RECORD, Author, MalformedEvents
+from crm_sync.connectors.events import WHOLE_RECORD, MalformedEvents
+from crm_sync.connectors.writes import Author
 from plumbing import signatures
 from plumbing.signatures import BadSignature
 from tests.crm_sync.contract.backstage import ADDRESS
-from tests.make import crm_sync as make
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def kind_of_crm(backstage):
     return backstage.connector_class
 
 
-def check(kind_of_crm, headers, body, *, secret=make.WEBHOOK_SECRET, method="POST", uri=ADDRESS):
+def check(kind_of_crm, headers, body, *, secret, method="POST", uri=ADDRESS):
     signatures.check(
         kind_of_crm.verify,
         headers=headers,
@@ -32,11 +32,12 @@ def check(kind_of_crm, headers, body, *, secret=make.WEBHOOK_SECRET, method="POS
 
 def test_it_reads_which_property_of_which_record_was_changed_by_whom_and_when(backstage, kind_of_crm):
     one, other = backstage.numbers
-    body = backstage.body(backstage.event(one, backstage.first), backstage.event(other, "town"))
+    name, another = backstage.told
+    body = backstage.body(backstage.event(one, name), backstage.event(other, another))
     first, second = kind_of_crm.parse_events(body).changes
     assert (first.remote_id, second.remote_id) == (one, other)
     # One that says less than all of it says that the record is to be read.
-    assert first.property == (backstage.first if backstage.says_what else WHOLE_RECORD)
+    assert first.property == (name if backstage.says_what else WHOLE_RECORD)
     assert first.at == datetime.fromtimestamp(1_790_000_000, tz=UTC)
     assert first.author == (backstage.person if backstage.says_what else Author(""))
     assert first.raw
@@ -44,12 +45,13 @@ def test_it_reads_which_property_of_which_record_was_changed_by_whom_and_when(ba
 
 def test_a_delivery_that_comes_again_has_the_same_key_and_another_event_another(backstage, kind_of_crm):
     one, other = backstage.numbers
+    name, another = backstage.told
     events = [
-        backstage.event(one, backstage.first),
-        backstage.event(one, backstage.first, attempt=1),
-        backstage.event(one, "town"),
-        backstage.event(other, backstage.first),
-        backstage.event(one, backstage.first, at=1_790_000_001_000),
+        backstage.event(one, name),
+        backstage.event(one, name, attempt=1),
+        backstage.event(one, another),
+        backstage.event(other, name),
+        backstage.event(one, name, at=1_790_000_001_000),
     ]
     keys = [each.dedupe_key for each in kind_of_crm.parse_events(backstage.body(*events)).changes]
     assert keys[0] == keys[1]
@@ -65,7 +67,7 @@ def test_it_refuses_what_is_not_its_own_shape(kind_of_crm, body):
 
 def test_an_event_that_cannot_be_read_costs_no_other(backstage, kind_of_crm):
     one, _ = backstage.numbers
-    good = backstage.event(one, backstage.first)
+    good = backstage.event(one, backstage.told[0])
     found = kind_of_crm.parse_events(backstage.body(good, *backstage.unreadable, good))
     assert [each.remote_id for each in found.changes] == [one, one]
     assert len(found.unreadable) == len(backstage.unreadable)
@@ -73,12 +75,13 @@ def test_an_event_that_cannot_be_read_costs_no_other(backstage, kind_of_crm):
 
 
 def test_it_accepts_its_own_signature_and_no_other(backstage, kind_of_crm):
-    body = backstage.body(backstage.event(backstage.numbers[0], backstage.first))
+    body = backstage.body(backstage.event(backstage.numbers[0], backstage.told[0]))
     headers, address = backstage.signed(body), backstage.address()
-    check(kind_of_crm, headers, body, uri=address)
+    right = {"headers": headers, "body": body, "uri": address, "secret": backstage.webhook_secret}
+    check(kind_of_crm, **right)
     for changed in ({"secret": "somebody else's"}, {"secret": ""}, *backstage.forged(body)):
         with pytest.raises(BadSignature):
-            check(kind_of_crm, **{"headers": headers, "body": body, "uri": address, **changed})
+            check(kind_of_crm, **{**right, **changed})
 
 
 def test_it_knows_people_programs_and_ourselves_apart(backstage, connector):

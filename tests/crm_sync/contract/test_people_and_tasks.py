@@ -7,6 +7,7 @@ import pytest
 from crm_sync.connectors.base import TaskToChange, TaskToCreate
 from plumbing.http import Transient
 
+pytestmark = pytest.mark.needs("owners", "tasks")
 DUE = datetime(2026, 11, 26, 10, tzinfo=UTC)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+pytestmark = pytest.mark.needs("reads")
 KINDS = ["contacts", "companies", "deals"]
 
 

@@ -2,8 +2,12 @@
 
 from typing import get_args
 
+import pytest
+
 from crm_sync.connectors.base import Need
 from crm_sync.connectors.records import RemoteKind
+
+pytestmark = pytest.mark.needs("properties")
 
 
 def test_it_says_of_each_property_what_it_is_called_and_what_it_takes(backstage, connector):

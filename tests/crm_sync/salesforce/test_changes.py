@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from crm_sync import exception_kinds as kinds
 from crm_sync.connection.connecting import connect
-from crm_sync.connectors.base import WHOLE_RECORD, RemoteChange
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.events import WHOLE_RECORD, RemoteChange
 from crm_sync.inbound import touches, webhook_events
-from crm_sync.inbound.changes import Known, apply
+from crm_sync.inbound.changes import apply
+from crm_sync.inbound.outcomes import Known
 from crm_sync.models import (
     Account,
     CrmDifference,

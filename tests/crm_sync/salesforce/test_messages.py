@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from crm_sync.connection.connecting import connect
-from crm_sync.connectors.base import WHOLE_RECORD, MalformedEvents
 from crm_sync.connectors.budget import Budget
+from crm_sync.connectors.events import WHOLE_RECORD, MalformedEvents
 from crm_sync.connectors.salesforce import messages
 from crm_sync.connectors.salesforce.formats import long_id
 from crm_sync.connectors.salesforce.soql import Question
