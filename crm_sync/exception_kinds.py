@@ -10,7 +10,7 @@ DRIFT = "crm.drift"
 REJECTED = "crm.rejected"
 RULE_BROKEN = "crm.rule_broken"
 FAILING = "crm.failing"
-ALIKE = "crm.duplicate"
+DUPLICATE = "crm.duplicate"
 RECORD_GONE = "crm.record_gone"
 EVENTS_UNREADABLE = "crm.events_unreadable"
 MIRROR_BEHIND = "crm.mirror_behind"
@@ -140,7 +140,7 @@ KINDS = [
         panel="crm_sync.admin.refused_leads.panel",
     ),
     ExceptionKind(
-        key=ALIKE,
+        key=DUPLICATE,
         title="The CRM takes a lead for somebody who is there already",
         severity="high",
         what_to_do=(

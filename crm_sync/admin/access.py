@@ -16,7 +16,7 @@ from unfold.decorators import action
 from crm_sync.admin.token_form import AccessForm
 from crm_sync.connection import circuit
 from crm_sync.connection.connecting import token_of
-from crm_sync.connectors import can, connector_class, ending, sends_events, version_of
+from crm_sync.connectors import can, connector_class, ending, secret_in_address, sends_events, version_of
 from crm_sync.connectors.base import SetupProblem
 from crm_sync.models import CrmConnection
 from crm_sync.outbound import rights
@@ -55,7 +55,9 @@ def webhook_address(connection: CrmConnection) -> str:
     """Where events are sent to; "" where there are none."""
     if not sends_events(connection.kind):
         return ""
-    return f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{connection.key}"
+    return (
+        f"{settings.LEADOPS_PUBLIC_URL}/api/v1/webhooks/{connection.key}{secret_in_address(connection.kind)}"
+    )
 
 
 class SetsUpAccess:

@@ -81,10 +81,10 @@ _TABS = {"People known there": "reads", "Made there": "reads", "Follow-up task":
 
 
 def _without(rows: Any, hidden: Collection[str]) -> list[Any]:
-    """The rows of a fieldset without these fields."""
+    """The rows of a fieldset without these fields. A row is a name, a function that is shown, or several of them."""
     found: list[Any] = []
     for row in rows:
-        left = [name for name in ((row,) if isinstance(row, str) else row) if name not in hidden]
+        left = [name for name in (row if isinstance(row, list | tuple) else (row,)) if name not in hidden]
         found += [tuple(left) if len(left) > 1 else left[0]] if left else []
     return found
 

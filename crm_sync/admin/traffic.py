@@ -34,6 +34,8 @@ class OutboxPage(AnswersDuplicates, ReadOnlyPage):
     list_select_related = ["lead", "connection"]
     search_fields = ["lead__email", "lead__full_name", "lead__company", "last_error"]
     actions = ["try_again"]
+    # It has a page of its own, with the records side by side.
+    exclude = ["alike"]
     empty_icon = "done_all"
     empty_title = "Nothing waits"
     empty_text = "A lead that has changed waits here until the CRM has it; the row goes when it does."

@@ -114,7 +114,7 @@ def asked(connection: CrmConnection, push: Push) -> ExceptionReport:
     assert push.alike is not None
     crm = connection.crm_name
     return ExceptionReport(
-        kind=kinds.ALIKE,
+        kind=kinds.DUPLICATE,
         subject=lead_subject(push.lead),
         cause=f"{crm} says: “{push.alike.message}” {_whom(push.alike, crm)}",
         detail={"connection": connection.key},

@@ -84,7 +84,7 @@ def _close_trouble(lead_ids: Collection[UUID], *, reason: str) -> None:
     for kind in (
         exception_kinds.FAILING,
         exception_kinds.REJECTED,
-        exception_kinds.ALIKE,
+        exception_kinds.DUPLICATE,
         exception_kinds.UNKNOWN_PROPERTY,
     ):
         close_items(kind=kind, subject_type=LEAD, subject_ids=ids, reason=reason)
@@ -126,7 +126,7 @@ def dead_letter(
     over = {
         exception_kinds.FAILING: [push for push in theirs if push.entry.attempts],
         exception_kinds.REJECTED: [push for push in theirs if push.lead.pk in found or push.alike],
-        exception_kinds.ALIKE: [push for push in theirs if push.entry.alike and not push.alike],
+        exception_kinds.DUPLICATE: [push for push in theirs if push.entry.alike and not push.alike],
     }
     for kind, some in over.items():
         ids = sorted(str(push.lead.pk) for push in some)

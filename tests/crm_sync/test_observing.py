@@ -100,9 +100,9 @@ def test_what_going_live_shows_is_what_is_written_then(crm, observed):
     asked = SimpleNamespace(
         method="POST", user=SimpleNamespace(has_perm=lambda name: True, is_superuser=True, is_active=True)
     )
-    ((shown, lines),) = form.get_after_template_context(asked)["records"]
+    ((shown, lines, message),) = form.get_after_template_context(asked)["records"]
     promised = {line.property: line.value for line in lines if line.value and not line.left_out}
-    assert shown == lead
+    assert (shown, message) == (lead, None)
     assert {"email", "leadops_score", "hubspot_owner_id"} <= set(promised)
     CrmConnection.objects.update(mode="live")
     outbox.queue_for(observed.pk, [lead.pk], now=timezone.now())

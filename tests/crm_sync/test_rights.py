@@ -242,6 +242,7 @@ def test_a_new_connection_leads_there(admin_client, crm, connection):
     add = reverse("admin:crm_sync_crmconnection_add")
     form = {
         "key": "second", "kind": "hubspot", "look_up_ms": "400", "poll_seconds": "30", "known_owner": "keep",
+        "on_duplicate": "link",
         "mappings-TOTAL_FORMS": "0", "mappings-INITIAL_FORMS": "0", "when": "", "recycled": "",
     }  # fmt: skip
     answer = admin_client.post(add, {**form, "_save": "Save"})

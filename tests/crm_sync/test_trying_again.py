@@ -77,7 +77,7 @@ def test_a_lead_that_a_rule_takes_for_somebody_else(crm, transactional_db):
     crm.call("POST", "/control/salesforce/Lead", there)
     make.lead(last_name="Green")
     make.drain(org)
-    item = only(kinds.ALIKE)
+    item = only(kinds.DUPLICATE)
     # By now it blocks too, so saving anyway is refused as well.
     crm.call("POST", "/control/salesforce/duplicate_rules", rule | {"action": "block"})
     fails_again(item, partial(make.drain, org))

@@ -1,23 +1,19 @@
 """The timeline of a lead, told in sentences. Every verb has one; a verb that nobody told us about reads as its words."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from intake.canonical import label_of
 from intake.models import Lead, TimelineEntry
+from leadops.console.lead import crm_sentences
+from leadops.console.lead.sentences import Sentence, Teller, Text, Tone
 from plumbing.admin_kit.moments import moment
 from plumbing.readable import readable
-
-Tone = Literal["plain", "good", "warn", "bad", "info"]
-Text = SafeString | str
-# (icon, tone, sentence, details)
-Sentence = tuple[str, Tone, Text, list[Text]]
 
 _FLOORS = {
     "pipeline": "",
@@ -209,90 +205,6 @@ def _edited(data: dict[str, Any], _: TimelineEntry, __: Mapping[str, str]) -> Se
     return "edit", "plain", f"Changed: {names}" + (" and more" if len(fields) > 3 else ""), details
 
 
-def _in_crm(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = connections.get(str(data.get("connection")), str(data.get("connection")))
-    owner: list[Text] = (
-        [f"Owner there: {data['owner']}"] if data.get("owner") else ["Without an owner there."]
-    )
-    words = (
-        "Found in {}: <b>#{}</b> is theirs from now on"
-        if entry.verb.endswith("adopted")
-        else "Written to {}: <b>#{}</b>"
-    )
-    return "cloud_done", "good", format_html(words, crm, data.get("record")), owner
-
-
-def _owner_shown(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = connections.get(entry.source, entry.source)
-    return (
-        "person_check",
-        "good",
-        format_html("{} shows the owner now", crm),
-        [f"Owner there: {data.get('owner')}"],
-    )
-
-
-def _changed_back(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = connections.get(entry.source, entry.source)
-    says = format_html(
-        "An automation in {} changed <b>{}</b>; it was changed back", crm, data.get("property")
-    )
-    return "undo", "warn", says, [str(data["source"])] if data.get("source") else []
-
-
-def _stopped_writing(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = connections.get(entry.source, entry.source)
-    says = format_html(
-        "An automation in {} keeps changing <b>{}</b>: no longer written", crm, data.get("property")
-    )
-    return "block", "bad", says, [str(data["source"])] if data.get("source") else []
-
-
-def _crm_of(data: dict[str, Any], connections: Mapping[str, str]) -> str:
-    key = str(data.get("connection"))
-    return connections.get(key, key)
-
-
-def _record_gone(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = _crm_of(data, connections)
-    says = {
-        "deleted": "The record in {} was deleted there",
-        "erased": "The person was erased for privacy in {}",
-        "merged": "The record in {} was merged into another lead's",
-    }.get(str(data.get("how")), "The record in {} is gone")
-    return "link_off", "bad", format_html(says, crm), []
-
-
-def _record_found(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    came_back = entry.verb == "crm_sync.record_back"
-    says = "Belongs into {} again, as before" if came_back else "The record in {} was restored there"
-    return "link", "good", format_html(says, _crm_of(data, connections)), []
-
-
-def _record_merged(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = _crm_of(data, connections)
-    says = format_html(
-        "Merged in {} into the record <b>{}</b>, which is this lead's now", crm, data.get("record")
-    )
-    return "merge", "plain", says, []
-
-
-def _record_left(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    to = str(data.get("to"))
-    says = format_html(
-        "Belongs into {} now: the record in {} was left as it stands",
-        connections.get(to, to),
-        _crm_of(data, connections),
-    )
-    task = data.get("task")
-    return "move_up", "plain", says, [f"Its task could not be closed: {task}"] if task else []
-
-
-def _record_wanted(data: dict[str, Any], entry: TimelineEntry, connections: Mapping[str, str]) -> Sentence:
-    crm = _crm_of(data, connections)
-    return "add_link", "plain", format_html("A new record in {} was asked for", crm), []
-
-
 def _unknown(entry: TimelineEntry) -> Sentence:
     words = entry.verb.rpartition(".")[2].replace("_", " ").strip()
     details: list[Text] = [
@@ -320,7 +232,7 @@ def _instant(text: Any) -> datetime | None:
         return None
 
 
-_TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str]], Sentence]] = {
+_TELLERS: Mapping[str, Teller] = {
     "intake.submitted": _submitted,
     "intake.returned": _submitted,
     "intake.status_changed": _status_changed,
@@ -335,15 +247,5 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any], TimelineEntry, Mapping[str, str
     "routing.escalated": _escalated,
     "routing.breached": _breached,
     "routing.contacted": _contacted,
-    "crm_sync.created": _in_crm,
-    "crm_sync.adopted": _in_crm,
-    "crm_sync.owner_shown": _owner_shown,
-    "crm_sync.changed_back": _changed_back,
-    "crm_sync.stopped_writing": _stopped_writing,
-    "crm_sync.record_gone": _record_gone,
-    "crm_sync.record_found": _record_found,
-    "crm_sync.record_merged": _record_merged,
-    "crm_sync.record_wanted": _record_wanted,
-    "crm_sync.record_left": _record_left,
-    "crm_sync.record_back": _record_found,
+    **crm_sentences.TELLERS,
 }

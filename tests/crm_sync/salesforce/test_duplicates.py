@@ -44,7 +44,7 @@ def push(connection):
 
 
 def asked():
-    return ExceptionItem.objects.get(kind=kinds.ALIKE, status=ExceptionItem.Status.OPEN)
+    return ExceptionItem.objects.get(kind=kinds.DUPLICATE, status=ExceptionItem.Status.OPEN)
 
 
 def row():
@@ -60,7 +60,7 @@ def test_the_one_record_with_the_leads_address_is_linked_and_keeps_its_owner(org
     (found,) = org.leads("OwnerId", "leadops_id__c", "FirstName")
     assert (found["Id"], found["leadops_id__c"], found["FirstName"]) == (number, str(lead.pk), "Gina")
     assert found["OwnerId"] == org.user(BOB)
-    assert not ExceptionItem.objects.filter(kind=kinds.ALIKE).exists()
+    assert not ExceptionItem.objects.filter(kind=kinds.DUPLICATE).exists()
 
 
 def test_whoever_has_it_makes_way_where_the_connection_routes_anew(org, connection):
@@ -159,7 +159,7 @@ def test_the_page_of_the_item_shows_both_sides_and_links_what_a_person_points_at
     (found,) = org.leads("leadops_id__c", "Title", "OwnerId")
     assert (found["Id"], found["leadops_id__c"], found["Title"]) == (number, str(lead.pk), "Sales")
     assert found["OwnerId"] == org.user(BOB)
-    assert not ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN, kind=kinds.ALIKE).exists()
+    assert not ExceptionItem.objects.filter(status=ExceptionItem.Status.OPEN, kind=kinds.DUPLICATE).exists()
     told = TimelineEntry.objects.get(lead_id=lead.pk, verb="crm_sync.duplicate_decided")
     assert (told.actor, told.data["record"]) == ("ops", number)
 

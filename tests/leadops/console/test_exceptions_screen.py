@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from exception_queue import kinds, queue
 from exception_queue.admin import screen
@@ -123,7 +124,7 @@ def test_the_rows_of_a_cause_show_the_runbook_and_each_subject(maria):
     items = opened(number=3)
     answer = maria.get(SCREEN, {"tab": "all", "group": key_of(items[0])})
     text = answer.content.decode()
-    assert kinds.described("crm.rejected").what_to_do in text
+    assert escape(kinds.described("crm.rejected").what_to_do) in text
     assert text.count('name="item"') == 3
     assert reverse("admin:intake_lead_change", args=[items[2].subject_id]) in text
 

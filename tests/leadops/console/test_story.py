@@ -60,6 +60,10 @@ def test_it_tells_a_submission_with_what_was_translated():
          "Contacted by Eva (seen in the CRM, in time)"),
         ("crm_sync.created", {"connection": "hubspot", "record": "51", "owner": ""},
          "Written to HubSpot: #51 | Without an owner there."),
+        ("crm_sync.duplicate_decided", {"connection": "hubspot", "record": "51"},
+         "Is #51 in HubSpot, a person said"),
+        ("crm_sync.duplicate_decided", {"connection": "hubspot", "record": ""},
+         "Not the same as anybody in HubSpot, a person said: it gets a record of its own"),
         ("intake.status_changed", {"from": "new", "to": "contacted"}, "New → Contacted"),
     ],
 )  # fmt: skip
