@@ -3,52 +3,25 @@
 A row is known by what it says: the same row again, in this file or in a later run, is no second submission.
 """
 
-import csv
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, islice
-from typing import Literal, TextIO
+from itertools import islice
+from typing import Literal
 
 from intake import accept, aliases, bodies
 from intake.canonical import CANONICAL_FIELDS
+from intake.csv_tables import Row, UnreadableCsv
 from intake.models import IntakeForm, Submission
 from intake.reading import contract_errors, flatten, read
 from intake.values.normalize import FoldedAliases
 from intake.vendors.field_map import apply_field_map
 
 VENDOR = "generic"
-_DELIMITERS = ",;\t|"
 _REACH = ("email", "phone")
 _CHUNK = 500
 
 State = Literal["new", "known", "held", "bad"]
-
-
-class UnreadableCsv(ValueError):
-    """The file as a whole cannot be imported; the message says why, for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`line` is where the row begins, the header being line 1. `values` by column, blank cells left out; `problem` where
-    there is none to be had.
-    """
-
-    line: int
-    values: Mapping[str, str]
-    problem: str = ""
-
-    @property
-    def body(self) -> bytes:
-        return json.dumps(self.values, ensure_ascii=False).encode()
-
-    @property
-    def event_id(self) -> str:
-        content = json.dumps(self.values, sort_keys=True)
-        return f"csv:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,57 +35,8 @@ class Taken:
     said: str = ""
 
 
-class Table:
-    """A CSV file: its columns, and its rows as they are read. Comma, semicolon, tab or bar, whichever its header has most of.
-
-    `file` must be opened with newline="" and errors="surrogateescape". Raises UnreadableFile.
-    """
-
-    def __init__(self, file: TextIO) -> None:
-        first = file.readline()
-        if "\0" in first or not _is_text(first):
-            raise UnreadableCsv("The file is not UTF-8 text. Save it as “CSV UTF-8”.")
-        self._delimiter = max(_DELIMITERS, key=lambda each: len(_cells(first, each)))
-        self._reader = csv.reader(chain([first], file), delimiter=self._delimiter)
-        self.columns = [cell.strip() for cell in next(self._reader, [])]
-        while self.columns and not self.columns[-1]:
-            self.columns.pop()
-        if not self.columns:
-            raise UnreadableCsv("The first line has no names of columns.")
-        for number, name in enumerate(self.columns, start=1):
-            if not name:
-                raise UnreadableCsv(f"Column {number} has no name.")
-            if name in self.columns[: number - 1]:
-                raise UnreadableCsv(f"Two columns are named “{name}”.")
-
-    def rows(self) -> Iterator[Row]:
-        """Rows that say something. What cannot be read is a row with a problem."""
-        while True:
-            line = self._reader.line_num + 1
-            try:
-                cells = next(self._reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(line, {}, f"It cannot be read as CSV: {error}.")
-                continue
-            cells = [cell.strip() for cell in cells]
-            if any(cells):
-                yield self._row(line, cells)
-
-    def _row(self, line: int, cells: list[str]) -> Row:
-        if any(cells[len(self.columns) :]):
-            return Row(line, {}, f"It has {len(cells)} cells, and the header has {len(self.columns)}.")
-        row = Row(line, {name: cell for name, cell in zip(self.columns, cells, strict=False) if cell})
-        if not all(map(_is_text, cells)):
-            return Row(line, {}, "It is not UTF-8 text.")
-        if len(row.body) > bodies.MAX_BYTES:
-            return Row(line, {}, f"It is larger than {bodies.MAX_BYTES // 1024} KiB.")
-        return row
-
-
 def meaning(form: IntakeForm, columns: list[str]) -> dict[str, str]:
-    """column -> canonical field or `extra.<name>`, as the form's field map and the names have it. Raises UnreadableFile
+    """column -> canonical field or `extra.<name>`, as the form's field map and the names have it. Raises UnreadableCsv
     where nothing says how to reach anybody.
     """
     cells = {f"column {number}": name for number, name in enumerate(columns)}
@@ -188,12 +112,3 @@ def _looked_at(form: IntakeForm, row: Row, known: FoldedAliases) -> Taken:
         labels = " nor ".join(CANONICAL_FIELDS[name].label.lower() for name in _REACH)
         return Taken(row.line, "held", f"Neither {labels}.")
     return Taken(row.line, "new")
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _is_text(text: str) -> bool:
-    """Bytes that were no UTF-8 came in as lone surrogates."""
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)

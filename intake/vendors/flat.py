@@ -1,5 +1,7 @@
 """The one shape that every vendor's body is turned into."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -71,6 +73,18 @@ def text_of(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return ""
+
+
+def id_of_one_site(number: Any, body: Any) -> str | None:
+    """The id of a delivery whose number counts on one site only; None for 0, which stands for an entry that is not kept.
+
+    Each WordPress counts for itself, so the number says nothing without the words: others under it are another person's.
+    """
+    text = text_of(number)
+    if not text.strip("0"):
+        return None
+    said = json.dumps(body, sort_keys=True, default=str)
+    return f"{text}:{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def dict_of(value: Any) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ https://docs.gravityforms.com/entry-object/
 
 from typing import Any
 
-from intake.vendors.flat import Flat, dict_of, text_of
+from intake.vendors.flat import Flat, dict_of, id_of_one_site
 
 # Bookkeeping of the entry itself, which no form owner asks for.
 _BOOKKEEPING = {
@@ -36,7 +36,7 @@ def flatten(body: Any) -> Flat:
     """Values by field id; the page is `source_page`, the creation time (UTC) is `submitted_at`."""
     flat = Flat(body=body)
     entry = dict_of(body)
-    flat.event_id = text_of(entry.get("id")) or None
+    flat.event_id = id_of_one_site(entry.get("id"), entry)
     for name, value in entry.items():
         if name not in _BOOKKEEPING:
             flat.add(name, value, also=["source_page"] if name == "source_url" else [])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TextIO
 
-from intake.importing import Row, Table, UnreadableCsv
+from intake.csv_tables import Row, Table, UnreadableCsv
 from intake.values.companies import normalize_company
 from intake.values.phones import normalize_phone
 from intake.values.places import normalize_country, normalize_postal_code
@@ -81,18 +81,19 @@ class LineTrouble:
 
 @dataclass(slots=True)
 class AccountSheet:
-    """`columns` is field -> header; `ignored` are headers that mean nothing here."""
+    """`columns` is field -> header; `ignored` are headers that mean nothing here; `note` says what of the file was guessed."""
 
     columns: dict[str, str]
     ignored: list[str]
+    note: str = ""
     lines: list[AccountLine] = field(default_factory=list)
     troubles: list[LineTrouble] = field(default_factory=list)
 
 
-def read(file: TextIO) -> AccountSheet:
-    """A whole file; one query. `file` is opened as `intake.importing.Table` wants it. Raises UnreadableCsv."""
+def read(file: TextIO, *, note: str = "") -> AccountSheet:
+    """A whole file; one query. `file` and `note` are as `intake.csv_tables.opened` gives them. Raises UnreadableCsv."""
     table = Table(file)
-    sheet = AccountSheet(*_meaning(table.columns))
+    sheet = AccountSheet(*_meaning(table.columns), note=note)
     people = {owner.email.lower(): owner for owner in Owner.objects.all()}
     names: dict[str, Owner] = {}
     for owner in people.values():

@@ -2,7 +2,7 @@
 
 import gzip
 from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from redis.exceptions import RedisError
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from intake.importing import UnreadableCsv
+from intake.csv_tables import UnreadableCsv, opened
 from plumbing.admin_kit.tables import TablePage
 from plumbing.breaker import AtRest
 from plumbing.counting import counted
@@ -156,8 +156,8 @@ class AccountImportPage(TablePage):
 
 
 def _sheet(body: bytes) -> AccountSheet:
-    with TextIOWrapper(BytesIO(body), encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
-        return reading.read(opened)
+    with opened(BytesIO(body)) as csv_file:
+        return reading.read(csv_file.text, note=csv_file.note)
 
 
 def _key(token: str) -> str:

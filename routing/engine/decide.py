@@ -1,5 +1,4 @@
-"""Deciding who should answer a lead: pure, so that the live stage, the simulator and the backtest run the
-very same lines.
+"""Deciding who should answer a lead: pure, so that the live stage, the simulator and the backtest run the very same lines.
 
 The order is the list in `order`. A lead that needs somebody else of its rotation is not decided again. A rule
 that names a queue is a decision, not an exception.
@@ -47,8 +46,7 @@ def score(facts: Facts, ruleset: CompiledRuleSet, *, account: str = "") -> Score
 def with_territory(
     facts: Facts, ruleset: CompiledRuleSet, *, account: str = ""
 ) -> tuple[dict[str, Any], tuple[CompiledTerritory, ...]]:
-    """The facts with `territory` (names, deepest first) and `account` (the named account's name), and the
-    path itself."""
+    """The facts with `territory` (names, deepest first) and `account` (the named account's name), and the path itself."""
     full: dict[str, Any] = {**facts}
     if account:
         full["account"] = account
@@ -129,6 +127,9 @@ class _Deciding:
             return None
         if not self.ownership.current_active:
             self._no("returning", asked, f"{current.name} is not active any more")
+            return None
+        if back.action == "keep" and self.ownership.current_waits:
+            self._no("returning", asked, f"Nobody has it yet: it waits in {current.name}")
             return None
         if back.action == "keep" and back.notify and (sticky := self._back_again(current)):
             self._no("returning", asked, f"{current.name} stood in for {sticky.name}, who is back")
@@ -213,8 +214,7 @@ class _Deciding:
         return self._decided(step, backup.ref, f"{backup.name} covers for {owner.name}")
 
     def _candidate(self) -> RoutingDecision | None:
-        """A new lead that may be the same person as one who is here already goes to that one's owner,
-        until somebody has looked."""
+        """A new lead that may be the same person as one who is here goes to that one's owner, until somebody has looked."""
         owner, asked = self.ownership.candidate_owner, "Is it probably somebody's known person?"
         if owner is None:
             self._no("candidate", asked, "Nobody's")

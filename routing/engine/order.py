@@ -17,7 +17,7 @@ ORDER = (
     DecidingStep(
         "returning",
         "Came back before anybody answered",
-        "Whoever has the lead keeps it; an owner for whom somebody stood in gets it back.",
+        "Whoever has the lead keeps it; an owner for whom somebody stood in gets it back. In a queue it is nobody's yet.",
     ),
     DecidingStep("open_deal", "Open deal", "The owner of an open deal with them."),
     DecidingStep(

@@ -85,9 +85,9 @@ class OwnershipContext:
     account_owner with account_name: the account that the lead belongs to; account_owner_of: the company above it that they
     have, where it is not the account itself; account_by: how it was found; account_candidates: it and the others that there
     were. sticky: whom the lead stays with.
-    candidate_owner: who has the likely duplicate. current: owner or queue now. returning: what this touch means for a
-    lead that was here before. same_rotation: nobody came back, somebody else is needed; this rotation gave the
-    lead out before."""
+    candidate_owner: who has the likely duplicate. current: owner or queue now. current_waits: that is a queue where a decision
+    put it and nobody has taken it. returning: what this touch means for a lead that was here before. same_rotation: nobody
+    came back, somebody else is needed; this rotation gave the lead out before."""
 
     manual_lock: KnownOwner | None = None
     open_deal: KnownOwner | None = None
@@ -102,6 +102,7 @@ class OwnershipContext:
     candidate_name: str = ""
     current: Ref | None = None
     current_active: bool = True
+    current_waits: bool = False
     returning: Returning | None = None
     same_rotation: Ref | None = None
 

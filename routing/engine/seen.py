@@ -157,6 +157,7 @@ def ownership_from_json(data: Row) -> OwnershipContext:
         candidate_name=data.get("candidate_name", ""),
         current=Ref(**current) if current else None,
         current_active=data.get("current_active", True),
+        current_waits=data.get("current_waits", False),
         returning=Returning(**back) if back else None,
         same_rotation=Ref(**same_rotation) if same_rotation else None,
     )

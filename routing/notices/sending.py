@@ -112,7 +112,9 @@ def _send_claimed(*, services_only: bool, now: datetime) -> int:
             Q(team__isnull=False) & (Q(team__notify__icontains="://") | Q(team__notify__icontains='"env:'))
         )
     claim = claiming.claim(due.order_by("due_at"), limit=50, lease=LEASE)
-    prefetch_related_objects(claim.rows, "owner__calendar", "owner__team__calendar", "team__manager")
+    prefetch_related_objects(
+        claim.rows, "owner__calendar", "owner__team__calendar", "team__calendar", "team__manager"
+    )
     for notice in claim.rows:
         # A slow mail server makes a batch longer than its lease: what somebody else has taken meanwhile is theirs.
         if _begin(notice, token=claim.token):

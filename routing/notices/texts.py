@@ -1,6 +1,7 @@
 """What notices say."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from intake.models import Lead
 from routing import lead_state
 from routing.models import OwnerNotice
-from routing.response.calendars import owner_calendar_row, zone_of
+from routing.response.calendars import owner_calendar_row
 
 _OPENING = {
     OwnerNotice.Kind.ASSIGNED: "You have a new lead.",
@@ -64,6 +65,7 @@ def _who(lead: Lead) -> list[str]:
 
 
 def _when(at: datetime, notice: OwnerNotice) -> str:
-    if notice.owner and owner_calendar_row(notice.owner):
-        return f"{at.astimezone(zone_of(notice.owner)):%a %d %b %Y %H:%M %Z}"
-    return f"{at:%a %d %b %Y %H:%M} UTC"
+    """By the calendar of whoever reads it: the owner's, or that of the team that works the queue; UTC where there is none."""
+    row = owner_calendar_row(notice.owner) if notice.owner else notice.team.calendar if notice.team else None
+    zone = ZoneInfo(row.timezone) if row else UTC
+    return f"{at.astimezone(zone):%a %d %b %Y %H:%M %Z}"

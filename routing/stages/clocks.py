@@ -35,7 +35,8 @@ def start_sla(batch: Batch) -> None:
         if clock is not None and found.moved:
             batch.leave(clocks.start_owner_clocks, work.lead.pk)
         if clock is None:
-            if action == "new_clock":
+            # Where nobody had to answer, somebody has to now.
+            if action == "new_clock" or (found.moved and found.had is None):
                 started.add(work.lead.pk)
                 batch.leave(clocks.write_clocks, clocks.draft(start))
         elif action == "keep":

@@ -75,6 +75,8 @@ class LeadContext:
             sticky=sticky,
             current=holder_of(row),
             current_active=row.owner is None or row.owner.available,
+            # Where a person put it, or a response time that ran out, it is meant to be.
+            current_waits=row.owner is None and row.source == Assignment.Source.PIPELINE,
             returning=back,
         )
 

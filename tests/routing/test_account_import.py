@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from intake.importing import UnreadableCsv
+from intake.csv_tables import UnreadableCsv
 from routing.account_import import applying
 from routing.account_import.applying import AccountsChanged, apply, preview
 from routing.account_import.reading import read

@@ -7,12 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from intake.importing import UnreadableCsv
+from intake.csv_tables import UnreadableCsv, opened
 from plumbing.counting import counted
 from routing.account_import import applying, reading
 from routing.account_import.comparing import AccountDifference, owner_names
-
-_OPENED: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
 
 
 class Command(BaseCommand):
@@ -30,12 +28,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, apply: bool, rows: int, **others: Any) -> None:
         try:
-            with open(sys.stdin.fileno() if file == "-" else file, closefd=file != "-", **_OPENED) as opened:
-                sheet = reading.read(opened)
+            with (
+                open(sys.stdin.fileno() if file == "-" else file, "rb", closefd=file != "-") as raw,
+                opened(raw) as csv_file,
+            ):
+                sheet = reading.read(csv_file.text)
+                note = csv_file.note
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except UnreadableCsv as error:
             raise CommandError(f"{file}: {error}") from error
+        if note:
+            self.stderr.write(f"{file}: {note}")
         self.stdout.write(", ".join(f"{header} -> {name}" for name, header in sheet.columns.items()))
         if sheet.ignored:
             self.stdout.write(f"Not read: {', '.join(sheet.ignored)}")

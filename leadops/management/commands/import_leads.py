@@ -6,20 +6,19 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from intake import importing
-from intake.importing import Table, Taken, UnreadableCsv
+from intake.csv_tables import OpenedCsv, Table, UnreadableCsv, opened
+from intake.importing import Taken
 from intake.models import IntakeForm
 from plumbing.counting import counted
 
 _SAY_EVERY = 2.0
 """Seconds."""
-_OPENED: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
 
 
 class Command(BaseCommand):
@@ -41,12 +40,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, form: str, dry_run: bool, **others: Any) -> None:
         taker = _form(form)
         counts: Counter[str] = Counter()
-        with _opened(file) as opened:
+        with _opened(file) as sheet:
             try:
-                table = Table(opened)
+                table = Table(sheet.text)
                 meaning = importing.meaning(taker, table.columns)
             except UnreadableCsv as error:
                 raise CommandError(f"{file}: {error}") from error
+            if sheet.note:
+                self.stderr.write(f"{file}: {sheet.note}")
             self.stdout.write(", ".join(f"{column} -> {field}" for column, field in meaning.items()))
             taken = (
                 importing.try_out(taker, table.rows())
@@ -109,13 +110,14 @@ def _form(key: str) -> IntakeForm:
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[TextIO]:
-    if name == "-":
-        yield TextIOWrapper(sys.stdin.buffer, **_OPENED)
-        return
+def _opened(name: str) -> Iterator[OpenedCsv]:
     try:
-        file = open(name, **_OPENED)  # noqa: SIM115 (closed below)
+        file = sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115 (closed below)
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}.") from error
-    with file:
-        yield file
+    try:
+        with opened(file) as sheet:
+            yield sheet
+    finally:
+        if name != "-":
+            file.close()

@@ -140,7 +140,7 @@ def test_it_addresses_gravity_forms_values_by_field_id():
         "source_page": "https://www.acme.test/contact",
         "submitted_at": "2026-11-18 09:12:44",
     }
-    assert flat_of("gravityforms", bodies.GRAVITY_FORMS).event_id == "5512"
+    assert str(flat_of("gravityforms", bodies.GRAVITY_FORMS).event_id).startswith("5512:")
 
 
 def test_it_reads_elementor_bracket_keys():
@@ -274,3 +274,14 @@ def test_it_has_a_recorded_body_for_every_vendor_that_gives_values(vendor):
 def test_a_key_without_a_name_beside_bracket_keys_harms_nobody():
     body = {"": "x", "fields[email][value]": "a@b.example"}
     assert mapped_of("elementor", body).values["email"] == "a@b.example"
+
+
+@pytest.mark.parametrize(("vendor", "key"), [("wpforms", "entry_id"), ("gravityforms", "id")])
+def test_a_number_that_counts_on_one_site_is_known_by_what_was_said_under_it(vendor, key):
+    def known_by(number, email="anna@eins-werk.example"):
+        return flat_of(vendor, {key: number, "email": email}).event_id
+
+    assert known_by("41") == known_by("41") is not None
+    assert known_by("41") != known_by("41", "bert@zwei-werk.example")
+    for nothing in ("0", 0, "00", "", None):
+        assert known_by(nothing) is None

@@ -233,3 +233,15 @@ def test_customers_and_open_deals_of_an_account_are_not_the_sdrs():
         ("customer", ALICE),
         ("open_deal", ALICE),
     ]
+
+
+def test_a_returning_lead_that_waits_in_a_queue_where_nobody_has_it_is_decided_anew():
+    keep = returning(Previous("new", contacted=False), Touch())
+    queue = Ref("queue", 3, "Nurture")
+    decision = decided(returning=keep, current=queue, current_waits=True, open_deal=owner(BOB))
+    assert (decision.step, decision.target.id) == ("open_deal", BOB)
+    asked = next(row for row in decision.trace if row["step"] == "returning")
+    assert (asked["ok"], asked["answer"]) == (False, "Nobody has it yet: it waits in Nurture")
+    assert decided(returning=keep, current=queue).step == "returning"
+    content = returning(Previous("new", contacted=False), Touch("content"))
+    assert decided(returning=content, current=queue, current_waits=True).step == "returning"
