@@ -45,6 +45,8 @@ class Work:
     bot_filled: bool = False
     # The vendor marks it as a test delivery.
     is_test: bool = False
+    # What it tells of a meeting, where it is no request (`Submission.Meeting`).
+    meeting: str = ""
     unchecked: bool = False
     outcome: Outcome | None = None
     # Where in the pipeline the outcome fell.

@@ -12,6 +12,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
+from intake import charsets
 from intake.notes import Note
 from intake.vendors.clean import form_body
 from intake.vendors.json_text import decode
@@ -21,6 +22,7 @@ from plumbing.readable import readable, readable_json
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_BYTES = 256 * 1024
 MAX_FIELDS = 1000
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,14 @@ def is_json(content_type: str) -> bool:
 
 def parse(body: bytes, content_type: str) -> ParsedBody:
     """What the body says by its media type. Raises MalformedBody or UnsupportedMedia."""
+    charset = _parameter(content_type, "charset")
     if is_json(content_type):
-        return _parse_json(body)
+        return _parse_json(body, charset=charset)
     kind = media_type(content_type)
     if kind == FORM:
-        return ParsedBody(_parse_form(body, charset=_parameter(content_type, "charset", "utf-8")))
+        return _parse_form(body, charset=charset)
     if kind == MULTIPART:
-        return ParsedBody(_parse_multipart(body, content_type))
+        return _parse_multipart(body, content_type)
     raise UnsupportedMedia(unsupported(kind))
 
 
@@ -89,10 +92,11 @@ def shown(body: bytes, content_type: str) -> str:
     return readable_json(text) if is_json(content_type) else readable(text)
 
 
-def _parse_json(body: bytes) -> ParsedBody:
+def _parse_json(body: bytes, *, charset: str) -> ParsedBody:
     notes: list[Note] = []
     try:
-        text = body.decode(json.detect_encoding(body))
+        encoding = json.detect_encoding(body)
+        text = charsets.decode(body, charset, notes) if encoding == "utf-8" else body.decode(encoding)
         value = decode(text, notes)
     except ValueError as error:
         raise MalformedBody(f"The body is not valid JSON: {error}.") from None
@@ -110,17 +114,21 @@ def _parse_json(body: bytes) -> ParsedBody:
     return ParsedBody(value, tuple(notes))
 
 
-def _parse_form(body: bytes, *, charset: str) -> dict[str, Any]:
+def _parse_form(body: bytes, *, charset: str) -> ParsedBody:
+    notes: list[Note] = []
+    # Letters that are not escaped are escaped first, so that all of them are read alike.
+    escaped = _NOT_ASCII.sub(lambda match: b"%%%02X" % match[0][0], body).decode("ascii")
     try:
         pairs = parse_qsl(
-            body.decode(charset), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
+            escaped, keep_blank_values=True, max_num_fields=MAX_FIELDS, encoding="latin-1", errors="strict"
         )
-    except (ValueError, LookupError) as error:
+        return ParsedBody(form_body(charsets.of_form(pairs, charset, notes)), tuple(notes))
+    except ValueError as error:
         raise MalformedBody(f"The body is not a valid form post: {error}.") from None
-    return form_body(pairs)
 
 
-def _parse_multipart(body: bytes, content_type: str) -> dict[str, Any]:
+def _parse_multipart(body: bytes, content_type: str) -> ParsedBody:
+    notes: list[Note] = []
     boundary = _parameter(content_type, "boundary").encode()
     # Django's parser takes another boundary's parts for none, or for odd ones of its own.
     if body and not re.search(rb"(?:^|\n)--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\r?\n|$)", body):
@@ -131,12 +139,18 @@ def _parse_multipart(body: bytes, content_type: str) -> dict[str, Any]:
     meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     try:
         handler = _NoFiles(seen)  # type: ignore[arg-type]
-        values, _files = MultiPartParser(meta, BytesIO(body), [handler], "utf-8").parse()
+        values, _files = MultiPartParser(meta, BytesIO(body), [handler], "latin-1").parse()
+        if seen.has_file:
+            raise UnsupportedMedia("Files cannot be sent to this form: send text fields only.")
+        pairs = [(name, value) for name, listed in values.lists() for value in listed]
+        return ParsedBody(
+            form_body(charsets.of_form(pairs, _parameter(content_type, "charset"), notes)),
+            tuple(notes),
+        )
+    except UnsupportedMedia:
+        raise
     except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
         raise MalformedBody(f"The body is not a valid multipart post: {error}.") from None
-    if seen.has_file:
-        raise UnsupportedMedia("Files cannot be sent to this form: send text fields only.")
-    return form_body((name, value) for name, listed in values.lists() for value in listed)
 
 
 def _parameter(content_type: str, name: str, default: str = "") -> str:

@@ -20,6 +20,7 @@ Kind = Literal[
 ]
 Group = Literal["contact", "company", "request", "attribution", "consent", "meta"]
 
+SEPARATOR = ";"
 SMALL_INTEGER_LIMIT = 2_147_483_647
 BIG_INTEGER_LIMIT = 9_223_372_036_854_775_807
 
@@ -31,6 +32,7 @@ class CanonicalField:
     `max_length` counts characters of the normalized text (longer text is cut, with a note); `maximum` is the
     largest number of an integer field (a larger one is dropped, with a note). Each is None where it has no
     meaning.
+    `several`: people may choose more than one; the value is then their texts with SEPARATOR between.
     Normalized values are str, int, bool, or an aware UTC datetime, by kind.
     """
 
@@ -40,6 +42,7 @@ class CanonicalField:
     group: Group
     max_length: int | None = None
     maximum: int | None = None
+    several: bool = False
 
 
 _FIELDS = (
@@ -55,15 +58,15 @@ _FIELDS = (
     CanonicalField("state", "State", "state", "contact", 100),
     CanonicalField("city", "City", "text", "contact", 120),
     CanonicalField("postal_code", "Postal code", "text", "contact", 20),
-    CanonicalField("industry", "Industry", "text", "company", 120),
+    CanonicalField("industry", "Industry", "text", "company", 120, several=True),
     CanonicalField("employee_count", "Employees", "integer", "company", maximum=SMALL_INTEGER_LIMIT),
     # Whole units of whatever currency the form asks in: cents of a yearly revenue mean nothing to a rule.
     CanonicalField("annual_revenue", "Annual revenue", "integer", "company", maximum=BIG_INTEGER_LIMIT),
-    CanonicalField("product_interest", "Product interest", "text", "request", 200),
-    CanonicalField("intent", "Intent", "text", "request", 120),
+    CanonicalField("product_interest", "Product interest", "text", "request", 200, several=True),
+    CanonicalField("intent", "Intent", "text", "request", 120, several=True),
     CanonicalField("message", "Message", "text", "request", 10_000),
-    CanonicalField("budget", "Budget", "text", "request", 120),
-    CanonicalField("timeline", "Timeline", "text", "request", 120),
+    CanonicalField("budget", "Budget", "text", "request", 120, several=True),
+    CanonicalField("timeline", "Timeline", "text", "request", 120, several=True),
     CanonicalField("language", "Language", "language", "contact", 35),
     CanonicalField("existing_customer", "Existing customer", "boolean", "request"),
     CanonicalField("utm_source", "UTM source", "text", "attribution", 200),
@@ -86,6 +89,14 @@ _FIELDS = (
 )
 
 CANONICAL_FIELDS: Mapping[str, CanonicalField] = MappingProxyType({field.name: field for field in _FIELDS})
+
+
+def choices_of(name: str, value: object) -> list[str]:
+    """What was chosen, where a field can have several choices; [] for one choice and for all other fields."""
+    field = CANONICAL_FIELDS.get(name)
+    if field is None or not field.several or not isinstance(value, str) or SEPARATOR not in value:
+        return []
+    return [part.strip() for part in value.split(SEPARATOR) if part.strip()]
 
 
 def length_of(name: str) -> int:

@@ -224,6 +224,7 @@ def _take_up(submission: Submission) -> Work:
         notes=list(submission.notes),
         bot_filled=submission.bot_filled,
         is_test=submission.is_test,
+        meeting=submission.meeting,
         unchecked=submission.unchecked,
     )
 

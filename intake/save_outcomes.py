@@ -20,7 +20,7 @@ from plumbing.readable import readable
 
 _OUTCOME_FIELDS = [
     "status", "stage", "due_at", "claim_token", "claimed_until", "attempts", "values", "raw_values", "extra",
-    "notes", "reason", "bot_filled", "is_test", "unchecked", "lead", "handed_off_at",
+    "notes", "reason", "bot_filled", "is_test", "meeting", "unchecked", "lead", "handed_off_at",
 ]  # fmt: skip
 HELD_BEFORE = (Submission.Status.HELD, Submission.Status.RETRYING)
 
@@ -85,6 +85,7 @@ def _save_one(work: Work, *, now: datetime) -> ExceptionReport | None:
     submission.values, submission.raw_values = work.values, work.raw_values
     submission.extra, submission.notes, submission.unchecked = work.extra, work.notes, work.unchecked
     submission.bot_filled, submission.is_test = work.bot_filled, work.is_test
+    submission.meeting = work.meeting
     submission.claim_token = submission.claimed_until = submission.due_at = None
     submission.attempts = 0
     match work.outcome:

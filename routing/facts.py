@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from intake.canonical import choices_of
 from intake.lead_values import values_of
 from intake.models import IntakeForm, Lead
 from intake.values.facts import facts_of
@@ -62,7 +63,9 @@ def of_lead(lead: Lead, *, form: IntakeForm | None) -> dict[str, Any]:
 
 def of_values(values: dict[str, Any], *, extra: dict[str, Any], form: IntakeForm | None) -> dict[str, Any]:
     """The same for values that are no lead (simulation)."""
-    facts: dict[str, Any] = {name: value for name, value in values.items() if value not in (None, "")}
+    facts: dict[str, Any] = {
+        name: choices_of(name, value) or value for name, value in values.items() if value not in (None, "")
+    }
     facts.update(facts_of(values))
     for name, value in extra.items():
         if value not in (None, "", [], {}):

@@ -21,6 +21,16 @@ class Submission(models.Model):
         REJECTED = "rejected", "Rejected"
         SPAM = "spam", "Spam"
 
+    class Meeting(models.TextChoices):
+        """What happened to a meeting. People who book one ask for us; what becomes of it is no new request."""
+
+        CANCELED = "canceled", "Meeting cancelled"
+        MOVED = "moved", "Meeting moved"
+        # The old one of a meeting that was moved.
+        REPLACED = "replaced", "Meeting moved away"
+        NO_SHOW = "no_show", "Did not come to the meeting"
+        CAME = "came", "Came to the meeting after all"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     form = models.ForeignKey(IntakeForm, on_delete=models.PROTECT, related_name="submissions")
     received_at = models.DateTimeField()
@@ -46,6 +56,14 @@ class Submission(models.Model):
     reason = models.TextField(blank=True)
     bot_filled = models.BooleanField(default=False, db_default=False)
     is_test = models.BooleanField(default=False, db_default=False)
+    meeting = models.CharField(
+        max_length=10,
+        choices=Meeting.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What it tells of a meeting, where it is no request.",
+    )
     unchecked = models.BooleanField(default=False, help_text="Routed although a check stayed open.")
     retried_by = models.CharField("tried again by", max_length=200, blank=True, db_default="")
     cleared_by = models.CharField(

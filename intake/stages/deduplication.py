@@ -12,7 +12,8 @@ from intake.lead_changes import write_consents, write_identities, write_leads
 from intake.lead_draft import LeadDraft
 from intake.matching.judging import judge
 from intake.matching.keys import block_keys, keys_of
-from intake.models import ConsentRecord, Lead, LeadIdentity, TimelineEntry
+from intake.models import ConsentRecord, Lead, LeadIdentity, Submission, TimelineEntry
+from intake.outcomes import Stop
 from intake.pipeline import TRANSACTION, stage
 from intake.subjects import lead_subject
 from intake.timeline import record
@@ -84,6 +85,10 @@ def deduplicate(batch: Batch) -> None:
     for work in sorted(works, key=lambda work: (work.submission.received_at, str(work.submission.pk))):
         own, block = keys[id(work)], blocks[id(work)]
         match = _find(batch, work, known, own, block)
+        if match.lead is None and work.meeting not in ("", Submission.Meeting.MOVED):
+            said = Submission.Meeting(work.meeting).label
+            work.outcome = Stop("rejected", f"{said}, and nobody here is known by it: kept, never routed.")
+            continue
         if match.lead is None:
             # A lead that exists stays what it is: whoever comes back from a test address may be somebody all the same.
             draft = lead_values.new_lead(work, is_test=bool(_test_address(batch, work)), now=batch.now)
@@ -196,6 +201,7 @@ def _leave_story(batch: Batch, work: LeadWork) -> None:
                 "notes": [note for note in work.notes if note["code"] != "enriched"],
                 "enriched": [note["field"] for note in work.notes if note["code"] == "enriched"],
                 "changes": lead_values.translations(work),
+                "meeting": "" if work.is_new else work.meeting,
                 "unchecked": work.unchecked,
                 "test_address": _test_address(batch, work) if work.is_new else "",
                 "cleared_by": submission.cleared_by,

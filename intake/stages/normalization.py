@@ -29,7 +29,7 @@ def normalize(batch: Batch) -> None:
         work.extra = dict(reading.mapped.extra)
         work.notes = [note.to_json() for note in reading.notes]
         work.bot_filled = bot_filled(work.form, reading.flat)
-        work.is_test = reading.flat.is_test
+        work.is_test, work.meeting = reading.flat.is_test, reading.flat.meeting
         names = ", ".join(sorted(reading.mapped.unknown))
         if work.is_test:
             also = f" The form maps to unknown fields: {names}." if names else ""

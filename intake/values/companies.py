@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache, lru_cache
+from itertools import product
 
 from intake.values.text import one_line, read_lines, words_of
 
@@ -28,7 +29,7 @@ def company_key(name: str) -> str:
     """
     forms = _forms()
     bare = _without_glued(words_of(name.replace("'", "").replace("’", "")), forms).split()
-    stripped = False
+    bare, stripped = forms.without_pair(bare)
     while len(bare) > 1:
         if form := _longest(bare, forms.behind.get(bare[-1], ()), at_end=True):
             del bare[-len(form) :]
@@ -47,7 +48,7 @@ def company_key(name: str) -> str:
 class _Forms:
     """Legal forms by the word that meets the name: their last one behind it, their first one in front; longest first.
 
-    `glued` are those of scripts without spaces, folded.
+    `glued` are those of scripts without spaces, folded; `pairs` stand in front and behind at once.
     """
 
     def __init__(self) -> None:
@@ -55,7 +56,12 @@ class _Forms:
         self.in_front: dict[str, list[Words]] = {}
         self.glued_behind: list[str] = []
         self.glued_in_front: list[str] = []
+        self.pairs: list[tuple[Words, Words]] = []
         for line in read_lines("legal_forms.txt"):
+            first, plus, second = line.partition(" + ")
+            if plus:
+                self.pairs += product(_spellings(words_of(first)), _spellings(words_of(second)))
+                continue
             in_front, form = line.startswith("<"), line.removeprefix("<")
             folded = words_of(form.replace("'", ""))
             if _is_unspaced(form) and len(folded) > 1:
@@ -70,6 +76,14 @@ class _Forms:
             listed.sort(key=len, reverse=True)
         self.glued_behind.sort(key=len, reverse=True)
         self.glued_in_front.sort(key=len, reverse=True)
+
+    def without_pair(self, bare: list[str]) -> tuple[list[str], bool]:
+        """The words without a form that stands on both sides of them, and whether there was one."""
+        for first, second in self.pairs:
+            rest = bare[len(first) : len(bare) - len(second)]
+            if rest and tuple(bare[: len(first)]) == first and tuple(bare[-len(second) :]) == second:
+                return rest, True
+        return bare, False
 
 
 @cache

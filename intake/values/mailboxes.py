@@ -3,16 +3,20 @@
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
 from intake.values.refusal import ValueRefused
-from intake.values.text import read_lines, words
+from intake.values.text import read_lines, without_invisible, words
 from intake.values.web import registrable_domain
 
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_BETWEEN = re.compile(r"[;,\s]+")
-_ANGLES = re.compile(r"<([^<>]+@[^<>]+)>")
+_BETWEEN = re.compile(r"[;,()\[\]<>{}\"“”„«»]+|:\s+")
+# What people and programs leave around an address; some of it would be valid inside of one. A point in front is no debris.
+_QUOTES = "'’‘‚`´*|"
+_LINK = "mailto:"
+_DEBRIS = "'’‘‚`´.:!?*|\\/"
 
 # Mailboxes that several people read.
 ROLE_MAILBOXES = words(
@@ -68,14 +72,26 @@ _PROVIDERS: dict[str, _Rule] = {
 def normalize_email(raw: str) -> str:
     """The address trimmed and in lower case; ValueRefused says in words what is wrong with it.
 
-    Takes `mailto:` links and `Jane Doe <jane@example.com>`. Whether a mailbox exists is not asked.
+    Takes `mailto:` links, `Jane Doe <jane@example.com>`, and an address in quotes, brackets or words. Of several the first
+    that is one counts. Whether a mailbox exists is not asked.
     """
-    text = raw.strip()
-    if match := _ANGLES.search(text):
-        text = match.group(1)
-    text = text.removeprefix("mailto:").strip().strip("<>").lower()
-    if not text:
-        raise ValueRefused("email_invalid", "There is no address.")
+    text = without_invisible(raw).strip()
+    found = addresses_in(text)
+    if not found and "@" not in text:
+        raise ValueRefused(
+            "email_invalid", "There is no address." if not text else "An email address must have an @-sign."
+        )
+    problem: ValueRefused | None = None
+    for candidate in found or [text]:
+        try:
+            return _valid(candidate.lower())
+        except ValueRefused as refused:
+            problem = problem or refused
+    assert problem is not None
+    raise problem
+
+
+def _valid(text: str) -> str:
     local, at, domain = text.rpartition("@")
     if at and text.isascii() and len(text) <= 254 and len(local) <= 64 and _LOCAL_PART.fullmatch(local):
         if (problem := _domain_problem(domain)) is None:
@@ -88,11 +104,34 @@ def normalize_email(raw: str) -> str:
     return found.normalized.lower()
 
 
+def addresses_in(text: str) -> list[str]:
+    """What looks like an address in a text, once each, without what stands around it."""
+    found: dict[str, str] = {}
+    for part in _BETWEEN.split(text):
+        before = "@"
+        for word in part.split():
+            # A word in front may be half of the mailbox's name: "anna maria@example.com".
+            if "@" in word and "@" in before and (bare := _without_debris(word)):
+                found.setdefault(bare.lower(), bare)
+            before = word
+    return list(found.values())
+
+
+def _without_debris(part: str) -> str:
+    _before, link, address = part.rpartition(_LINK) if _LINK in part else ("", "", part)
+    if part[: len(_LINK)].lower() == _LINK:
+        link, address = _LINK, part[len(_LINK) :]
+    local, at, domain = address.rpartition("@")
+    # A link may say more than the address: its subject, for one.
+    bare = f"{local}{at}{domain.partition('?')[0]}".lstrip(_QUOTES).rstrip(_DEBRIS)
+    return unquote(bare) if link else bare
+
+
 def several_addresses(raw: str) -> list[str]:
-    """The parts of a text that holds more than one address ("a@example.com; b@example.com"), else none."""
+    """The addresses of a text that holds more than one ("a@example.com; b@example.com"), else none."""
     if raw.count("@") < 2:
         return []
-    parts = [part for part in _BETWEEN.split(raw.strip()) if "@" in part]
+    parts = addresses_in(without_invisible(raw))
     return parts if len(parts) > 1 else []
 
 

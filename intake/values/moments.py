@@ -14,6 +14,12 @@ _MILLISECONDS_FROM = 10**11
 _DATE = re.compile(
     r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?)?", re.IGNORECASE
 )
+# "GMT+0200 (Central European Summer Time)": the offset counts, and its name is for people.
+_ZONE_NAME = re.compile(r"\s*\([^()]*\)\s*$")
+_OFFSET_OF_GMT = re.compile(r"\s*\b(?:GMT|UTC)\s*([+-])(\d{1,2}):?(\d{2})?\s*$", re.IGNORECASE)
+_OF_SCRIPTS = re.compile(
+    r"(?:[A-Z][a-z]{2},? )?([A-Z][a-z]{2}) (\d{1,2}),? (\d{4}),? (\d{1,2}:\d{2}(?::\d{2})?)(?: ?([+-]\d{4}))?"
+)
 
 
 def normalize_datetime(raw: str | int | float, *, timezone: str | None) -> datetime:
@@ -39,7 +45,9 @@ def _from_number(number: float) -> datetime:
 def _from_text(text: str, timezone: str | None) -> datetime:
     if text.isascii() and text.isdigit() and len(text) in (10, 13):
         return _from_number(float(text))
-    moment = _parse_iso(text) or _parse_date(text) or _parse_mail_date(text)
+    text = _ZONE_NAME.sub("", text)
+    text = _OFFSET_OF_GMT.sub(lambda match: f" {match[1]}{match[2]:0>2}{match[3] or '00'}", text)
+    moment = _parse_iso(text) or _parse_of_scripts(text) or _parse_date(text) or _parse_mail_date(text)
     if moment is None:
         raise ValueRefused("datetime_invalid", "This is no date or time we can read.")
     try:
@@ -62,6 +70,14 @@ def _parse_iso(text: str) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def _parse_of_scripts(text: str) -> datetime | None:
+    """As JavaScript says a date: "Fri Jun 05 2026 10:33:12 +0200"."""
+    if not (match := _OF_SCRIPTS.fullmatch(text)):
+        return None
+    month, day, year, time, offset = match.groups()
+    return _parse_mail_date(f"{day} {month} {year} {time} {offset or ''}".strip())
 
 
 def _parse_mail_date(text: str) -> datetime | None:

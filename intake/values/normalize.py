@@ -5,24 +5,34 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
-from intake.canonical import CANONICAL_FIELDS, CanonicalField, label_of
+from intake.canonical import CANONICAL_FIELDS, SEPARATOR, CanonicalField, label_of
 from intake.notes import Note
 from intake.values import places
 from intake.values.choices import normalize_boolean
 from intake.values.companies import normalize_company
 from intake.values.languages import normalize_language, normalize_timezone
 from intake.values.mailboxes import normalize_email, several_addresses
+from intake.values.meant import stands_in, unescaped, without_percent_codes
 from intake.values.moments import normalize_datetime
 from intake.values.numbers import normalize_integer
 from intake.values.people import join_name, normalize_name, split_full_name
 from intake.values.phones import normalize_phone
 from intake.values.refusal import ValueRefused
-from intake.values.text import alias_key, many_lines, one_line, says_nothing, unfit_in, without_controls
+from intake.values.text import (
+    alias_key,
+    many_lines,
+    one_line,
+    says_nothing,
+    unfit_in,
+    without_controls,
+    without_invisible,
+)
 from intake.values.web import normalize_website
 
 # Addresses are judged as they were sent; a refusal for what is in them has this code.
 CONTACT_FIELDS = frozenset({"email", "phone"})
 UNFIT = "unfit_characters"
+_NAMES = frozenset({"first_name", "last_name", "full_name", "company", "job_title", "city"})
 
 
 @dataclass(slots=True)
@@ -67,10 +77,8 @@ def normalize_values(
     folded = fold_aliases(aliases)
     for name in _order(values):
         raw = values[name]
-        if (value := _single(name, raw)) is None:
+        if (value := _single(name, raw, result, folded.get(name, {}))) is None:
             continue
-        if (table := folded.get(name)) and isinstance(value, str):
-            value = table.get(alias_key(value), value)
         try:
             if isinstance(value, str):
                 value = _checked(name, value, result)
@@ -95,6 +103,7 @@ def _checked(name: str, text: str, result: Normalized) -> str:
     Whatever is taken out of an address makes another mailbox of it; a name on two lines is still the name.
     """
     if name in CONTACT_FIELDS:
+        text = without_invisible(text)
         if unfit := unfit_in(text):
             raise ValueRefused(UNFIT, f"{label_of(name)} has {unfit} in it. Send it again without.")
         return text
@@ -109,20 +118,51 @@ def _order(values: Mapping[str, Any]) -> list[str]:
     return first + [name for name in values if name in _NORMALIZERS and name not in first]
 
 
-def _single(name: str, raw: Any) -> Any:
-    """One value of what may be a list of several; None if nothing was said."""
-    if isinstance(raw, (list, tuple)):
-        parts = [part for part in raw if isinstance(part, (str, int, float)) and str(part).strip()]
-        if not parts:
-            return None
-        raw = (
-            ", ".join(map(str, parts))
-            if CANONICAL_FIELDS[name].kind == "text" and len(parts) > 1
-            else parts[0]
-        )
-    if isinstance(raw, str):
-        return raw if raw and not raw.isspace() and not says_nothing(raw.strip()) else None
-    return None if isinstance(raw, float) and isnan(raw) else raw
+def _single(name: str, raw: Any, result: Normalized, aliases: Mapping[str, str]) -> Any:
+    """One value of what may be a list of several, as it was meant; None if nothing was said."""
+    if not isinstance(raw, (list, tuple)):
+        return _meant(name, raw, result, aliases)
+    found = [_meant(name, part, result, aliases) for part in raw if isinstance(part, (str, int, float))]
+    parts = list(dict.fromkeys(part for part in found if part is not None))
+    spec = CANONICAL_FIELDS[name]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    if spec.kind == "boolean":
+        return _any_yes(parts)
+    if spec.several or name in ("email", "phone"):
+        return SEPARATOR.join(map(str, parts))
+    if name == "message":
+        return "\n".join(map(str, parts))
+    # A hidden field has its default first; what somebody filled in comes after it.
+    result.note(name, "several_values", "Several values were sent; the last one counts.", raw)
+    return parts[-1]
+
+
+def _any_yes(parts: list[Any]) -> Any:
+    """A check box is sent as a hidden no and a yes behind it when it is ticked: any yes is one."""
+    for part in parts:
+        try:
+            if normalize_boolean(part):
+                return True
+        except ValueRefused:
+            continue
+    return parts[-1]
+
+
+def _meant(name: str, raw: Any, result: Normalized, aliases: Mapping[str, str]) -> Any:
+    """A value without what programs made of its characters; None for what stands for no answer."""
+    if not isinstance(raw, str):
+        return None if isinstance(raw, float) and isnan(raw) else raw
+    text = unescaped(raw)
+    if CANONICAL_FIELDS[name].group == "attribution" and CANONICAL_FIELDS[name].kind == "text":
+        text = without_percent_codes(text)
+    bare = without_invisible(text).strip()
+    if not bare or says_nothing(bare):
+        return None
+    if name != "message" and stands_in(bare, is_name=name in _NAMES):
+        result.note(name, "stand_in", f"“{one_line(bare)[:60]}” stands for no answer.", raw)
+        return None
+    return aliases.get(alias_key(text), text)
 
 
 Normalizer = Callable[[Any, Normalized, CanonicalField, str | None], Any]
@@ -161,17 +201,24 @@ def _company(value: Any, result: Normalized, field: CanonicalField, region: str 
 
 def _email(value: Any, result: Normalized, field: CanonicalField, region: str | None) -> str:
     text = _text_of(value)
-    if parts := several_addresses(text):
+    if several_addresses(text):
         result.note(
             field.name, "several_addresses", "Several addresses were given; the first one counts.", value
         )
-        text = parts[0]
     return normalize_email(text)
+
+
+_LONGEST_PHONE = 128
 
 
 def _phone(value: Any, result: Normalized, field: CanonicalField, region: str | None) -> str:
     country = result.values.get("country") or _country_of_zone(result) or region
-    phone = normalize_phone(_text_of(value)[:64], region=country)
+    phone = normalize_phone(_text_of(value)[:_LONGEST_PHONE], region=country)
+    if phone.others:
+        others = ", ".join(phone.others)
+        result.note(
+            field.name, "several_numbers", f"More numbers were given: {others}. The first one counts.", value
+        )
     if not phone.is_assigned:
         result.note(field.name, "phone_unassigned", "No such phone number is known to be in use.", value)
     return phone.number

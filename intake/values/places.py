@@ -1,27 +1,29 @@
 """Countries, states and postal codes, from the words that people use to ISO's."""
 
-import gettext
-from collections.abc import Callable, Iterator
+import re
 from functools import cache, lru_cache
 from importlib import resources
 
 import pycountry
 
+from intake.values.countries import KOSOVO, country_codes, find_country, translators
 from intake.values.refusal import ValueRefused
 from intake.values.text import one_line, read_lines, words_of
 
-_LANGUAGES = ("de", "fr", "es", "it", "nl", "pt")
+_LONGEST = 120
 _ISO_STATE_SEPARATOR = "-"
 
 
 def normalize_country(raw: str) -> str:
-    """ISO 3166-1 alpha-2 of a country given by code (two or three letters) or by name, in seven languages."""
+    """ISO 3166-1 alpha-2 (XK for Kosovo) of a country given by code (two or three letters) or by name, as lists write it."""
     text = one_line(raw)
-    if len(text) == 2 and text.isalpha() and text.isascii() and text.upper() in country_codes():
-        return text.upper()
-    if code := _country_by_words(words_of(text)):
+    if code := find_country(text[:_LONGEST], is_state_of=_is_state_of):
         return code
     raise ValueRefused("country_unknown", f"We know no country “{text[:60]}”.")
+
+
+def _is_state_of(text: str, country: str) -> bool:
+    return _state_by_words(words_of(text), country) is not None
 
 
 def normalize_state(raw: str, *, country: str | None) -> tuple[str, str | None]:
@@ -45,21 +47,63 @@ def normalize_state(raw: str, *, country: str | None) -> tuple[str, str | None]:
 
 
 def normalize_postal_code(raw: str, *, country: str | None, was_number: bool = False) -> str:
-    """In capitals, with single spaces. A code that came as a number gets back the zeros it lost."""
-    text = one_line(raw).upper()
-    if was_number and country in _FIVE_DIGITS and text.isdigit():
-        return text.zfill(5)
+    """In capitals, with single spaces. A code that came as a number, or went through a spreadsheet, gets back the zeros it lost:
+    one where it came as text, for a shorter text may be what somebody typed by mistake.
+    """
+    text = one_line(raw).upper().lstrip("'")
+    if as_number := _AS_NUMBER.fullmatch(text):
+        text, was_number = as_number.group(1), True
+    head, dash, tail = text.partition("-")
+    length = _DIGITS.get(country or "", 0)
+    if (
+        head.isascii()
+        and head.isdigit()
+        and (not dash or (country == "US" and len(tail) == 4 and tail.isdigit()))
+    ):
+        if was_number or len(head) == length - 1:
+            head = head.zfill(length)
+        return f"{head}{dash}{tail}"
     if country == "GB" and " " not in text and 5 <= len(text) <= 7 and text.isalnum():
         return f"{text[:-3]} {text[-3:]}"
     return text
 
 
-_FIVE_DIGITS = {"US", "DE", "FR", "IT", "ES", "FI", "MX", "MY", "TR", "UA", "KR", "SA", "EE", "HR"}
+_AS_NUMBER = re.compile(r"(\d+)\.0+")
+# How many digits a code has in countries where some begin with 0.
+_DIGITS = {
+    **dict.fromkeys(
+        (
+            "US",
+            "PR",
+            "DE",
+            "FR",
+            "IT",
+            "ES",
+            "FI",
+            "MX",
+            "MY",
+            "TR",
+            "UA",
+            "KR",
+            "SA",
+            "EE",
+            "HR",
+            "GR",
+            "TH",
+            "ID",
+        ),
+        5,
+    ),
+    **dict.fromkeys(("AU", "NO", "NZ", "ZA", "DK", "GE", "AM"), 4),
+    **dict.fromkeys(("RO", "CN"), 6),
+}
 
 
 @cache
 def country_name(code: str) -> str:
     """The English name of a country, for people: "US" -> "United States"."""
+    if code == KOSOVO:
+        return "Kosovo"
     country = pycountry.countries.get(alpha_2=code)
     return str(getattr(country, "common_name", None) or country.name) if country else code
 
@@ -80,43 +124,6 @@ def country_of_timezone() -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _country_by_words(words: str) -> str | None:
-    return _country_words().get(words)
-
-
-@cache
-def country_codes() -> frozenset[str]:
-    """ISO 3166-1 alpha-2 of all countries."""
-    return frozenset(country.alpha_2 for country in pycountry.countries)
-
-
-@cache
-def _country_words() -> dict[str, str]:
-    """Plain words -> code. Our own table goes first, then English names, then the other languages."""
-    known: dict[str, str] = {}
-    for line in read_lines("country_names.txt"):
-        code, _, names = line.partition(" ")
-        for name in names.split(","):
-            known[words_of(name)] = code
-    for translate in _translators("iso3166-1"):
-        for country in pycountry.countries:
-            for name in _names_of_country(country):
-                # "Korea, Republic of" is written the other way round as well.
-                turned = " ".join(reversed([part.strip() for part in translate(name).split(",")]))
-                known.setdefault(words_of(translate(name)), country.alpha_2)
-                known.setdefault(words_of(turned), country.alpha_2)
-    for country in pycountry.countries:
-        known.setdefault(country.alpha_3.lower(), country.alpha_2)
-    return known
-
-
-def _names_of_country(country: object) -> Iterator[str]:
-    for attribute in ("name", "common_name", "official_name"):
-        if name := getattr(country, attribute, None):
-            yield str(name)
-
-
-@lru_cache(maxsize=4096)
 def _state_by_words(words: str, country: str) -> str | None:
     return _states(country).get(words)
 
@@ -130,7 +137,7 @@ def _states(country: str) -> dict[str, str]:
         if each.country_code == country
     }
     known = {words_of(code): code for code in codes}
-    for translate in _translators("iso3166-2"):
+    for translate in translators("iso3166-2"):
         for code, each in codes.items():
             # Names such as "Nordrhein-Westfalen", "Bern [Berne]" or "Genève, Genf".
             for part in translate(each.name).replace("[", ",").replace("]", "").split(","):
@@ -142,12 +149,3 @@ def _states(country: str) -> dict[str, str]:
                 known.setdefault(words_of(name), full.partition(_ISO_STATE_SEPARATOR)[2])
     known.pop("", None)
     return known
-
-
-def _translators(domain: str) -> list[Callable[[str], str]]:
-    """The English names as they are, then the translations that pycountry brings along."""
-    catalogs = [
-        gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True)
-        for language in _LANGUAGES
-    ]
-    return [str, *(catalog.gettext for catalog in catalogs)]

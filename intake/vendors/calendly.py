@@ -1,8 +1,9 @@
-"""Calendly webhooks (v2): invitee.created and invitee.canceled; a reschedule is one of each.
+"""Calendly webhooks (v2): bookings, cancellations and no-shows; a reschedule is a cancellation and a booking.
 
 https://developer.calendly.com/api-docs/webhook-payload
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from intake.vendors.flat import Flat, dict_of, dicts_of, text_of
@@ -16,6 +17,7 @@ def flatten(body: Any) -> Flat:
     event, uri = text_of(delivery.get("event")), text_of(invitee.get("uri"))
     # The invitee's address alone would make the cancellation a repetition of the booking.
     flat.event_id = f"{event}:{uri}" if uri else None
+    flat.meeting = _news(event, invitee)
     flat.add("event", event)
     for name in ("email", "first_name", "last_name", "timezone"):
         flat.add(name, invitee.get(name))
@@ -32,3 +34,12 @@ def flatten(body: Any) -> Flat:
     flat.add("meeting_end", meeting.get("end_time"))
     flat.add("submitted_at", invitee.get("created_at") or delivery.get("created_at"))
     return flat
+
+
+def _news(event: str, invitee: Mapping[str, Any]) -> str:
+    """What it tells of a meeting that was booked before; "" for a booking."""
+    if event == "invitee.canceled":
+        return "replaced" if invitee.get("rescheduled") is True else "canceled"
+    if event == "invitee.created":
+        return "moved" if text_of(invitee.get("old_invitee")) else ""
+    return {"invitee_no_show.created": "no_show", "invitee_no_show.deleted": "came"}.get(event, "")

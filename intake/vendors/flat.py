@@ -28,7 +28,8 @@ class Flat:
     the other names which one is the value's own, under which it is kept when nobody maps it. `labels` are the
     questions as the visitor saw them, by own name. `event_id` is the vendor's id of this delivery,
     `reference` the id to fetch the answers by when the body carries ids only. `is_test` is the vendor's mark
-    on a trial delivery. `body` is the cleaned body, for sources given as a path. `notes` say what was left out.
+    on a trial delivery; `meeting` is what it tells of a meeting that is known, where it is no request (`Submission.Meeting`).
+    `body` is the cleaned body, for sources given as a path. `notes` say what was left out.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Flat:
     main_names: dict[str, str] = field(default_factory=dict)
     reference: str | None = None
     is_test: bool = False
+    meeting: str = ""
     body: Any = None
     notes: list[Note] = field(default_factory=list)
 

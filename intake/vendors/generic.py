@@ -5,7 +5,9 @@ from collections import Counter
 from typing import Any
 
 from intake.notes import Note, add_note
-from intake.vendors.flat import Flat, dict_of, text_of
+from intake.vendors.clean import MAX_DEPTH, clean
+from intake.vendors.flat import Flat, dict_of, fold_name, text_of
+from intake.vendors.json_text import decode
 
 MAX_VALUES = 1000
 _DEEPEST = 24
@@ -19,9 +21,37 @@ def flatten(body: Any) -> Flat:
 
     There is no `event_id`: a hidden field of that name may well be the same on every post, and would swallow leads.
     """
-    flat = Flat(body=unbracket(body))
+    flat = Flat()
+    flat.body = opened(unbracket(body), flat.notes)
     add_nested(flat, dict_of(flat.body))
     return flat
+
+
+def opened(body: Any, notes: list[Note]) -> Any:
+    """With the objects that stand as JSON text in one value (`data.json` of page builders) in place of their text.
+
+    What somebody writes about is text, whatever it looks like.
+    """
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: value
+        if not isinstance(value, str) or fold_name(name) == "message"
+        else _object_in(value, notes) or value
+        for name, value in body.items()
+    }
+
+
+def _object_in(text: str, notes: list[Note]) -> Any:
+    start = text.lstrip()[:1]
+    if start not in ("{", "[") or text.rstrip()[-1:] not in ("}", "]"):
+        return None
+    try:
+        value = clean(decode(text, []), notes, depth=MAX_DEPTH - 1)
+    except (ValueError, RecursionError):
+        return None
+    objects = value if isinstance(value, list) else [value]
+    return value if objects and all(isinstance(one, dict) and one for one in objects) else None
 
 
 def add_nested(flat: Flat, body: Any, *, path: str = "") -> None:

@@ -20,6 +20,8 @@ _QUESTIONS = {
 }
 _IDS = ("ad_id", "adgroup_id", "campaign_id", "form_id", "page_id", "platform")
 # What Meta's testing tool for lead ads answers to questions that it has no sample for.
+# The lead of the sample that Meta's page for webhooks sends.
+_SAMPLE_ID = "444444444444"
 _DUMMY = "<test lead: dummy data for "
 
 
@@ -41,6 +43,7 @@ def flatten(body: Any) -> Flat:
     lead = dict_of(flat.body)
     identifier = text_of(lead.get("leadgen_id")) or text_of(lead.get("id"))
     flat.event_id = identifier or None
+    flat.is_test = identifier == _SAMPLE_ID
     for answer in dicts_of(lead.get("field_data")):
         name = text_of(answer.get("name"))
         values = answer.get("values")

@@ -51,12 +51,22 @@ def find_by_path(body: Any, source: str) -> tuple[bool, Any]:
     steps = parse_path(source)
     if steps is None:
         return False, None
-    place = body
-    for step in steps:
-        place = _step(place, step)
-        if place is _NOTHING:
+    place, at = body, 0
+    while at < len(steps):
+        found, used = _step(place, steps[at]), 1
+        while found is _NOTHING and (name := _dotted(steps, at, used + 1)):
+            used += 1
+            found = _step(place, name)
+        if found is _NOTHING:
             return False, None
+        place, at = found, at + used
     return True, place
+
+
+def _dotted(steps: tuple[Step, ...], at: int, count: int) -> str:
+    """These steps as one name: a key can have points of its own (`data.json`). "" where they are none."""
+    names = [step for step in steps[at : at + count] if isinstance(step, str)]
+    return ".".join(names) if len(names) == count else ""
 
 
 def _step(place: Any, step: Step) -> Any:

@@ -25,6 +25,8 @@ STATES = ("present", "missing", "named")
 POSTAL_FIELD = "postal_code"
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+# Outward and inward part; a district alone has the first only.
+_BRITISH = re.compile(r"([a-z]{1,2}\d[a-z\d]?)\s*(\d[a-z]{2})?")
 _WORDS = re.compile(r"\w+")
 
 
@@ -113,8 +115,22 @@ def _contains(field: str, wanted: Any) -> Test:
 
 
 def _starts_with(field: str, wanted: Any) -> Test:
+    if field == POSTAL_FIELD:
+        places = [str(value).casefold() for value in _wanted(wanted)]
+        return lambda actual: any(_is_below(str(value), place) for value in each(actual) for place in places)
     starts = tuple(_text(value) for value in _wanted(wanted))
     return lambda actual: any(_text(value).startswith(starts) for value in each(actual))
+
+
+def _is_below(code: str, place: str) -> bool:
+    """Whether a postal code begins so. In Britain a district is a district: "E1" is E1 6AN, with or without the blank, and not
+    E10 7AA; a blank behind it says so elsewhere."""
+    text = _text(code)
+    if british := _BRITISH.fullmatch(text):
+        text = f"{british[1]} {british[2] or ''}"
+        is_district = place[-1:].isdigit() and " " not in place.strip()
+        return text.startswith(place) and not (is_district and text[len(place) : len(place) + 1].isdigit())
+    return f"{text} ".startswith(place)
 
 
 def _has_word(field: str, wanted: Any) -> Test:

@@ -18,11 +18,15 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """made_there: somebody made a contact of them in the CRM; they themselves have asked for nothing."""
+    """made_there: somebody made a contact of them in the CRM; they themselves have asked for nothing. meeting: what became of
+    one that they booked ("cancelled" and the like, for people), which asks for nothing either; meeting_is_told: once is enough.
+    """
 
     purpose: str = "sales"
     same_form_within_10_minutes: bool = False
     made_there: bool = False
+    meeting: str = ""
+    meeting_is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ def returning(previous: Previous, touch: Touch) -> Returning:
         return Returning("timeline_only", False, False, "A contact made in the CRM goes on the timeline only")
     if previous.status == "spam":
         return Returning("timeline_only", False, False, "The lead was marked as spam")
+    if touch.meeting:
+        action: Action = "timeline_only" if touch.meeting_is_told else "notify_owner_only"
+        return Returning(action, not touch.meeting_is_told, False, f"{touch.meeting}: status and clock stay")
     taken = previous.open_deal or previous.status in ("customer", "qualified")
     again = previous.contacted or previous.status in (*_STARTS_AGAIN, "contacted")
     starts_again = touch.purpose == "sales" and again and not taken

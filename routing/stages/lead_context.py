@@ -7,7 +7,7 @@ from uuid import UUID
 
 from intake.batch import LeadWork
 from intake.lead_draft import LeadBefore
-from intake.models import IntakeForm, Lead
+from intake.models import IntakeForm, Lead, Submission
 from routing.background import Backgrounds
 from routing.engine.ownership import OwnershipContext, StickyOwner
 from routing.engine.references import Ref
@@ -61,11 +61,7 @@ class LeadContext:
         status = Lead.Status.CUSTOMER if customer else before.status
         back = returning(
             Previous(status, contacted=before.contacted_at is not None, open_deal=deal),
-            Touch(
-                work.form.purpose,
-                same_form_within_10_minutes=_same_form(work, before),
-                made_there=work.form.kind == IntakeForm.Kind.CRM,
-            ),
+            _touch(work, same_form_within_10_minutes=_same_form(work, before)),
         )
         sticky = self._sticky(work, row, before)
         owner = self.people.known_owner(row.owner_id)
@@ -94,11 +90,7 @@ class LeadContext:
                 current=here[work.lead.pk],
                 returning=returning(
                     Previous(Lead.Status.NEW, contacted=False),
-                    Touch(
-                        work.form.purpose,
-                        same_form_within_10_minutes=True,
-                        made_there=work.form.kind == IntakeForm.Kind.CRM,
-                    ),
+                    _touch(work, same_form_within_10_minutes=True),
                 ),
             )
         if work.candidate is not None and work.candidate.pk in here:
@@ -128,6 +120,16 @@ class LeadContext:
         if stands_in and row.sticky_since is not None:
             since = row.sticky_since
         return StickyOwner(owner, since, territory_lost=lost, purpose_differs=purpose != work.form.purpose)
+
+
+def _touch(work: LeadWork, *, same_form_within_10_minutes: bool) -> Touch:
+    return Touch(
+        work.form.purpose,
+        same_form_within_10_minutes=same_form_within_10_minutes,
+        made_there=work.form.kind == IntakeForm.Kind.CRM,
+        meeting=Submission.Meeting(work.meeting).label if work.meeting else "",
+        meeting_is_told=work.meeting == Submission.Meeting.REPLACED,
+    )
 
 
 def _same_form(work: LeadWork, before: LeadBefore) -> bool:

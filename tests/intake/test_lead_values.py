@@ -102,3 +102,70 @@ def test_values_of_a_lead_are_without_empty_ones():
 def test_a_translation_is_more_than_case_and_spaces(raw, value, says):
     found = lead_values.translations(work({"country": value}, raw={"country": raw}))
     assert found == ([{"field": "country", "from": raw, "to": value}] if says else [])
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "names"),
+    [
+        # Only the first name is asked for; or the last, or the name without the middle.
+        (
+            ("Lena", "Hausmann"),
+            {"first_name": "Lena", "full_name": "Lena"},
+            ("Lena", "Hausmann", "Lena Hausmann"),
+        ),
+        (
+            ("Lena", "Hausmann"),
+            {"last_name": "Hausmann", "full_name": "Hausmann"},
+            ("Lena", "Hausmann", "Lena Hausmann"),
+        ),
+        (
+            ("Anna Maria", "Schmidt"),
+            {"first_name": "Anna", "last_name": "Schmidt", "full_name": "Anna Schmidt"},
+            ("Anna Maria", "Schmidt", "Anna Maria Schmidt"),
+        ),
+        # Another one: what is not said is as it was.
+        (("Lena", "Hausmann"), {"last_name": "Berg", "full_name": "Berg"}, ("Lena", "Berg", "Lena Berg")),
+        (
+            ("Lena", "Hausmann"),
+            {"first_name": "Magda", "full_name": "Magda"},
+            ("Magda", "Hausmann", "Magda Hausmann"),
+        ),
+        (("Lena", ""), {"last_name": "Berg", "full_name": "Berg"}, ("Lena", "Berg", "Lena Berg")),
+        (
+            ("Lena", "Hausmann"),
+            {"first_name": "Tom", "last_name": "Small", "full_name": "Tom Small"},
+            ("Tom", "Small", "Tom Small"),
+        ),
+        (
+            ("Lena", ""),
+            {"first_name": "Lena", "last_name": "Berg", "full_name": "Lena Berg"},
+            ("Lena", "Berg", "Lena Berg"),
+        ),
+    ],
+)
+def test_the_full_name_follows_from_its_parts_as_they_are_known(known, said, names):
+    first, last = known
+    parts = {"first_name": first, "last_name": last, "full_name": f"{first} {last}".strip()}
+    draft = lead_values.new_lead(work({name: part for name, part in parts.items() if part}), now=NOON)
+    lead_values.touch(draft, work(said), now=NOON)
+    assert (draft.lead.first_name, draft.lead.last_name, draft.lead.full_name) == names
+
+
+def test_a_first_touch_is_filled_by_a_later_one_and_never_written_over():
+    draft = lead_values.new_lead(
+        work({"email": "a@b.example", "referrer": "https://blog.example/"}), now=NOON
+    )
+    lead_values.touch(draft, work({"gclid": "G-2", "referrer": "https://other.example/"}), now=NOON)
+    assert draft.lead.attribution == {"referrer": "https://blog.example/", "gclid": "G-2"}
+
+
+def test_a_phone_that_could_not_be_read_is_once_the_country_is_known():
+    known_country = lead_values.new_lead(work({"email": "a@b.example", "country": "DE"}), now=NOON)
+    lead_values.touch(known_country, work({"email": "a@b.example"}, raw={"phone": "0171 3920028"}), now=NOON)
+    assert known_country.lead.phone == "+491713920028"
+    later = lead_values.new_lead(work({"email": "a@b.example"}, raw={"phone": "646-555-0123"}), now=NOON)
+    assert later.lead.phone == ""
+    lead_values.touch(later, work({"email": "a@b.example", "country": "US"}), now=NOON)
+    assert later.lead.phone == "+16465550123"
+    lead_values.touch(later, work({"email": "a@b.example"}, raw={"phone": "no number"}), now=NOON)
+    assert later.lead.phone == "+16465550123"

@@ -1,5 +1,5 @@
+from intake.values.countries import country_codes
 from intake.values.phones import normalize_phone
-from intake.values.places import country_codes
 from intake.values.refusal import ValueRefused
 from leadops.configuration.schema import Field, Flag, Item, ListOf, Notes, Path, Shape, Text
 from leadops.configuration.section import Reference, RowSection

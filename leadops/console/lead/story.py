@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from intake.canonical import label_of
-from intake.models import Lead, TimelineEntry
+from intake.models import Lead, Submission, TimelineEntry
 from leadops.console.lead import crm_sentences
 from leadops.console.lead.sentences import Sentence, Teller, Text, Tone
 from plumbing.admin_kit.moments import moment
@@ -81,6 +81,8 @@ def _by(entry: TimelineEntry, connections: Mapping[str, str]) -> str:
 
 def _submitted(data: dict[str, Any], entry: TimelineEntry, _: Mapping[str, str]) -> Sentence:
     came = "Submitted" if entry.verb == "intake.submitted" else "Came back"
+    if meeting := data.get("meeting"):
+        came = Submission.Meeting(meeting).label
     utm = data.get("utm") or {}
     source = " / ".join(
         str(utm[name]) for name in ("utm_source", "utm_medium", "utm_campaign") if utm.get(name)

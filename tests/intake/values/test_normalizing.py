@@ -110,7 +110,7 @@ def test_it_can_fold_the_aliases_once_for_many_leads():
 
 
 def test_it_joins_several_choices_and_takes_the_first_of_several_addresses():
-    assert normalized(product_interest=["CRM", "Chat"]).values["product_interest"] == "CRM, Chat"
+    assert normalized(product_interest=["CRM", "Chat"]).values["product_interest"] == "CRM;Chat"
     result = normalized(email="a@example.com; b@example.com")
     assert result.values["email"] == "a@example.com"
     assert codes_of(result) == {"email": "several_addresses"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.values import places
+from intake.values import countries, places
 from intake.values.refusal import ValueRefused
 
 
@@ -102,4 +102,4 @@ def test_it_knows_the_country_of_a_time_zone():
 
 
 def test_every_country_of_our_own_table_exists():
-    assert set(places._country_words().values()) <= places.country_codes()
+    assert set(countries._names().values()) <= countries.country_codes()

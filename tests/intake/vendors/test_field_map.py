@@ -1,5 +1,7 @@
 """A form's field map: where values come from, where they go, and what happens to the rest."""
 
+import json
+
 import pytest
 
 from intake.vendors.field_map import apply_field_map
@@ -123,3 +125,23 @@ def test_it_fills_gaps_with_defaults_and_never_overwrites():
     )
     assert mapped.values == {"intent": "ebook", "message": "none"}
     assert mapped.extra == {"region": "EU", "campaign_code": "C1"}
+
+
+def test_json_text_in_one_value_of_a_form_is_opened_for_names_and_paths():
+    said = json.dumps(
+        {"email": ["jana@lande-werk.example"], "full_name": ["Jana Landmann"], "size": {"n": 5}}
+    )
+    for name in ("data.json", "payload"):
+        flat = flatten({"page_id": "a1", name: said})
+        mapped = apply_field_map(flat, {}, {})
+        assert mapped.values == {"email": ["jana@lande-werk.example"], "full_name": ["Jana Landmann"]}
+        found = apply_field_map(flat, {f"{name}.email[0]": "email", f"{name}.size.n": "employee_count"}, {})
+        assert (found.values["email"], found.values["employee_count"]) == ("jana@lande-werk.example", 5)
+
+
+@pytest.mark.parametrize("text", ["{not json}", "[1, 2]", "{}", '"x"', "[]", '{"a": NaN}', "{" * 5000])
+def test_text_that_only_looks_like_json_stays_text(text):
+    assert flatten({"note": text, "message": '{"a": 1}'}).values == {
+        "note": text,
+        "message": '{"a": 1}',
+    }

@@ -118,8 +118,7 @@ def test_it_keeps_no_session_and_asks_for_none(acme, django_assert_num_queries):
         (b"\xff\xfe{}", "application/json"),
         (b"[" * 100_000, "application/json"),
         (b"9" * 10_000, "application/json"),
-        (b"name=%FF", "application/x-www-form-urlencoded"),
-        (b"a=b", "application/x-www-form-urlencoded; charset=no-such"),
+        (b"name=%ED%A0%80", "application/x-www-form-urlencoded"),
         ("&".join(f"f{number}=x" for number in range(1500)).encode(), "application/x-www-form-urlencoded"),
         (b"no parts", "multipart/form-data"),
         (b"no parts", MULTIPART),
@@ -131,7 +130,7 @@ def test_it_keeps_no_session_and_asks_for_none(acme, django_assert_num_queries):
             MULTIPART,
         ),
     ],
-    ids=range(12),
+    ids=range(11),
 )
 def test_it_refuses_a_body_that_is_not_what_its_type_says(acme, body, content_type):
     refused(forms.raw(body, content_type), 400)

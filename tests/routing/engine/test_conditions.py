@@ -259,3 +259,26 @@ def test_every_operator_is_worded_and_tried_here():
     assert set(OPERATORS) == {
         "eq", "ne", "in", "not_in", "contains", "starts_with", "has_word", "gt", "gte", "lt", "lte", "between", "is",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "holds"),
+    [
+        ("E1 6AN", "E1", True),
+        ("E1 6AN", "E1 ", True),
+        ("E16AN", "E1", True),
+        ("E10 7AA", "E1", False),
+        ("E10 7AA", "E1 ", False),
+        ("E17 4PP", "e1", False),
+        ("E1", "E1 ", True),
+        ("E1 6AN", "E1 6", True),
+        ("E10 7AA", "E", True),
+        ("SW1A 1AA", "SW1", True),
+        ("SW11 1AA", "SW1", False),
+        ("02134", "021", True),
+        ("1011 AB", "1011 ", True),
+        ("10115", "1011 ", False),
+    ],
+)
+def test_a_postal_code_lies_below_a_place_by_whole_districts(code, place, holds):
+    assert matches({"field": "postal_code", "starts_with": [place]}, {"postal_code": code}) is holds
