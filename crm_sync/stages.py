@@ -1,6 +1,6 @@
 """The stages of crm_sync: what the CRM knows, before it is decided; what the CRM is to know, afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,24 +23,26 @@ from routing.stages.state import ruleset_of
 def look_up(batch: Batch) -> None:
     """Customers, deals, accounts and owners that the CRM knows: from the mirror, and by one call for those it does not know."""
     works = batch.going()
-    asked = backgrounds.asked_connection()
-    # Whom another CRM than the one that is asked has made is looked up where they were made.
-    makers = {work.form.key for work in works if work.form.kind == IntakeForm.Kind.CRM}
-    others = makers - {asked.key if asked else ""}
-    made_in = {row.key: row for row in CrmConnection.objects.filter(key__in=others)} if others else {}
-    for connection in [*filter(None, [asked]), *made_in.values()]:
-        theirs = [work for work in works if made_in.get(work.form.key, asked) == connection]
-        if theirs:
-            _look_up_in(connection, theirs, batch)
+    others = [work for work in works if work.form.kind != IntakeForm.Kind.CRM]
+    asked = backgrounds.asked_connections()
+    if asked and others:
+        _look_up_in(asked, others, {}, batch)
+    # Whom a CRM has made is looked up there.
+    makers = {work.form.key for work in works} - {work.form.key for work in others}
+    for connection in CrmConnection.objects.filter(key__in=makers) if makers else ():
+        theirs = [work for work in works if work.form.key == connection.key]
+        _look_up_in(
+            [connection], theirs, records_of(connection, [work.submission.pk for work in theirs]), batch
+        )
 
 
-def _look_up_in(connection: CrmConnection, works: Sequence[Work], batch: Batch) -> None:
-    made_there = [work.submission.pk for work in works if work.form.kind == IntakeForm.Kind.CRM]
-    records = records_of(connection, made_there)
+def _look_up_in(
+    connections: Sequence[CrmConnection], works: Sequence[Work], records: Mapping[UUID, str], batch: Batch
+) -> None:
     wanted = [
         wanted_of(work.values, extra=work.extra, record=records.get(work.submission.pk, "")) for work in works
     ]
-    told = backgrounds.look_up(connection, wanted, rules=_account_rules(batch), now=batch.now)
+    told = backgrounds.look_up(connections, wanted, rules=_account_rules(batch), now=batch.now)
     for work, background in zip(works, told, strict=True):
         work.slot(Told).background = background
 

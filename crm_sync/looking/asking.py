@@ -1,8 +1,9 @@
-"""One batched question to the CRM itself, about those of whom the mirror knows nothing, within a time budget."""
+"""One batched question to each CRM itself, about those of whom its mirror knows nothing, within a time budget."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,8 +25,31 @@ class LookUp:
     missed: str = ""
 
 
-def ask(connection: CrmConnection, emails: Sequence[str], *, now: datetime) -> LookUp:
-    """One call for a hundred addresses. It takes no longer than the connection's `look_up_ms`; 0 asks nothing."""
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One that was asked, and what it is charged to."""
+
+    connection: CrmConnection
+    budget: Budget
+    answer: Future[dict[str, Present]]
+    asked_at: float
+
+
+def ask(asked: Sequence[tuple[CrmConnection, Sequence[str]]], *, now: datetime) -> list[LookUp]:
+    """Each CRM about these addresses, all at the same time; one call for a hundred. Each takes no longer than its connection's
+    `look_up_ms`; 0 asks nothing."""
+    pool = ThreadPoolExecutor(max_workers=max(len(asked), 1), thread_name_prefix="look-up")
+    try:
+        begun = [_begin(pool, connection, emails, now=now) for connection, emails in asked]
+        return [_end(one) if isinstance(one, _Question) else one for one in begun]
+    finally:
+        # A late answer is dropped with its thread; the time is the customer's.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin(
+    pool: ThreadPoolExecutor, connection: CrmConnection, emails: Sequence[str], *, now: datetime
+) -> _Question | LookUp:
     crm = connection.crm_name
     if not emails or not connection.look_up_ms:
         return LookUp(
@@ -38,21 +62,30 @@ def ask(connection: CrmConnection, emails: Sequence[str], *, now: datetime) -> L
     budget = Budget(connection.budget)
     if not budget.has_to_spare(now=now):
         return LookUp(missed=f"{crm} has few calls left for the moment")
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look-up")
     try:
         connector = connect(connection, budget=budget)
-        names = connector.names
-        asked = [name for name in (names.owner, names.lifecycle, names.lead_status) if name]
-        reading = pool.submit(connector.read, emails, by="email", properties=asked)
-        found = reading.result(timeout=connection.look_up_ms / 1000)
-    except TooLate:
-        return LookUp(missed=f"{crm} did not answer within {connection.look_up_ms} ms")
     except (RemoteError, SetupProblem) as error:
-        log.info("look-up failed: %s", error)
-        return LookUp(missed=f"{crm}: {error}"[:200])
-    finally:
-        # A late answer is dropped with its thread; the time is the customer's.
-        pool.shutdown(wait=False, cancel_futures=True)
-    if budget.state != connection.budget:
-        CrmConnection.objects.filter(pk=connection.pk).update(budget=budget.state)
+        return _failed(connection, error)
+    names = connector.names
+    wanted = [name for name in (names.owner, names.lifecycle, names.lead_status) if name]
+    reading = pool.submit(connector.read, emails, by="email", properties=wanted)
+    return _Question(connection, budget, reading, time.monotonic())
+
+
+def _end(question: _Question) -> LookUp:
+    connection = question.connection
+    left = question.asked_at + connection.look_up_ms / 1000 - time.monotonic()
+    try:
+        found = question.answer.result(timeout=max(left, 0))
+    except TooLate:
+        return LookUp(missed=f"{connection.crm_name} did not answer within {connection.look_up_ms} ms")
+    except (RemoteError, SetupProblem) as error:
+        return _failed(connection, error)
+    if question.budget.state != connection.budget:
+        CrmConnection.objects.filter(pk=connection.pk).update(budget=question.budget.state)
     return LookUp(found)
+
+
+def _failed(connection: CrmConnection, error: Exception) -> LookUp:
+    log.info("look-up failed: %s", error)
+    return LookUp(missed=f"{connection.crm_name}: {error}"[:200])

@@ -14,29 +14,70 @@ from routing.models import LeadBackground
 Keeps = LeadBackground.Keeps
 
 
-def asked_connection() -> CrmConnection | None:
-    """The CRM that is asked about people: the primary one; one query."""
-    primary = CrmConnection.objects.filter(active=True, primary=True)
-    return primary.exclude(kind__in=kinds_that_cannot("reads")).first()
+def asked_connections() -> list[CrmConnection]:
+    """The CRMs that are asked about people, the primary one first; one query."""
+    active = CrmConnection.objects.filter(active=True).exclude(kind__in=kinds_that_cannot("reads"))
+    return list(active.order_by("-primary", "key"))
 
 
 def look_up(
-    connection: CrmConnection, wanted: Sequence[Wanted], *, rules: AccountRules = USUAL_RULES, now: datetime
+    connections: Sequence[CrmConnection],
+    wanted: Sequence[Wanted],
+    *,
+    rules: AccountRules = USUAL_RULES,
+    now: datetime,
 ) -> list[LeadBackground]:
-    """What is known of each, in their order, unsaved and without a lead; two queries, and at most one call."""
-    found = families.found(connection.pk, wanted, rules)
-    unknown = sorted(
-        {one.email for one, known in zip(wanted, found, strict=True) if one.email and not known.contact}
-    )
-    answer = asking.ask(connection, unknown, now=now)
-    if answer.records:
-        contacts = _contacts(connection, answer.records)
-        for one, known in zip(wanted, found, strict=True):
+    """What is known of each, in their order, unsaved and without a lead: of several CRMs, what the one says that `weighs` most.
+    Two queries for each CRM, and at most one call, to all at the same time."""
+    found = [families.found(connection.pk, wanted, rules) for connection in connections]
+    unknown = [
+        sorted(
+            {one.email for one, known in zip(wanted, told, strict=True) if one.email and not known.contact}
+        )
+        for told in found
+    ]
+    answers = asking.ask(list(zip(connections, unknown, strict=True)), now=now)
+    for connection, told, answer in zip(connections, found, answers, strict=True):
+        contacts = _contacts(connection, answer.records) if answer.records else {}
+        for one, known in zip(wanted, told, strict=True):
             known.contact = known.contact or contacts.get(one.email)
     return [
-        _background(connection, known, missed=answer.missed if one.email in unknown else "", now=now)
-        for one, known in zip(wanted, found, strict=True)
+        of_most_weight(
+            [
+                _background(
+                    connections[place],
+                    found[place][number],
+                    missed=answers[place].missed if one.email in unknown[place] else "",
+                    now=now,
+                )
+                for place in range(len(connections))
+            ]
+        )
+        for number, one in enumerate(wanted)
     ]
+
+
+def weighs(told: LeadBackground) -> int:
+    """How much it says about who gets somebody: that they buy, then that somebody has them, then that they are known at all."""
+    if told.is_customer or told.has_open_deal:
+        return 3
+    if told.keeps_owner or told.account_owner:
+        return 2
+    return 1 if told.is_known or told.account else 0
+
+
+def of_most_weight(told: Sequence[LeadBackground]) -> LeadBackground:
+    """The first of those that weigh most, with what the others know too: the records, what could not be asked, and who keeps
+    somebody of whom it says neither that nor whose account it is."""
+    most = max(told, key=weighs)
+    keeper = next((one for one in told if one.keeps_owner), most)
+    if not most.keeps_owner and (keeper.source == most.source or not most.account_owner):
+        most.is_known, most.keeps_owner = most.is_known or keeper.is_known, keeper.keeps_owner
+        if keeper.keeps_owner:
+            most.crm_owner, most.crm_owner_name = keeper.crm_owner, keeper.crm_owner_name
+    most.missed = "; ".join(one.missed for one in told if one.missed)[:200]
+    most.records = {key: number for one in told for key, number in one.records.items()}
+    return most
 
 
 def known_now(
@@ -68,6 +109,8 @@ def _contacts(connection: CrmConnection, records: Mapping[str, Present]) -> dict
 def _background(connection: CrmConnection, known: Found, *, missed: str, now: datetime) -> LeadBackground:
     contact, account, deal = known.contact, known.account, known.deal
     told = LeadBackground(source=connection.key, looked_up_at=now, missed=missed)
+    if not missed:
+        told.records = {connection.key: contact.remote_id if contact is not None else ""}
     if contact is not None:
         made = connector_class(connection.kind)
         told.is_known, told.record = True, contact.remote_id

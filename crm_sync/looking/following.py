@@ -59,8 +59,7 @@ def changed(
     outcomes = _outcomes(connection, deals, linked)
     if outcomes:
         settle(outcomes, source=SOURCE, now=now)
-    asked = backgrounds.asked_connection()
-    if asked is None or asked.pk != connection.pk:
+    if connection not in backgrounds.asked_connections():
         return
     concerned = dict.fromkeys(_young_ones_of(connection, account_ids, now=now), "") | linked
     lead_ids = sorted(concerned)
@@ -147,11 +146,15 @@ def _learn(connection: CrmConnection, records: Mapping[UUID, str], *, now: datet
     news, again = [], []
     for lead, row in zip(leads, told, strict=True):
         had = before.get(lead.pk, LeadBackground())
-        if had.missed:
+        if had.missed and connection.key not in had.records:
             continue  # A sweep looks again, also in the CRM itself.
-        row.lead_id = lead.pk
+        row.lead_id, row.missed, row.records = lead.pk, had.missed, had.records
         for name in _STAYS:
             setattr(row, name, getattr(had, name))
+        if had.source not in ("", connection.key):
+            if backgrounds.weighs(row) <= backgrounds.weighs(had):
+                continue  # Another CRM says as much.
+            row.record = ""
         differs = {name for name in _STORED if getattr(row, name) != getattr(had, name)}
         if differs:
             news.append(row)

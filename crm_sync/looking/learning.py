@@ -24,27 +24,41 @@ BATCH = 100
 
 
 def look_again(*, now: datetime) -> int:
-    """Look up those for whom the CRM had no answer, a batch at a time; returns how many it knows of by now."""
-    connection = backgrounds.asked_connection()
-    if connection is None:
+    """Look up those for whom a CRM had no answer, a batch at a time; returns of how many all CRMs know by now."""
+    connections = backgrounds.asked_connections()
+    if not connections:
         return 0
     rows = LeadBackground.objects.exclude(missed="").filter(
         lead__created_at__gt=now - LOOKED_FOR, looked_up_at__lt=now - AGAIN_AFTER
     )
     told = 0
     while missed := list(rows.select_related("lead").order_by("looked_up_at")[:BATCH]):
-        leads = [row.lead for row in missed]
-        wanted = [wanted_of(values_of(lead), extra=lead.extra) for lead in leads]
-        found = backgrounds.look_up(connection, wanted, rules=account_rules_in_force(), now=now)
-        for lead, one in zip(leads, found, strict=True):
-            one.lead_id = lead.pk
+        found = _ask_the_others(connections, missed, now=now)
         background.write_backgrounds(found, now=now)
-        answered = [one for one in found if not one.missed]
+        decide_again([one.lead_id for one, had in zip(found, missed, strict=True) if one is not had], now=now)
+        answered = sum(not one.missed for one in found)
         if not answered:
             break
-        told += len(answered)
-        decide_again([one.lead_id for one in answered if one.is_known or one.account or one.deal], now=now)
+        told += answered
     return told
+
+
+def _ask_the_others(
+    connections: Sequence[CrmConnection], missed: Sequence[LeadBackground], *, now: datetime
+) -> list[LeadBackground]:
+    """What is known of each by now, which is the row itself where no CRM says more. One that had an answer is not asked again:
+    its record is ours by now, and whose it was then is what counts."""
+    told = {row.lead_id: [row] for row in missed}
+    for connection in connections:
+        rows = [row for row in missed if connection.key not in row.records]
+        wanted = [wanted_of(values_of(row.lead), extra=row.lead.extra) for row in rows]
+        found = backgrounds.look_up([connection], wanted, rules=account_rules_in_force(), now=now)
+        for row, one in zip(rows, found, strict=True):
+            one.lead_id = row.lead_id
+            told[row.lead_id].append(one)
+    for row in missed:
+        row.missed, row.looked_up_at = "", now
+    return [backgrounds.of_most_weight(told[row.lead_id]) for row in missed]
 
 
 def adopted(connection: CrmConnection, kept: Mapping[UUID, str], *, now: datetime) -> None:
@@ -58,7 +72,12 @@ def adopted(connection: CrmConnection, kept: Mapping[UUID, str], *, now: datetim
     for lead_id, owner_id in kept.items():
         owner = people.get(owner_id, NOBODY)
         row = known.get(lead_id) or LeadBackground(lead_id=lead_id)
-        row.source, row.missed, row.looked_up_at = connection.key, "", now
+        if row.source not in ("", connection.key):
+            if row.keeps_owner and row.crm_owner:
+                continue  # Somebody has it in another CRM, and keeps it there.
+            row.record = ""
+        # Whoever could not be looked up still is: of their deals and their account a record says nothing.
+        row.source, row.looked_up_at = connection.key, now
         row.is_known, row.keeps_owner = True, LeadBackground.Keeps.ALWAYS
         row.crm_owner, row.crm_owner_name = owner.email, owner.name
         rows.append(row)

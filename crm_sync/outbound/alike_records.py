@@ -1,5 +1,8 @@
 """A rule of the CRM says that a lead is there already: what the connection wants then, and what a person is asked.
 
+Where it wants such records linked, those with the lead's own address are found before anything is written
+(`known_records.to_be_found`), and no rule has a say.
+
 | `on_duplicate` | what happens                                                                                             |
 |----------------|----------------------------------------------------------------------------------------------------------|
 | link           | one record, of nobody else here, with the lead's own address: the lead is linked to it; else it is asked |

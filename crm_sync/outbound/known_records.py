@@ -1,10 +1,12 @@
 """Records there of people who are new to us: which they are, and whether whoever has one keeps it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from crm_sync.born_records import records_of_leads
 from crm_sync.connectors.base import Present
+from crm_sync.connectors.definitions import PropertyNames
 from crm_sync.looking import backgrounds, finding
 from crm_sync.looking.finding import NOBODY, FoundContact
 from crm_sync.models import CrmConnection
@@ -15,6 +17,8 @@ from routing import background
 from routing.models import LeadBackground, Owner
 
 Keeps = LeadBackground.Keeps
+# Whoever was looked up so short a time ago has no record there that a person has made since, or so we take it.
+STILL_TRUE = timedelta(minutes=5)
 
 
 def of_leads(connection: CrmConnection, pushes: Sequence[Push]) -> dict[str, Push]:
@@ -22,12 +26,33 @@ def of_leads(connection: CrmConnection, pushes: Sequence[Push]) -> dict[str, Pus
     two queries."""
     asked = {push.lead.pk: push for push in pushes if not push.shares_email}
     told = background.of_leads(asked)
-    found = {pk: one.record for pk, one in told.items() if one.record and one.source == connection.key}
+    found = {pk: record for pk, one in told.items() if (record := one.record_in(connection.key))}
     found |= records_of_leads(connection, list(asked))
     said = {push.lead.pk: push for push in pushes if push.entry.same_as}
     found |= {pk: push.entry.same_as for pk, push in said.items()}
     asked |= said
     return {record: asked[pk] for pk, record in found.items()}
+
+
+def to_be_found(
+    connection: CrmConnection, pushes: Sequence[Push], *, names: PropertyNames, now: datetime
+) -> dict[str, Push]:
+    """By address, those who may have a record there that nobody has looked for. Only where one address may stand on several,
+    since there a write by our key would make another one, and where the connection links such records. Not those who share
+    their address here, or of whom a person said that they are somebody else. One query."""
+    if names.shared_email != names.email or connection.on_duplicate != CrmConnection.OnDuplicate.LINK:
+        return {}
+    asked = [push for push in pushes if push.lead.email and not push.shares_email and not push.anyway]
+    told = background.of_leads([push.lead.pk for push in asked])
+    return {
+        push.lead.email.lower(): push
+        for push in asked
+        if not _was_asked(told.get(push.lead.pk), connection, since=now - STILL_TRUE)
+    }
+
+
+def _was_asked(told: LeadBackground | None, connection: CrmConnection, *, since: datetime) -> bool:
+    return told is not None and connection.key in told.records and told.looked_up_at > since
 
 
 def kept_owner(push: Push, present: Present, session: ConnectionSession) -> str:

@@ -125,10 +125,20 @@ class PushBatch:
             unsure[number].present = present
         new = [push for push in self.open.values() if push.link is None and push.present is None]
         records = known_records.of_leads(self.session.connection, new)
+        named = {push.key for push in records.values()}
+        records |= self._search([push for push in new if push.key not in named])
         there = self.connector.read(list(records), by="id", properties=names)
         # Whoever deleted one there told nobody else.
         mark_gone(self.session.connection, "contacts", sorted(set(records) - set(there)), now=timezone.now())
         self.known = {records[number].key: present for number, present in there.items() if number in records}
+
+    def _search(self, new: Sequence[Push]) -> dict[str, Push]:
+        """By the record's id, those whose address it has."""
+        asked = known_records.to_be_found(
+            self.session.connection, new, names=self.plan.names, now=timezone.now()
+        )
+        found = self.connector.find_contacts(list(asked)) if asked else {}
+        return {one.remote_id: asked[email] for email, one in found.items()}
 
     def _write(self) -> list[Report]:
         reports = [self._send([push for push in self.open.values() if push.key not in self.known])]

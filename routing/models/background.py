@@ -5,12 +5,12 @@ from django.db.models import Q
 class LeadBackground(models.Model):
     """What records elsewhere say of a lead, as it was when somebody last looked: the facts that no form tells.
 
-    `source` is the system that was asked. `missed` says why it could not tell of the person: then the lead was decided
-    without that, and somebody looks again. Owners are e-mail addresses, which people of ours may have. `record` is the
-    person's, by its id there; `keeps_owner` says whether whoever has it keeps the lead. `account_owner_of`
-    is the company above the account whose owner that is, "" where it is the account's own. `account_by` is how the account was
-    found, `account_candidates` it and the others that there were (routing.engine.account_match); one of ours (NamedAccount)
-    goes first.
+    `source` is the system that says it, of several that were asked. `missed` says why one could not tell of the person: then the
+    lead was decided without that, and somebody looks again. Owners are e-mail addresses, which people of ours may have. `record`
+    is the person's, by its id there, `records` by each system that had an answer, "" for none; `keeps_owner` says whether whoever
+    has it keeps the lead. `account_owner_of` is the company above the account whose owner that is, "" where it is the account's
+    own. `account_by` is how the account was found, `account_candidates` it and the others that there were
+    (routing.engine.account_match); one of ours (NamedAccount) goes first.
     """
 
     class Keeps(models.TextChoices):
@@ -23,6 +23,7 @@ class LeadBackground(models.Model):
     source = models.CharField(max_length=60, blank=True)
     missed = models.CharField(max_length=200, blank=True)
     record = models.CharField(max_length=60, blank=True)
+    records = models.JSONField(default=dict, db_default={}, blank=True)
     is_known = models.BooleanField(default=False)
     is_customer = models.BooleanField(default=False)
     keeps_owner = models.CharField(max_length=8, choices=Keeps.choices, blank=True, default=Keeps.NO)
@@ -50,6 +51,10 @@ class LeadBackground(models.Model):
     @property
     def has_open_deal(self) -> bool:
         return bool(self.deal)
+
+    def record_in(self, source: str) -> str:
+        """The id of the person's record in that system, "" for none that is known."""
+        return str(self.records.get(source) or "") or (self.record if self.source == source else "")
 
     def facts(self) -> dict[str, str | bool]:
         """What rules see of it. Where nobody could tell, neither “is a customer” nor “is none” is said."""

@@ -108,7 +108,8 @@ def everything(crm, connection):
     reading.read_now(connection)
     owners.refresh_all()
     filling.fill_all()
-    assert asking.ask(connection, ["nobody@globex.example"], now=timezone.now()).missed == ""
+    (answer,) = asking.ask([(connection, ["nobody@globex.example"])], now=timezone.now())
+    assert answer.missed == ""
     made = make.lead(segment="hot", points=90)
     make.clock(made)
     make.push(made)

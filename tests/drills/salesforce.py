@@ -164,7 +164,7 @@ class Salesforce:
 
     def records(self, sandbox: Server) -> list[Record]:
         """Leads, and the contacts that leads were converted into."""
-        people, leads = owners(sandbox), list(_rows(sandbox, "Lead"))
+        people, leads = owners(sandbox), list(rows(sandbox, "Lead"))
         keys = {
             one["fields"]["ConvertedContactId"]: one["fields"].get(KEY, "")
             for one in leads
@@ -177,13 +177,13 @@ class Salesforce:
         ]
         return found + [
             _record(one, people, keys.get(one["id"], ""))
-            for one in _rows(sandbox, "Contact")
+            for one in rows(sandbox, "Contact")
             if not one["deleted"]
         ]
 
     def tasks(self, sandbox: Server) -> list[Task]:
         people, found = owners(sandbox), []
-        for one in _rows(sandbox, "Task"):
+        for one in rows(sandbox, "Task"):
             fields = one["fields"]
             if not one["deleted"]:
                 reference = _REFERENCE.search(fields.get("Description", ""))
@@ -244,11 +244,11 @@ def owners(sandbox: Server) -> dict[str, str]:
     """id -> e-mail address, "" for our own user, who stands for nobody. By control, which no fault strikes."""
     return {
         one["id"]: "" if one["fields"]["Username"] == US else one["fields"]["Email"]
-        for one in _rows(sandbox, "User")
+        for one in rows(sandbox, "User")
     }
 
 
-def _rows(sandbox: Server, kind: str) -> Iterator[dict[str, Any]]:
+def rows(sandbox: Server, kind: str) -> Iterator[dict[str, Any]]:
     after = ""
     while after is not None:
         page = sandbox.get(f"{CONTROL}/{kind}?after={after}")

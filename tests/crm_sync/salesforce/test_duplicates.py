@@ -84,10 +84,16 @@ def test_a_contact_is_linked_as_well_and_nobody_is_made_a_lead(org, connection):
 
 
 @pytest.mark.parametrize(
-    "others", [[{}, {}], [{"Email": "other@globex.example"}], [{"Email": None}]], ids=["two", "other", "none"]
+    "others",
+    [
+        [{"Email": "a@globex.example"}, {"Email": "b@globex.example"}],
+        [{"Email": "other@globex.example"}],
+        [{"Email": None}],
+    ],
+    ids=["two", "other", "none"],
 )
 def test_what_is_not_certain_is_asked(org, connection, others):
-    """Two records, or one with another address, or with none."""
+    """Two records, or one, with another address, or with none."""
     for values in others:
         there(org, **values)
     rule(org, "LastName")

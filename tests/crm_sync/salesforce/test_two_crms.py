@@ -236,3 +236,27 @@ def test_what_the_primary_does_not_take_is_told_without_waiting_for_it(crm, org,
     sending.drain_all()
     assert told(waiting, after=5)
     assert (crm.contacts(), len(org.leads())) == ([], 1)
+
+
+def test_somebody_whom_only_the_second_knows_is_that_record_and_stays_with_whoever_has_it(crm, org):
+    there = {
+        "fields": {"LastName": "Green", "Company": "Globex", "Email": "Gina@Globex.example"},
+        "owner": BOB,
+    }
+    number = org.control("Lead", there)["id"]
+    lead = make.lead()
+    make.push(lead)
+    sending.drain_all()
+    (found,) = org.leads("Id", "leadops_id__c", "OwnerId")
+    assert (found["Id"], found["leadops_id__c"], found["OwnerId"]) == (number, str(lead.pk), org.user(BOB))
+    assert CrmLink.objects.get(lead=lead, connection__key="salesforce").remote_id == number
+
+
+def test_two_who_share_an_address_that_the_second_knows_are_two_records_there(crm, org):
+    there = {"fields": {"LastName": "Desk", "Company": "Globex", "Email": "info@globex.example"}}
+    number = org.control("Lead", there)["id"]
+    for name in ("Gina", "Otto"):
+        make.push(make.lead(email="info@globex.example", first_name=name))
+        sending.drain_all()
+    assert len(org.leads("Id")) == 2
+    assert CrmLink.objects.filter(connection__key="salesforce", remote_id=number).count() == 1
