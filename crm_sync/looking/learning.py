@@ -51,6 +51,8 @@ def _ask_the_others(
     told = {row.lead_id: [row] for row in missed}
     for connection in connections:
         rows = [row for row in missed if connection.key not in row.records]
+        if not rows:
+            continue
         wanted = [wanted_of(values_of(row.lead), extra=row.lead.extra) for row in rows]
         found = backgrounds.look_up([connection], wanted, rules=account_rules_in_force(), now=now)
         for row, one in zip(rows, found, strict=True):

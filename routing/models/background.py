@@ -22,6 +22,7 @@ class LeadBackground(models.Model):
     looked_up_at = models.DateTimeField()
     source = models.CharField(max_length=60, blank=True)
     missed = models.CharField(max_length=200, blank=True)
+    # In `source`; the version before reads it, and has left no `records`.
     record = models.CharField(max_length=60, blank=True)
     records = models.JSONField(default=dict, db_default={}, blank=True)
     is_known = models.BooleanField(default=False)
